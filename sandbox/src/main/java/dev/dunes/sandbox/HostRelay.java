@@ -1,0 +1,23 @@
+package dev.dunes.sandbox;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+
+/**
+ * A way out of a sandbox: connections to a loopback port inside reach a Unix socket on the host.
+ *
+ * @param port the port on 127.0.0.1 inside the sandbox, 1024 to 65535
+ * @param socket the Unix socket on the host; need not exist yet, connections made before are reset
+ */
+public record HostRelay(int port, Path socket) {
+  public HostRelay {
+    requireNonNull(socket, "socket");
+    if (port < 1024 || port > 65535) {
+      throw InvalidRequestException.field("relays.port", port, "a port from 1024 to 65535");
+    }
+    if (!socket.isAbsolute()) {
+      throw InvalidRequestException.field("relays.socket", socket, "an absolute path");
+    }
+  }
+}

@@ -3,7 +3,7 @@ import org.jspecify.annotations.NullMarked;
 /** Sandboxes: one API over every place a command can run in. */
 @NullMarked
 module dev.dunes.sandbox {
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
   requires dev.failsafe.core;
   requires org.slf4j;
 

@@ -1,0 +1,2 @@
+/** Benchmarks. */
+package dev.dunes.bench;

@@ -1,0 +1,3 @@
+fn main() {
+    println!("dunes-guest {}", env!("CARGO_PKG_VERSION"));
+}

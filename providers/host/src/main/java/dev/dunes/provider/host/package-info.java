@@ -1,0 +1,2 @@
+/** Commands on this host with no isolation. */
+package dev.dunes.provider.host;

@@ -1,0 +1,2 @@
+/** The tests every sandbox provider passes. */
+package dev.dunes.sandbox.conformance;

@@ -5,4 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.dunes.guest {
   requires static transitive org.jspecify;
   requires transitive dev.dunes.sandbox;
+  requires org.apache.commons.compress;
+
+  exports dev.dunes.guest;
 }

@@ -1,0 +1,82 @@
+package dev.dunes.guest;
+
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.UnsupportedCapabilityException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/** The guest program this library carries, for the machine it runs on. */
+public final class GuestBinary {
+  private static final int NAME_BYTES = 8;
+
+  private GuestBinary() {}
+
+  /**
+   * The guest as an executable file in a directory, written there unless it is there already. Its name carries a hash of its
+   * contents, so versions do not disturb each other.
+   *
+   * @throws ProviderException when it cannot be written
+   */
+  public static Path install(Path directory) {
+    byte[] program = read(architecture());
+    Path installed = directory.resolve("dunes-guest-" + name(program));
+    try {
+      if (Files.isExecutable(installed) && Files.size(installed) == program.length) {
+        return installed;
+      }
+      Files.createDirectories(directory);
+      Path part = Files.createTempFile(directory, ".guest-", ".part");
+      try {
+        Files.write(part, program);
+        Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.move(part, installed, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(part);
+      }
+      return installed;
+    } catch (IOException e) {
+      throw new ProviderException(
+          "cannot put the guest program into " + directory + ": " + e.getMessage(),
+          ErrorDetails.cause(e).withRemedy("make the directory writable, or set DUNES_STATE to one that is"));
+    }
+  }
+
+  /** The guest for an architecture in the kernel's naming ({@code x86_64}, {@code aarch64}), as bytes. */
+  public static byte[] read(String architecture) {
+    String resource = "native/linux-" + architecture + "/dunes-guest";
+    try (InputStream in = GuestBinary.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new UnsupportedCapabilityException(
+            "this build carries no guest for linux-" + architecture,
+            ErrorDetails.remedy("build Dunes on that architecture, or use a remote provider"));
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new ProviderException("cannot read the guest program", ErrorDetails.cause(e));
+    }
+  }
+
+  /** This machine's architecture in the kernel's naming. */
+  public static String architecture() {
+    String name = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+    return name.equals("amd64") ? "x86_64" : name.equals("arm64") ? "aarch64" : name;
+  }
+
+  private static String name(byte[] program) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(program);
+      return HexFormat.of().formatHex(hash, 0, NAME_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

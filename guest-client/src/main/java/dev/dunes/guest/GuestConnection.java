@@ -1,0 +1,264 @@
+package dev.dunes.guest;
+
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SandboxTimeoutException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a guest: many operations at once over one transport. A connection that broke stays broken; every
+ * operation under way and every later one fails with the reason.
+ */
+public final class GuestConnection implements AutoCloseable {
+  /** What HELLO offers, docs/guest-protocol.md. */
+  private static final int MAGIC = 0x44554E45;
+
+  private static final int VERSION = 1;
+  private static final int FLAG_OWNER = 1;
+  private static final int MAX_STREAMS = 4096;
+
+  /** How a guest is greeted. */
+  public enum Role {
+    /** The guest and everything in its sandbox ends when this connection does. */
+    OWNER,
+    /** One of several. */
+    VISITOR
+  }
+
+  private final GuestTransport transport;
+  private final FrameReader reader;
+  private final FrameWriter writer;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Integer, GuestStream> streams = new HashMap<>();
+  private final CompletableFuture<String> welcome = new CompletableFuture<>();
+  private int lastId;
+  private @Nullable SandboxException broken;
+
+  private GuestConnection(GuestTransport transport) {
+    this.transport = transport;
+    this.reader = new FrameReader(transport);
+    this.writer = new FrameWriter(transport, this::lose);
+  }
+
+  /**
+   * Greets the guest and waits for its answer. On any failure the transport is closed.
+   *
+   * @throws ProviderException when it is not a guest, or none that speaks this version
+   * @throws SandboxTimeoutException when it does not answer in time
+   */
+  public static GuestConnection open(GuestTransport transport, Role role, Duration limit) {
+    GuestConnection connection = new GuestConnection(transport);
+    Thread.ofVirtual().name("guest-writer").start(connection.writer::run);
+    Thread.ofVirtual().name("guest-reader").start(connection::readAll);
+    byte[] hello =
+        new PayloadWriter()
+            .u32(MAGIC)
+            .u16(VERSION)
+            .u16(VERSION)
+            .u32(role == Role.OWNER ? FLAG_OWNER : 0)
+            .toBytes();
+    connection.writer.send(FrameType.HELLO, 0, hello);
+    try {
+      connection.welcome.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+      return connection;
+    } catch (InterruptedException e) {
+      connection.close();
+      throw new SandboxInterruptedException("greeting the guest", e);
+    } catch (TimeoutException e) {
+      connection.close();
+      throw SandboxTimeoutException.after(limit);
+    } catch (ExecutionException e) {
+      connection.close();
+      throw e.getCause() instanceof SandboxException known ? known : lost(e);
+    }
+  }
+
+  /** The guest's version, in its own words. */
+  public String guestVersion() {
+    return welcome.join();
+  }
+
+  /** Whether it can still be used. */
+  public boolean isOpen() {
+    lock.lock();
+    try {
+      return broken == null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the connection. Operations under way fail. */
+  @Override
+  public void close() {
+    lose(new EOFException("closed"));
+  }
+
+  /** Starts an operation; its stream gets what follows. */
+  void start(Operation operation, PayloadWriter arguments, GuestStream stream) {
+    byte[] args = arguments.toBytes();
+    lock.lock();
+    try {
+      if (broken != null) {
+        throw broken;
+      }
+      if (streams.size() >= MAX_STREAMS) {
+        throw new dev.dunes.sandbox.SandboxQuotaException(
+            "more than " + MAX_STREAMS + " operations at once in one sandbox");
+      }
+      int id = ++lastId;
+      stream.attach(this, id);
+      streams.put(id, stream);
+      // INVARIANT: ids rise on the wire, so the frame is queued while the lock is held
+      byte[] payload = ByteBuffer.allocate(2 + args.length).putShort((short) operation.code).put(args).array();
+      writer.send(FrameType.OPEN, id, payload);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Runs an operation without data to its end. */
+  PayloadReader call(Operation operation, PayloadWriter arguments, Duration limit, String path) {
+    GuestStream stream = new GuestStream() {};
+    start(operation, arguments, stream);
+    return stream.await(limit, path);
+  }
+
+  void send(int type, int stream, byte[] payload, @Nullable ByteBuffer rest) {
+    writer.send(type, stream, payload, rest);
+  }
+
+  private void readAll() {
+    try {
+      for (Optional<Frame> frame = reader.read(); frame.isPresent(); frame = reader.read()) {
+        accept(frame.get());
+      }
+      lose(new EOFException("the guest hung up"));
+    } catch (IOException e) {
+      lose(e);
+    }
+  }
+
+  private void accept(Frame frame) throws IOException {
+    if (frame.stream() == 0) {
+      acceptConnectionFrame(frame);
+      return;
+    }
+    if (!welcome.isDone()) {
+      throw new GuestProtocolException("a frame before the greeting");
+    }
+    boolean last = frame.type() == FrameType.RESULT || frame.type() == FrameType.ERROR;
+    GuestStream stream = find(frame.stream(), last);
+    PayloadReader payload = new PayloadReader(frame.payload());
+    switch (frame.type()) {
+      case FrameType.DATA -> stream.data(frame.payload());
+      case FrameType.EOF -> stream.eof(payload);
+      case FrameType.CREDIT -> stream.credit(payload);
+      case FrameType.EVENT -> {
+        stream.onEvent(payload.u8(), payload);
+        payload.end();
+      }
+      case FrameType.RESULT -> stream.succeed(frame.payload());
+      case FrameType.ERROR -> fail(stream, payload);
+      default -> throw new GuestProtocolException("frame type " + frame.type());
+    }
+  }
+
+  /** The stream is no longer in the table: a broken ERROR must still end it. */
+  private static void fail(GuestStream stream, PayloadReader payload) throws GuestProtocolException {
+    try {
+      stream.fail(GuestError.parse(payload));
+    } catch (GuestProtocolException e) {
+      stream.lose(lost(e));
+      throw e;
+    }
+  }
+
+  private void acceptConnectionFrame(Frame frame) throws GuestProtocolException {
+    PayloadReader payload = new PayloadReader(frame.payload());
+    switch (frame.type()) {
+      case FrameType.WELCOME -> {
+        int version = payload.u16();
+        String text = GuestError.printable(payload.str());
+        payload.u32();
+        payload.end();
+        if (version != VERSION) {
+          throw new GuestProtocolException("protocol version " + version);
+        }
+        if (!welcome.complete(text)) {
+          throw new GuestProtocolException("a second greeting");
+        }
+      }
+      case FrameType.PING -> writer.send(FrameType.PONG, 0, frame.payload());
+      case FrameType.GOAWAY -> {
+        int code = payload.u16();
+        throw new GuestProtocolException(
+            "the guest gave up (%d): %s".formatted(code, GuestError.printable(payload.str())));
+      }
+      default -> throw new GuestProtocolException("frame type " + frame.type() + " for the connection");
+    }
+  }
+
+  private GuestStream find(int id, boolean last) throws GuestProtocolException {
+    lock.lock();
+    try {
+      GuestStream stream = last ? streams.remove(id) : streams.get(id);
+      if (stream == null) {
+        throw new GuestProtocolException("a frame for stream " + Integer.toUnsignedString(id) + ", which is not open");
+      }
+      return stream;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void lose(IOException cause) {
+    SandboxException reason = lost(cause);
+    List<GuestStream> orphans;
+    lock.lock();
+    try {
+      if (broken != null) {
+        return;
+      }
+      broken = reason;
+      orphans = List.copyOf(streams.values());
+      streams.clear();
+    } finally {
+      lock.unlock();
+    }
+    writer.close();
+    welcome.completeExceptionally(reason);
+    orphans.forEach(stream -> stream.lose(reason));
+    try {
+      transport.close();
+    } catch (IOException e) {
+      reason.addSuppressed(e);
+    }
+  }
+
+  private static SandboxException lost(Throwable cause) {
+    String what =
+        cause instanceof GuestProtocolException
+            ? "the guest broke the protocol: " + cause.getMessage()
+            : "the connection to the sandbox was lost: " + cause.getMessage();
+    return new ProviderException(
+        what,
+        ErrorDetails.cause(cause)
+            .withRemedy("the sandbox may have ended; ask for it again or make a new one"));
+  }
+}

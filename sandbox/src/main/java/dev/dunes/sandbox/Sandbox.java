@@ -21,7 +21,7 @@ import java.util.Optional;
 public interface Sandbox extends AutoCloseable {
   /** A new sandbox from the default provider; it lives for at most 300 s. */
   static Sandbox create() {
-    return Sandboxes.shared().create(SandboxSpec.builder().lifetime(Duration.ofSeconds(300)).build());
+    return Sandboxes.shared().create(SandboxSpec.builder().lifetime(Duration.ofMinutes(5)).build());
   }
 
   /** A new sandbox from the default provider. */

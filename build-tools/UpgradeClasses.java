@@ -1,0 +1,70 @@
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.ClassTransform;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Rewrites the class files in a folder's jars that are older than Java 6. They have no stack maps,
+ * and the JVM's AOT cache leaves such classes out (picocli is written this way).
+ */
+final class UpgradeClasses {
+  private static final int FIRST_WITH_STACK_MAPS = ClassFile.JAVA_7_VERSION;
+
+  private UpgradeClasses() {}
+
+  public static void main(String[] arguments) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of(arguments[0]))) {
+      for (Path jar : files.filter(file -> file.toString().endsWith(".jar")).toList()) {
+        upgrade(jar);
+      }
+    }
+  }
+
+  private static void upgrade(Path jar) throws IOException {
+    try (FileSystem inside = FileSystems.newFileSystem(URI.create("jar:" + jar.toUri()), Map.of());
+        URLClassLoader classes = new URLClassLoader(new URL[] {jar.toUri().toURL()})) {
+      ClassFile parser =
+          ClassFile.of(
+              ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
+              ClassFile.ClassHierarchyResolverOption.of(
+                  ClassHierarchyResolver.ofResourceParsing(classes)
+                      .orElse(ClassHierarchyResolver.defaultResolver())));
+      List<Path> old;
+      try (Stream<Path> files = Files.walk(inside.getPath("/"))) {
+        old = files.filter(file -> file.toString().endsWith(".class") && isOld(file)).toList();
+      }
+      for (Path file : old) {
+        ClassModel model = parser.parse(Files.readAllBytes(file));
+        Files.write(file, parser.transformClass(model, upgraded()));
+      }
+    }
+  }
+
+  private static ClassTransform upgraded() {
+    return ClassTransform.ACCEPT_ALL.andThen(
+        ClassTransform.endHandler(
+            builder -> builder.withVersion(FIRST_WITH_STACK_MAPS, 0)));
+  }
+
+  private static boolean isOld(Path file) {
+    try (var in = Files.newInputStream(file)) {
+      byte[] head = in.readNBytes(8);
+      int major = ((head[6] & 0xff) << 8) | (head[7] & 0xff);
+      return major < ClassFile.JAVA_6_VERSION;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

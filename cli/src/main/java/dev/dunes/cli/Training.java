@@ -1,0 +1,20 @@
+package dev.dunes.cli;
+
+import java.util.List;
+
+/**
+ * Runs the usual commands once in one process. The launcher does this when it makes the AOT cache,
+ * so that the cache holds the classes they load.
+ */
+final class Training {
+  private static final List<List<String>> COMMANDS =
+      List.of(List.of("--version"), List.of("--help"), List.of("run", "true"));
+
+  private Training() {}
+
+  public static void main(String[] arguments) {
+    for (List<String> command : COMMANDS) {
+      Main.run(command.toArray(String[]::new));
+    }
+  }
+}

@@ -4,7 +4,6 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.dunes.sandbox {
   requires static transitive org.jspecify;
-  requires dev.failsafe.core;
   requires org.slf4j;
 
   exports dev.dunes.sandbox;

@@ -4,6 +4,7 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeTransform;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -38,6 +39,8 @@ final class UpgradeClasses {
       ClassFile parser =
           ClassFile.of(
               ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
+              // Code is copied as it stands, without stack maps, while it may share its constants.
+              ClassFile.ConstantPoolSharingOption.NEW_POOL,
               ClassFile.ClassHierarchyResolverOption.of(
                   ClassHierarchyResolver.ofResourceParsing(classes)
                       .orElse(ClassHierarchyResolver.defaultResolver())));
@@ -47,15 +50,20 @@ final class UpgradeClasses {
       }
       for (Path file : old) {
         ClassModel model = parser.parse(Files.readAllBytes(file));
-        Files.write(file, parser.transformClass(model, upgraded()));
+        byte[] upgraded = parser.transformClass(model, upgraded());
+        List<VerifyError> errors = parser.verify(upgraded);
+        if (!errors.isEmpty()) {
+          throw errors.getFirst();
+        }
+        Files.write(file, upgraded);
       }
     }
   }
 
   private static ClassTransform upgraded() {
-    return ClassTransform.ACCEPT_ALL.andThen(
-        ClassTransform.endHandler(
-            builder -> builder.withVersion(FIRST_WITH_STACK_MAPS, 0)));
+    return ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL)
+        .andThen(
+            ClassTransform.endHandler(builder -> builder.withVersion(FIRST_WITH_STACK_MAPS, 0)));
   }
 
   private static boolean isOld(Path file) {

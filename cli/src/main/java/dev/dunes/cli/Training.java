@@ -16,5 +16,7 @@ final class Training {
     for (List<String> command : COMMANDS) {
       Main.run(command.toArray(String[]::new));
     }
+    // Leaving through exit, as Main does, loads a logger too.
+    System.exit(0);
   }
 }

@@ -1,0 +1,145 @@
+//! The mounts of one sandbox, in a mount namespace of its own: they vanish with its last process, and the
+//! host's namespace stays short.
+use super::loop_device;
+use super::{cstr, Step, Trouble};
+use crate::sys::process::own_mount_namespace;
+use crate::sys::*;
+use std::ffi::{CStr, CString};
+
+pub enum Mount {
+    Tmpfs { target: CString, bytes: u64, inodes: u64 },
+    Overlay { lower: Vec<Vec<u8>>, upper: Vec<u8>, work: Vec<u8>, target: CString },
+    Loop { image: CString, target: CString },
+    Directory(CString),
+}
+
+const SAFE: u64 = MS_NOSUID | MS_NODEV;
+
+pub fn make(mounts: &[Mount]) -> Result<(), Trouble> {
+    if mounts.iter().any(|mount| !matches!(mount, Mount::Directory(_))) {
+        own_mount_namespace().step(|| "mount namespace".to_string())?;
+        let private = unsafe { fs::mount(cstr(b"none\0"), cstr(b"/\0"), None, MS_REC | MS_PRIVATE, None) };
+        private.step(|| "private mounts".to_string())?;
+    }
+    mounts.iter().try_for_each(Mount::make)
+}
+
+impl Mount {
+    /// `LOWER[:LOWER…]|UPPER|WORK|TARGET`; a backslash takes the meaning of what follows it.
+    pub fn overlay(value: &[u8]) -> Option<Mount> {
+        let parts = split(value, b'|');
+        if parts.len() != 4 {
+            return None;
+        }
+        let lower: Vec<Vec<u8>> = split(&parts[0], b':').iter().map(|path| unescape(path)).collect();
+        let target = CString::new(unescape(&parts[3])).ok()?;
+        if lower.iter().any(Vec::is_empty) || target.as_bytes().is_empty() {
+            return None;
+        }
+        Some(Mount::Overlay { lower, upper: unescape(&parts[1]), work: unescape(&parts[2]), target })
+    }
+
+    fn make(&self) -> Result<(), Trouble> {
+        match self {
+            Mount::Directory(path) => match fs::make_dir(AT_FDCWD, path, 0o755) {
+                Err(e) if errno(&e) == EEXIST => Ok(()),
+                other => other.step(|| format!("--mkdir {}", path.to_string_lossy())),
+            },
+            Mount::Tmpfs { target, bytes, inodes } => {
+                let data = format!("size={},nr_inodes={},mode=0755", bytes, inodes);
+                mount(cstr(b"tmpfs\0"), target, cstr(b"tmpfs\0"), data.as_bytes(), "--tmpfs")
+            }
+            Mount::Overlay { lower, upper, work, target } => {
+                let data = overlay_data(lower, upper, work);
+                mount(cstr(b"overlay\0"), target, cstr(b"overlay\0"), &data, "--overlay")
+            }
+            Mount::Loop { image, target } => {
+                let (device, path) =
+                    loop_device::attach(image).step(|| format!("--loop {}", image.to_string_lossy()))?;
+                let result = mount(&path, target, cstr(b"ext4\0"), b"", "--loop");
+                // Only now: the device clears itself when neither a descriptor nor a mount holds it.
+                drop(device);
+                result
+            }
+        }
+    }
+}
+
+fn mount(source: &CStr, target: &CStr, kind: &CStr, data: &[u8], option: &str) -> Result<(), Trouble> {
+    const PAGE: usize = 4096;
+    let what = || format!("{} {}", option, target.to_string_lossy());
+    if data.len() >= PAGE {
+        return Err(Trouble::new(what(), "the mount options are longer than a page"));
+    }
+    let data = CString::new(data).map_err(|_| Trouble::new(what(), "a NUL byte"))?;
+    unsafe { fs::mount(source, target, Some(kind), SAFE, Some(&data)) }.step(what)
+}
+
+fn overlay_data(lower: &[Vec<u8>], upper: &[u8], work: &[u8]) -> Vec<u8> {
+    let lower: Vec<Vec<u8>> = lower.iter().map(|path| escape(path)).collect();
+    let mut data = [b"lowerdir=", lower.join(&b':').as_slice()].concat();
+    if !upper.is_empty() {
+        data.extend_from_slice(&[b",upperdir=", escape(upper).as_slice(), b",workdir=", &escape(work)].concat());
+    }
+    data
+}
+
+/// Splits at separators that no backslash precedes; backslashes stay.
+fn split(text: &[u8], separator: u8) -> Vec<Vec<u8>> {
+    let mut parts = vec![Vec::new()];
+    let mut escaped = false;
+    for byte in text {
+        if *byte == separator && !escaped {
+            parts.push(Vec::new());
+            continue;
+        }
+        escaped = *byte == b'\\' && !escaped;
+        if let Some(part) = parts.last_mut() {
+            part.push(*byte);
+        }
+    }
+    parts
+}
+
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        out.push(if *byte == b'\\' { *bytes.next().unwrap_or(byte) } else { *byte });
+    }
+    out
+}
+
+/// As overlayfs reads its options.
+fn escape(path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in path {
+        if matches!(byte, b'\\' | b':' | b',') {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlay_paths_may_hold_separators() {
+        let overlay = Mount::overlay(br"/a\:b:/c\\d|/u,p|/w\|k|/t").unwrap();
+        match overlay {
+            Mount::Overlay { lower, upper, work, target } => {
+                assert_eq!(lower, [b"/a:b".to_vec(), br"/c\d".to_vec()]);
+                assert_eq!((upper.as_slice(), work.as_slice()), (&b"/u,p"[..], &b"/w|k"[..]));
+                assert_eq!(target.as_bytes(), b"/t");
+                let data = overlay_data(&lower, &upper, &work);
+                assert_eq!(data, br"lowerdir=/a\:b:/c\\d,upperdir=/u\,p,workdir=/w|k".to_vec());
+            }
+            _ => panic!("no overlay"),
+        }
+        assert!(Mount::overlay(b"/a|/b|/c").is_none());
+        assert!(Mount::overlay(b"/a::/b|/u|/w|/t").is_none());
+    }
+}

@@ -1,0 +1,3 @@
+//! Tar archives, read and written as streams.
+pub mod pack;
+pub mod unpack;

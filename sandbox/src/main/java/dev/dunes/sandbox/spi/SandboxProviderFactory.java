@@ -1,5 +1,7 @@
 package dev.dunes.sandbox.spi;
 
+import java.util.List;
+
 /** Found by {@link java.util.ServiceLoader}: knows whether a provider can be used and opens it. */
 public interface SandboxProviderFactory {
   /** The provider's name: lower case. */
@@ -30,6 +32,18 @@ public interface SandboxProviderFactory {
 
   /** Opens it. Throws a {@link dev.dunes.sandbox.SandboxException} with a remedy when it cannot be. */
   SandboxProvider open(ProviderSettings settings);
+
+  /**
+   * What {@code ds doctor} shows about this provider: everything it needs here, whether it is there, and what to do when it
+   * is not. It can be opened when no check fails. Read-only; may take seconds.
+   */
+  default List<Check> diagnose(ProviderSettings settings) {
+    Availability found = availability(settings);
+    return List.of(
+        found.usable()
+            ? Check.ok("available", found.reason())
+            : Check.fail("available", found.reason(), setupHint()));
+  }
 
   /**
    * Whether a provider can be used, and why.

@@ -1,0 +1,137 @@
+package dev.dunes.guest;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Where a sandbox of this machine keeps its record, its socket and its files: a directory named by its id. It appears whole
+ * and disappears whole; what happens in between is under its {@link SandboxLock}.
+ */
+public final class SandboxDirectory {
+  private static final String RECORD = "record";
+  private static final String LOCK = "lock";
+  private static final String MAKING = ".new-";
+  private static final String REMOVING = ".gone-";
+
+  private final Path path;
+  private final String id;
+
+  SandboxDirectory(Path path) {
+    this.path = path;
+    this.id = requireNonNull(path.getFileName(), "path").toString();
+  }
+
+  /** Makes it under another name and moves it here, so that nobody ever sees one without lock and record. */
+  static SandboxLock create(Path path, SandboxRecord record) throws IOException {
+    SandboxDirectory made = new SandboxDirectory(path);
+    Path making = path.resolveSibling(MAKING + made.id);
+    Files.createDirectory(making, SandboxStore.PRIVATE_DIRECTORY);
+    Optional<SandboxLock> lock = Optional.empty();
+    boolean complete = false;
+    try {
+      Files.createFile(making.resolve(LOCK), SandboxStore.PRIVATE_FILE);
+      lock = SandboxLock.attempt(made, making.resolve(LOCK));
+      SandboxLock held = lock.orElseThrow(() -> new IOException("the new directory " + making + " is in use"));
+      write(making, record);
+      Files.move(making, path, StandardCopyOption.ATOMIC_MOVE);
+      complete = true;
+      return held;
+    } finally {
+      if (!complete) {
+        lock.ifPresent(SandboxLock::close);
+        HostileTree.delete(making);
+      }
+    }
+  }
+
+  /** What a name in the store is left over from, if it is a directory that was being made or removed. */
+  static Optional<String> unfinishedId(String name) {
+    return name.startsWith(MAKING)
+        ? Optional.of(name.substring(MAKING.length()))
+        : name.startsWith(REMOVING) ? Optional.of(name.substring(REMOVING.length())) : Optional.empty();
+  }
+
+  /** Whether whoever makes or removes this unfinished directory is still at it. */
+  static Optional<SandboxLock> lockUnfinished(Path unfinished, Path finished) throws IOException {
+    return SandboxLock.attempt(new SandboxDirectory(finished), unfinished.resolve(LOCK));
+  }
+
+  static boolean hasLockFile(Path directory) {
+    return Files.exists(directory.resolve(LOCK));
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public String id() {
+    return id;
+  }
+
+  /** Something in it. */
+  public Path resolve(String name) {
+    return path.resolve(name);
+  }
+
+  /** Its record as it is now; empty when the sandbox is gone. Needs no lock. */
+  public Optional<SandboxRecord> read() throws IOException {
+    try {
+      return RecordFormat.read(Files.readAllBytes(resolve(RECORD))).filter(record -> record.id().equals(id));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Replaces its record. Only for the holder of the lock. */
+  public void write(SandboxRecord record) throws IOException {
+    write(path, record);
+  }
+
+  private static void write(Path directory, SandboxRecord record) throws IOException {
+    // not forced to the disk: a record outlives its writer but need not outlive the machine, nothing it tells of does
+    Path part = Files.createTempFile(directory, ".record-", ".part", SandboxStore.PRIVATE_FILE);
+    try {
+      Files.write(part, RecordFormat.write(record));
+      Files.move(part, directory.resolve(RECORD), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  /**
+   * Waits for the right to change this sandbox.
+   *
+   * @return empty when the sandbox is gone
+   * @throws dev.dunes.sandbox.SandboxTimeoutException when another holds it for longer
+   */
+  public Optional<SandboxLock> lock(Duration limit) throws IOException {
+    return SandboxLock.acquire(this, resolve(LOCK), limit);
+  }
+
+  /** The right to change this sandbox if nobody has it; empty too when the sandbox is gone. */
+  public Optional<SandboxLock> tryLock() throws IOException {
+    return SandboxLock.attempt(this, resolve(LOCK));
+  }
+
+  /**
+   * Removes it with everything in it, whatever that is. Only for the holder of the lock, once no process of the sandbox is
+   * left. Others see it gone at once; what cannot be removed now is removed by a later {@link SandboxStore#sweep}.
+   */
+  public void delete() throws IOException {
+    Path removing = path.resolveSibling(REMOVING + id);
+    Files.move(path, removing, StandardCopyOption.ATOMIC_MOVE);
+    HostileTree.delete(removing);
+  }
+
+  @Override
+  public String toString() {
+    return path.toString();
+  }
+}

@@ -48,9 +48,9 @@ public record Placement(Optional<String> provider, List<String> fallback) {
   }
 
   /** Every provider to try, in order, each once. */
-  SequencedSet<String> chain(String defaultProvider) {
+  SequencedSet<String> chain(Optional<String> defaultProvider) {
     SequencedSet<String> chain = new LinkedHashSet<>();
-    chain.add(provider.orElse(defaultProvider));
+    provider.or(() -> defaultProvider).ifPresent(chain::add);
     chain.addAll(fallback);
     return chain;
   }

@@ -1,8 +1,11 @@
 package dev.dunes.sandbox;
 
 /** A provider could not do its part: transport, start-up, an answer that makes no sense. */
-public sealed class ProviderException extends SandboxException 
-    permits SandboxAuthenticationException, CircuitOpenException, IsolationUnavailableException {
+public sealed class ProviderException extends SandboxException
+    permits SandboxAuthenticationException,
+        CircuitOpenException,
+        IsolationUnavailableException,
+        SetupFailedException {
   private static final long serialVersionUID = 1L;
 
   public ProviderException(String message, ErrorDetails details) {

@@ -1,90 +1,513 @@
 package dev.dunes.sandbox;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sandboxes kept ready, in one of two ways: {@link #claim} hands each one out once, fresh, and it is destroyed afterwards;
- * {@link #acquire} and {@link #release} share them between users who trust each other.
+ * {@link #acquire} and {@link #release} share them between users who trust each other. Safe for use by several threads.
+ *
+ * <p>Sandboxes are made and destroyed outside the pool's lock, several at a time; room for them is reserved before.
  */
 public final class SandboxPool implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SandboxPool.class);
+  private static final Duration LONGEST_LIFE = Duration.ofDays(365);
+
+  private final PoolConfig config;
+  private final Creation creation;
+  private final TimeSource time;
+  private final PoolShelf shelf;
+  private final Threads threads = new Threads("sandbox-pool");
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private boolean started;
+  private boolean closed;
+
   public SandboxPool(PoolConfig config) {
-    throw new UnsupportedOperationException("SandboxPool(" + config + ")");
+    this(config, Creation.UNLIMITED, TimeSource.SYSTEM);
   }
 
-  /** Starts the clean-up of old ones. */
+  SandboxPool(PoolConfig config, Creation creation, TimeSource time) {
+    this.config = requireNonNull(config, "config");
+    this.creation = creation;
+    this.time = time;
+    this.shelf = new PoolShelf(config);
+  }
+
+  /** Starts the clean-up of old ones, when {@link PoolConfig#autoCleanup()} says so. Safe to repeat. */
   public void start() {
-    throw new UnsupportedOperationException("start");
+    boolean first = locked(() -> !started && (started = true));
+    if (first && config.autoCleanup()) {
+      threads.start(this::cleanUpForEver);
+    }
   }
 
   /** Starts the clean-up of old ones; an eager pool makes {@link PoolConfig#minIdle()} of this kind before it returns. */
   public void start(SandboxProvider provider, SandboxSpec spec) {
-    throw new UnsupportedOperationException("start");
+    start();
+    if (config.strategy() == PoolStrategy.EAGER) {
+      keepReady(new PoolKind(provider, spec, false)).forEach(Threads::join);
+    }
   }
 
-  /** Keeps {@link PoolConfig#minIdle()} fresh ones of this kind ready for {@link #claim}, made in the background. */
+  /**
+   * Keeps {@link PoolConfig#minIdle()} fresh ones of this kind ready for {@link #claim}, made in the background. Of more
+   * than 8 kinds the one asked for least recently is given up.
+   *
+   * @param spec without labels: a sandbox that waits here would be found by them
+   */
   public void warm(SandboxProvider provider, SandboxSpec spec) {
-    throw new UnsupportedOperationException("warm");
+    if (!spec.labels().isEmpty()) {
+      throw InvalidRequestException.field(
+          "labels", spec.labels(), "a specification without labels for sandboxes made ahead of need");
+    }
+    keepReady(new PoolKind(provider, spec, true));
   }
 
-  /** A sandbox nobody has used; closing it ends it as any other. Another is made ready in the background. */
+  /**
+   * A sandbox nobody has had, made ahead of need if there is one; with labels, always made now. Closing or destroying it
+   * is up to the caller, as with any other; it is never handed out again. When the strategy is not lazy, this kind is kept
+   * ready from now on.
+   *
+   * @throws SandboxQuotaException {@code Pool limit reached: N} when all are taken and none is given back in time
+   */
   public Sandbox claim(SandboxProvider provider, SandboxSpec spec) {
-    throw new UnsupportedOperationException("claim");
+    if (spec.labels().isEmpty()) {
+      Optional<PoolEntry> ready = takeFresh(provider, spec);
+      if (ready.isPresent()) {
+        return handOut(ready.get(), true);
+      }
+    }
+    PoolEntry made = make(provider, spec, config.acquireTimeout(), entry -> false);
+    return handOut(made, false);
   }
 
   /** One that may have been used before, until {@link #release}; waits for {@link PoolConfig#acquireTimeout()}. */
   public Sandbox acquire(SandboxProvider provider, SandboxSpec spec) {
-    throw new UnsupportedOperationException("acquire");
+    return acquire(provider, spec, config.acquireTimeout());
   }
 
-  /** One that may have been used before, until {@link #release}; zero does not wait. */
+  /**
+   * One that may have been used before, until {@link #release}: an idle one of the same specification that carries all its
+   * labels, else a new one, if need be in place of the idle one nobody has used for longest.
+   *
+   * @param timeout how long to wait when all are taken; zero does not wait
+   * @throws SandboxQuotaException {@code Pool limit reached: N}
+   */
   public Sandbox acquire(SandboxProvider provider, SandboxSpec spec, Duration timeout) {
-    throw new UnsupportedOperationException("acquire");
+    PoolEntry entry =
+        make(provider, spec, timeout, e -> config.reuse() && e.suits(provider, spec));
+    if (config.strategy() != PoolStrategy.LAZY) {
+      keepReady(new PoolKind(provider, spec, false));
+    }
+    return entry.sandbox;
   }
 
-  /** Gives one back; false when it is not out. A claimed one is destroyed. */
+  /** Gives one back; false when it is not out. A claimed one, or one that is too old, is destroyed. */
   public boolean release(String id) {
-    throw new UnsupportedOperationException("release");
+    List<PoolEntry> surplus = new ArrayList<>();
+    boolean known =
+        locked(
+            () -> {
+              Optional<PoolEntry> out = shelf.first(e -> e.busy && e.sandbox.id().equals(id));
+              out.ifPresent(entry -> surplus.addAll(takeBack(entry)));
+              return out.isPresent();
+            });
+    surplus.forEach(this::end);
+    refill();
+    return known;
   }
 
   /** Destroys one; false when the pool does not hold it. */
   public boolean destroy(String id) {
-    throw new UnsupportedOperationException("destroy");
+    Optional<PoolEntry> held = locked(() -> shelf.first(e -> e.sandbox.id().equals(id)));
+    return held.map(this::retire).orElse(false);
   }
 
-  /** Destroys all it holds, idle and busy. */
+  /** Destroys all it holds, idle and busy; claimed ones that are detached are let go instead. */
   public void clear() {
-    throw new UnsupportedOperationException("clear");
+    List<PoolEntry> all = removeAll(entry -> true);
+    endAll(all.stream().filter(e -> !(e.claimed && e.spec.detached())).toList());
   }
 
   /** Those it holds that carry all these labels; none when no labels are given. */
   public List<Sandbox> findByLabels(Map<String, String> labels) {
-    throw new UnsupportedOperationException("findByLabels");
+    return locked(shelf::entries).stream()
+        .filter(e -> !labels.isEmpty() && e.spec.labels().entrySet().containsAll(labels.entrySet()))
+        .map(entry -> entry.sandbox)
+        .toList();
   }
 
-  /** Destroys idle ones that are too old or idle for too long; how many. */
+  /** Destroys idle ones that are too old, unhealthy or idle for too long; how many. */
   public int cleanupExpired() {
-    throw new UnsupportedOperationException("cleanupExpired");
+    long now = time.nanos();
+    List<PoolEntry> expired = removeAll(e -> e.isIdle() && e.isExpired(config, now));
+    int destroyed = endAll(expired);
+    refill();
+    return destroyed;
   }
 
   public PoolStats stats() {
-    throw new UnsupportedOperationException("stats");
+    return locked(shelf::stats);
   }
 
+  /** Whether it has room, what it holds, and its limits. */
   public PoolHealth healthCheck() {
-    throw new UnsupportedOperationException("healthCheck");
+    PoolStats stats = stats();
+    return new PoolHealth(stats.total() < config.maxTotal(), stats, config);
   }
 
-  /** Asks every sandbox it holds; the ids of those that do not run any more. */
+  /** Marks one as unhealthy: it is not handed out again, and destroyed once idle. False when the pool does not hold it. */
+  public boolean markUnhealthy(String id) {
+    return locked(
+        () -> {
+          Optional<PoolEntry> held = shelf.first(e -> e.sandbox.id().equals(id));
+          held.ifPresent(entry -> entry.healthy = false);
+          return held.isPresent();
+        });
+  }
+
+  /** Asks every sandbox it holds; the ids of those that are marked as unhealthy or do not run, which then are marked. */
   public List<String> checkHealth() {
-    throw new UnsupportedOperationException("checkHealth");
+    List<PoolEntry> ill = locked(shelf::entries).stream().filter(e -> !isHealthy(e)).toList();
+    locked(
+        () -> {
+          ill.forEach(entry -> entry.healthy = false);
+          return ill;
+        });
+    return ill.stream().map(entry -> entry.sandbox.id()).toList();
   }
 
-  /** Ends the clean-up and destroys all it holds. */
+  /** Its limits and habits. */
+  public PoolConfig config() {
+    return config;
+  }
+
+  /** Ends the clean-up and does {@link #clear()}; from then on it refuses every request. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException("close");
+    locked(
+        () -> {
+          closed = true;
+          changed.signalAll();
+          return true;
+        });
+    threads.interruptAndJoin();
+    clear();
   }
+
+  /** Waits until what was begun in the background is done; with clean-up running, for ever. */
+  void awaitBackground() {
+    threads.join();
+  }
+
+  /** Takes a claimed or idle one off the shelf and destroys it. */
+  boolean retire(PoolEntry entry) {
+    boolean held = letGo(entry);
+    return held && end(entry);
+  }
+
+  /** Takes one off the shelf without destroying it. */
+  boolean letGo(PoolEntry entry) {
+    boolean held =
+        locked(
+            () -> {
+              changed.signalAll();
+              return shelf.remove(entry);
+            });
+    refill();
+    return held;
+  }
+
+  private Optional<PoolEntry> takeFresh(SandboxProvider provider, SandboxSpec spec) {
+    return locked(
+        () -> {
+          checkOpen();
+          long now = time.nanos();
+          Optional<PoolEntry> ready =
+              shelf.first(
+                  e -> e.isIdle() && e.isFresh(provider, spec) && !e.isExpired(config, now));
+          ready.ifPresent(entry -> entry.busy = true);
+          return ready;
+        });
+  }
+
+  private Sandbox handOut(PoolEntry entry, boolean madeBefore) {
+    boolean keep = config.strategy() != PoolStrategy.LAZY && entry.spec.labels().isEmpty();
+    locked(
+        () -> {
+          entry.claimed = true;
+          entry.fresh = false;
+          return entry;
+        });
+    Optional<Thread> renewal =
+        madeBefore ? Optional.of(threads.start(() -> renew(entry))) : Optional.empty();
+    if (keep) {
+      keepReady(new PoolKind(entry.provider, entry.spec, true));
+    } else {
+      refill();
+    }
+    return new ClaimedSandbox(this, entry, renewal);
+  }
+
+  /** A busy entry: an idle one that will do, else a new one. */
+  private PoolEntry make(
+      SandboxProvider provider, SandboxSpec spec, Duration timeout, Predicate<PoolEntry> willDo) {
+    long end = time.nanos() + timeout.toNanos();
+    while (true) {
+      Place place = await(end, willDo);
+      if (place.victim.isPresent()) {
+        end(place.victim.get());
+      }
+      if (place.reusable.isEmpty()) {
+        return created(provider, spec, true, spec.lifetime());
+      }
+      PoolEntry entry = place.reusable.get();
+      if (renew(entry)) {
+        call(config.onReuse(), entry.sandbox);
+        return entry;
+      }
+      retire(entry); // it ended while it waited here
+    }
+  }
+
+  /** Waits for an entry that will do, marked busy, or for room, reserved. */
+  private Place await(long end, Predicate<PoolEntry> willDo) {
+    lock.lock();
+    try {
+      while (true) {
+        checkOpen();
+        long now = time.nanos();
+        Optional<PoolEntry> reusable =
+            shelf.first(e -> e.isIdle() && !e.isWorn(config, now) && willDo.test(e));
+        if (reusable.isPresent()) {
+          reusable.get().busy = true;
+          reusable.get().fresh = false;
+          reusable.get().lastUsed = now;
+          shelf.reused++;
+          return new Place(reusable, Optional.empty());
+        }
+        if (shelf.reserve()) {
+          return new Place(Optional.empty(), Optional.empty());
+        }
+        Optional<PoolEntry> victim = shelf.evict();
+        if (victim.isPresent() && shelf.reserve()) {
+          return new Place(Optional.empty(), victim);
+        }
+        long left = end - now;
+        if (left <= 0 || config.maxTotal() <= 0) {
+          shelf.timeouts++;
+          throw new SandboxQuotaException(
+              "Pool limit reached: " + Math.max(0, config.maxTotal()),
+              ErrorDetails.remedy("release or destroy sandboxes, or raise maxTotal"));
+        }
+        changed.await(left, TimeUnit.NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      throw new SandboxInterruptedException("waiting for a sandbox of the pool", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes one in room that was reserved. */
+  private PoolEntry created(
+      SandboxProvider provider, SandboxSpec spec, boolean busy, Duration lifetime) {
+    Sandbox sandbox;
+    try {
+      sandbox = creation.make(provider, spec.toBuilder().lifetime(lifetime).build());
+    } catch (RuntimeException | Error e) {
+      locked(
+          () -> {
+            shelf.unreserve();
+            shelf.errors++;
+            changed.signalAll();
+            return shelf;
+          });
+      throw e;
+    }
+    PoolEntry entry = new PoolEntry(sandbox, provider, spec, lifetime, time.nanos());
+    entry.busy = busy;
+    entry.fresh = !busy;
+    boolean late =
+        locked(
+            () -> {
+              shelf.add(entry);
+              changed.signalAll();
+              return closed;
+            });
+    call(config.onCreate(), sandbox);
+    if (late) {
+      retire(entry);
+      throw new SandboxStateException("the pool was closed");
+    }
+    return entry;
+  }
+
+  private List<PoolEntry> takeBack(PoolEntry entry) {
+    long now = time.nanos();
+    changed.signalAll();
+    if (entry.claimed || closed || !config.reuse() || entry.isWorn(config, now)) {
+      shelf.remove(entry);
+      return List.of(entry);
+    }
+    entry.busy = false;
+    entry.lastUsed = now;
+    return shelf.evictSurplus();
+  }
+
+  private List<Thread> keepReady(PoolKind kind) {
+    locked(
+        () -> {
+          shelf.keepReady(kind);
+          return kind;
+        });
+    return refill();
+  }
+
+  /** Makes what is missing, each on a thread of its own. */
+  private List<Thread> refill() {
+    List<PoolKind> missing = locked(() -> closed ? List.of() : shelf.missing());
+    return missing.stream().map(kind -> threads.start(() -> makeReady(kind))).toList();
+  }
+
+  private void makeReady(PoolKind kind) {
+    try {
+      created(kind.provider(), kind.spec(), false, lifeOfReady(kind));
+    } catch (RuntimeException e) {
+      // tried again when the next one is asked for, given back or cleaned up
+      LOG.warn("could not make a sandbox ahead of need at {}", kind.provider().name(), e);
+    } finally {
+      locked(
+          () -> {
+            shelf.settled(kind);
+            return kind;
+          });
+    }
+  }
+
+  /** It may wait for a user as long as one may be idle, and then has its full lifetime. */
+  private Duration lifeOfReady(PoolKind kind) {
+    Duration life = kind.spec().lifetime().plus(config.idleTimeout());
+    return life.compareTo(LONGEST_LIFE) < 0 ? life : LONGEST_LIFE;
+  }
+
+  /** Counts its lifetime from now; false when it is gone. */
+  private boolean renew(PoolEntry entry) {
+    try {
+      entry.sandbox.renew(entry.spec.lifetime());
+      locked(
+          () -> {
+            entry.livesUntil = time.nanos() + entry.spec.lifetime().toNanos();
+            return entry;
+          });
+      return true;
+    } catch (UnsupportedCapabilityException e) {
+      return true; // it keeps the deadline it has, which isWorn respects
+    } catch (SandboxInterruptedException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.warn("could not renew sandbox {}", entry.sandbox.id(), e);
+      return false;
+    }
+  }
+
+  private List<PoolEntry> removeAll(Predicate<PoolEntry> condition) {
+    return locked(
+        () -> {
+          changed.signalAll();
+          return shelf.removeAll(condition);
+        });
+  }
+
+  /** Destroys those taken off the shelf, all at once; how many could be. */
+  private int endAll(List<PoolEntry> entries) {
+    AtomicInteger ended = new AtomicInteger();
+    Threads all = new Threads("sandbox-pool-end");
+    entries.forEach(entry -> all.start(() -> ended.addAndGet(end(entry) ? 1 : 0)));
+    all.join();
+    return ended.get();
+  }
+
+  /** Destroys one taken off the shelf; false when that failed. */
+  private boolean end(PoolEntry entry) {
+    call(config.onDestroy(), entry.sandbox);
+    boolean done = Creation.destroy(entry.sandbox);
+    if (done) {
+      locked(() -> ++shelf.destroyed);
+    }
+    return done;
+  }
+
+  private static boolean isHealthy(PoolEntry entry) {
+    try {
+      return entry.healthy && entry.sandbox.state() == SandboxState.RUNNING;
+    } catch (SandboxInterruptedException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.warn("could not ask sandbox {}", entry.sandbox.id(), e);
+      return false;
+    }
+  }
+
+  private static void call(Consumer<Sandbox> hook, Sandbox sandbox) {
+    try {
+      hook.accept(sandbox);
+    } catch (RuntimeException e) {
+      LOG.warn("a hook of the pool failed for sandbox {}", sandbox.id(), e);
+    }
+  }
+
+  private void cleanUpForEver() {
+    try {
+      while (true) {
+        time.sleep(config.cleanupInterval());
+        cleanUp();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("clean-up of the pool ends");
+    }
+  }
+
+  private void cleanUp() {
+    try {
+      checkHealth();
+      cleanupExpired();
+    } catch (RuntimeException e) {
+      LOG.warn("clean-up of the pool failed", e);
+    }
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new SandboxStateException("the pool is closed");
+    }
+  }
+
+  private <T> T locked(Supplier<T> work) {
+    lock.lock();
+    try {
+      return work.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What a request got: an entry, or room, perhaps by way of one that must go first. */
+  private record Place(Optional<PoolEntry> reusable, Optional<PoolEntry> victim) {}
 }

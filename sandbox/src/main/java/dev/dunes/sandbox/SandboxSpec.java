@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +171,45 @@ public final class SandboxSpec {
   /** Whether it goes on when the program that made it ends. */
   public boolean detached() {
     return detached;
+  }
+
+  /** Equal in everything that was asked for. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof SandboxSpec that && everything().equals(that.everything());
+  }
+
+  @Override
+  public int hashCode() {
+    return everything().hashCode();
+  }
+
+  /** Never shows values of variables or settings: they may be keys. */
+  @Override
+  public String toString() {
+    return "SandboxSpec[image=%s, lifetime=%s, labels=%s, env=%s, isolation=%s]"
+        .formatted(image, lifetime, labels, env.keySet(), isolation);
+  }
+
+  private List<@Nullable Object> everything() {
+    return Arrays.asList(
+        image,
+        language,
+        memoryMb,
+        cpuCores,
+        diskMb,
+        maxProcesses,
+        lifetime,
+        env,
+        labels,
+        providerConfig,
+        setupCommands,
+        tolerateSetupFailure,
+        workingDir,
+        network,
+        relays,
+        isolation,
+        detached);
   }
 
   /** Builds a {@link SandboxSpec}. Not safe for use by several threads. */

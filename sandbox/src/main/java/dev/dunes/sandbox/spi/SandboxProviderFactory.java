@@ -1,6 +1,7 @@
 package dev.dunes.sandbox.spi;
 
 import java.util.List;
+import java.util.Set;
 
 /** Found by {@link java.util.ServiceLoader}: knows whether a provider can be used and opens it. */
 public interface SandboxProviderFactory {
@@ -25,6 +26,11 @@ public interface SandboxProviderFactory {
   /** Whether it is marked as experimental. */
   default boolean experimental() {
     return false;
+  }
+
+  /** The names of the settings it reads, see {@link ProviderSettings#setting}. */
+  default Set<String> settings() {
+    return Set.of();
   }
 
   /** Whether it can be used with these settings. Fast; no network. */

@@ -69,8 +69,29 @@ fn remove_one(dir: RawFd, name: &CStr) -> io::Result<()> {
     }
 }
 
+/// Removes whatever is at a path, at once and as far as possible.
+pub fn clear(path: &CStr) {
+    let begin = || -> io::Result<()> {
+        let above = CString::new(parent(path.to_bytes()))?;
+        let above = fs::open_at(AT_FDCWD, &above, O_PATH | O_DIRECTORY, 0)?;
+        let mut removal = Removal::of(above, CString::new(base_name(path.to_bytes()))?)?;
+        while !removal.advance(64)? {}
+        Ok(())
+    };
+    let _ = begin();
+}
+
 impl Removal {
-    pub fn new(above: OwnedFd, root: CString) -> io::Result<Removal> {
+    /// Of anything; what is no full directory is gone at once.
+    pub fn of(above: OwnedFd, root: CString) -> io::Result<Removal> {
+        match remove_one(above.as_raw_fd(), &root) {
+            Ok(()) => Ok(Removal { above, root, levels: Vec::new() }),
+            Err(e) if matches!(errno(&e), ENOTEMPTY | EEXIST) => Removal::new(above, root),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn new(above: OwnedFd, root: CString) -> io::Result<Removal> {
         let mut removal = Removal { above, root, levels: Vec::new() };
         removal.enter(removal.above.as_raw_fd(), removal.root.clone())?;
         Ok(removal)

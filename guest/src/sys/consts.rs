@@ -159,6 +159,7 @@ pub const EMFILE: i32 = 24;
 pub const EFBIG: i32 = 27;
 pub const ENOSPC: i32 = 28;
 pub const EROFS: i32 = 30;
+pub const EPIPE: i32 = 32;
 pub const EMLINK: i32 = 31;
 pub const ENAMETOOLONG: i32 = 36;
 pub const ENOSYS: i32 = 38;

@@ -1,3 +1,7 @@
-//! Tar archives, read and written as streams.
+//! Tar archives, read and written as streams of bounded memory.
+mod beneath;
+mod header;
 pub mod pack;
+mod place;
+mod reader;
 pub mod unpack;

@@ -76,10 +76,20 @@ public final class OutputQueue {
   public void fail(SandboxException cause) {
     lock.lock();
     try {
-      if (failure == null && ended.size() < Channel.values().length) {
+      if (failure == null) {
         failure = requireNonNull(cause, "cause");
       }
       end();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Why the output broke off, if it did. */
+  public Optional<SandboxException> failure() {
+    lock.lock();
+    try {
+      return Optional.ofNullable(failure);
     } finally {
       lock.unlock();
     }

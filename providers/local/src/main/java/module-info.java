@@ -10,8 +10,8 @@ module dev.dunes.provider.local {
   requires org.apache.commons.compress;
   requires org.slf4j;
 
-  // exports dev.dunes.provider.local;
+  exports dev.dunes.provider.local;
 
-  // provides dev.dunes.sandbox.spi.SandboxProviderFactory with
-  //     dev.dunes.provider.local.LocalSandboxProviderFactory;
+  provides dev.dunes.sandbox.spi.SandboxProviderFactory with
+      dev.dunes.provider.local.LocalSandboxProviderFactory;
 }

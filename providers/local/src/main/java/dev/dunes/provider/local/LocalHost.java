@@ -1,0 +1,77 @@
+package dev.dunes.provider.local;
+
+import dev.dunes.guest.GuestBinary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What this machine offers to sandboxes, found out without starting anything.
+ *
+ * @param root whether this process is uid 0 and may take other ids
+ * @param bubblewrap the launcher
+ * @param cgroups where limits can be kept
+ * @param memoryBytes of the machine
+ * @param mkfs the program that makes ext4 file systems, for disk limits
+ */
+record LocalHost(
+    boolean root, Optional<Path> bubblewrap, Cgroups cgroups, long memoryBytes, Optional<Path> mkfs) {
+  private static final List<Path> SYSTEM_DIRECTORIES =
+      List.of(Path.of("/usr/bin"), Path.of("/bin"), Path.of("/usr/local/bin"), Path.of("/usr/sbin"), Path.of("/sbin"));
+
+  static LocalHost detect(Map<String, String> environment) {
+    return new LocalHost(
+        isRoot(), program("bwrap", environment), CgroupDetection.onThisHost(), memory(), program("mkfs.ext4", environment));
+  }
+
+  /** A program in the system's directories, else in PATH. */
+  static Optional<Path> program(String name, Map<String, String> environment) {
+    for (Path directory : SYSTEM_DIRECTORIES) {
+      Path file = directory.resolve(name);
+      if (Files.isExecutable(file)) {
+        return Optional.of(file);
+      }
+    }
+    for (String directory : environment.getOrDefault("PATH", "").split(":")) {
+      Path file = directory.isEmpty() ? Path.of("/nonexistent") : Path.of(directory, name);
+      if (Files.isExecutable(file)) {
+        return Optional.of(file);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether limits on disk can be kept by a file system of the sandbox's own; otherwise they are kept in memory. */
+  boolean loopDevices() {
+    return root && mkfs.isPresent() && Files.exists(Path.of("/dev/loop-control"));
+  }
+
+  static boolean supportedArchitecture() {
+    return SyscallTable.knows(GuestBinary.architecture());
+  }
+
+  private static boolean isRoot() {
+    try {
+      return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
+    } catch (IOException e) {
+      return false; // without /proc nothing here works, and the checks say so
+    }
+  }
+
+  private static long memory() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
+        if (line.startsWith("MemTotal:")) {
+          String[] fields = line.split("\\s+");
+          return Long.parseLong(fields[1]) * 1024;
+        }
+      }
+    } catch (IOException e) {
+      return 0;
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,264 @@
+package dev.dunes.provider.local;
+
+import dev.dunes.guest.ProcessIdentity;
+import dev.dunes.guest.SandboxDirectory;
+import dev.dunes.guest.SandboxLock;
+import dev.dunes.guest.SandboxRecord;
+import dev.dunes.guest.SandboxStore;
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.IsolationTier;
+import dev.dunes.sandbox.ProviderCapabilities;
+import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInfo;
+import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.SandboxState;
+import dev.dunes.sandbox.spi.SandboxProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Sandboxes on this machine. Everything about them is in the state directory: any process of the user can list, use and end them. */
+final class LocalSandboxProvider implements SandboxProvider {
+  static final String NAME = "local";
+  private static final Duration LOCK_LIMIT = Duration.ofSeconds(30);
+
+  private final LocalHost host;
+  private final LocalState state;
+  private final SandboxStore store;
+  private final Images images;
+  private final Snapshots snapshots;
+  private final Reaper reaper;
+  private final Set<LocalSandbox> owned = ConcurrentHashMap.newKeySet();
+
+  LocalSandboxProvider(LocalHost host, LocalState state, SandboxStore store) {
+    this.host = host;
+    this.state = state;
+    this.store = store;
+    this.snapshots = new Snapshots(host, state);
+    this.images = new Images(state, snapshots);
+    this.reaper = new Reaper(host, state, store);
+    reaper.start();
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public ProviderCapabilities capabilities() {
+    return new ProviderCapabilities(true, true, true, true, true, false);
+  }
+
+  @Override
+  public Sandbox create(SandboxSpec spec) {
+    LocalRequests.check(spec, host);
+    Image image = images.resolve(spec.image());
+    String id = SandboxStore.newId();
+    Instant now = Instant.now();
+    SandboxRecord record =
+        new SandboxRecord(id, NAME, spec, now)
+            .withDeadline(now.plus(spec.lifetime()))
+            .withOwner(ProcessIdentity.current());
+    Limits limits = Limits.of(spec, host.cgroups().enforceable(), host.memoryBytes());
+    limits.requireEnforceable(host.cgroups().enforceable(), host.cgroups().describe());
+    try (SandboxLock lock = store.create(record)) {
+      try {
+        return start(lock.directory(), record, image, limits);
+      } catch (SandboxException | IOException e) {
+        reaper.remove(lock.directory(), Optional.empty());
+        throw e;
+      }
+    } catch (IOException e) {
+      throw LocalErrors.disk("make a sandbox in " + store.path(), e);
+    }
+  }
+
+  private LocalSandbox start(SandboxDirectory directory, SandboxRecord first, Image image, Limits limits)
+      throws IOException {
+    SandboxPaths paths = new SandboxPaths(directory.path());
+    Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwx--x--x"));
+    int uid = uid(first.id(), image);
+    SandboxCgroups cgroups = host.cgroups().create(state.tag(), first.id(), limits);
+    WritablePlaces places = new WritablePlaces(host, paths, image.view(), first.spec().diskMb(), uid);
+    image.fill(paths);
+    Launch.Started started = new Launch(state, host, first.id(), first.spec(), paths, uid).start(places, cgroups);
+    SandboxRecord record = Records.complete(first, started.guest(), cgroups, limits, places.kind(), uid, image);
+    directory.write(record);
+    LocalSandbox sandbox = new LocalSandbox(this, directory, record, true);
+    sandbox.adoptConnection(started.connection());
+    if (!record.detached()) {
+      owned.add(sandbox);
+      ExitHook.install(this);
+    }
+    record.spec().workingDir().ifPresent(sandbox::makeWorkingDirectory);
+    return sandbox;
+  }
+
+  private int uid(String id, Image image) {
+    if (!host.root()) {
+      return -1;
+    }
+    return image.uid().isPresent() ? image.uid().getAsInt() : state.uids().lease(id);
+  }
+
+  @Override
+  public Optional<Sandbox> get(String id) {
+    return directory(id).flatMap(this::handle);
+  }
+
+  private Optional<Sandbox> handle(SandboxDirectory directory) {
+    return alive(directory).map(record -> new LocalSandbox(this, directory, record, false));
+  }
+
+  @Override
+  public List<SandboxInfo> list(Map<String, String> labels) {
+    reaper.awaitFirstPass();
+    List<SandboxInfo> found = new ArrayList<>();
+    for (SandboxDirectory directory : directories()) {
+      alive(directory).map(record -> info(directory, record)).filter(info -> info.hasLabels(labels)).ifPresent(found::add);
+    }
+    return List.copyOf(found);
+  }
+
+  @Override
+  public boolean destroy(String id) {
+    Optional<SandboxDirectory> directory = directory(id);
+    return directory.isPresent() && destroy(directory.get());
+  }
+
+  boolean destroy(SandboxDirectory directory) {
+    try {
+      Optional<SandboxLock> lock = directory.lock(LOCK_LIMIT);
+      if (lock.isEmpty()) {
+        return false;
+      }
+      try (SandboxLock _ = lock.get()) {
+        Optional<SandboxRecord> record = directory.read();
+        boolean wasAlive = record.isPresent() && isAlive(record.get());
+        reaper.remove(directory, record);
+        if (record.filter(Records::hasLayers).isPresent()) {
+          Snapshots.collect(state, store);
+        }
+        return wasAlive;
+      }
+    } catch (IOException e) {
+      throw LocalErrors.disk("remove the sandbox " + directory.id(), e);
+    }
+  }
+
+  boolean deleteSnapshot(String snapshot) {
+    try {
+      boolean was = snapshots.delete(snapshot);
+      Snapshots.collect(state, store);
+      return was;
+    } catch (IOException e) {
+      throw LocalErrors.disk("delete the snapshot " + snapshot, e);
+    }
+  }
+
+  void forget(LocalSandbox sandbox) {
+    owned.remove(sandbox);
+  }
+
+  /** The record of a sandbox that is there and can still be used. */
+  Optional<SandboxRecord> alive(SandboxDirectory directory) {
+    try {
+      return directory.read().filter(LocalSandboxProvider::isAlive);
+    } catch (IOException e) {
+      throw LocalErrors.disk("read the record of sandbox " + directory.id(), e);
+    }
+  }
+
+  private static boolean isAlive(SandboxRecord record) {
+    return record.state() != SandboxState.CREATING
+        && record.guest().filter(ProcessIdentity::isAlive).isPresent()
+        && record.deadline().filter(Instant.now()::isAfter).isEmpty();
+  }
+
+  SandboxInfo info(SandboxDirectory directory, SandboxRecord record) {
+    boolean paused = Files.exists(new SandboxPaths(directory.path()).pausedMark());
+    Map<String, String> metadata = new HashMap<>(record.metadata());
+    Records.hideInternals(metadata);
+    return new SandboxInfo(
+        record.id(),
+        NAME,
+        paused ? SandboxState.STOPPED : SandboxState.RUNNING,
+        record.spec().labels(),
+        Optional.of(record.createdAt()),
+        record.deadline(),
+        IsolationTier.NAMESPACE,
+        metadata);
+  }
+
+  /** Runs something while no other process changes the sandbox. */
+  <T> T locked(SandboxDirectory directory, Locked<T> work) {
+    try {
+      Optional<SandboxLock> lock = directory.lock(LOCK_LIMIT);
+      if (lock.isEmpty()) {
+        throw notFound(directory.id());
+      }
+      try (SandboxLock _ = lock.get()) {
+        SandboxRecord record =
+            directory.read().filter(LocalSandboxProvider::isAlive).orElseThrow(() -> notFound(directory.id()));
+        return work.with(record);
+      }
+    } catch (IOException e) {
+      throw LocalErrors.disk("change the sandbox " + directory.id(), e);
+    }
+  }
+
+  interface Locked<T> {
+    T with(SandboxRecord record) throws IOException;
+  }
+
+  LocalHost host() {
+    return host;
+  }
+
+  Snapshots snapshots() {
+    return snapshots;
+  }
+
+  private Optional<SandboxDirectory> directory(String id) {
+    return store.find(id);
+  }
+
+  private List<SandboxDirectory> directories() {
+    try {
+      return store.all();
+    } catch (IOException e) {
+      throw LocalErrors.disk("list " + store.path(), e);
+    }
+  }
+
+  /** Ends the sandboxes that were made here and are not detached, and waits for the reaper. */
+  @Override
+  public void close() {
+    List<ProviderException> failures = new ArrayList<>();
+    for (LocalSandbox sandbox : List.copyOf(owned)) {
+      try {
+        sandbox.destroy();
+      } catch (SandboxException e) {
+        failures.add(new ProviderException("cannot end " + sandbox, ErrorDetails.cause(e)));
+      }
+    }
+    reaper.close();
+    ExitHook.remove(this);
+    if (!failures.isEmpty()) {
+      throw failures.getFirst();
+    }
+  }
+}

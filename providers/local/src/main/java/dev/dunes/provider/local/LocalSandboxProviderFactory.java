@@ -1,0 +1,61 @@
+package dev.dunes.provider.local;
+
+import dev.dunes.guest.SandboxStore;
+import dev.dunes.sandbox.spi.ProviderSettings;
+import dev.dunes.sandbox.spi.SandboxProvider;
+import dev.dunes.sandbox.spi.SandboxProviderFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Opens the provider of sandboxes on this machine. */
+public final class LocalSandboxProviderFactory implements SandboxProviderFactory {
+  private static final int LAST = 1000;
+
+  /** For {@link java.util.ServiceLoader}. */
+  public LocalSandboxProviderFactory() {}
+
+  @Override
+  public String name() {
+    return LocalSandboxProvider.NAME;
+  }
+
+  @Override
+  public String description() {
+    return "Sandboxes on this machine: namespaces, seccomp, no network, no daemon, no account";
+  }
+
+  @Override
+  public String requirement() {
+    return "Linux with bubblewrap";
+  }
+
+  @Override
+  public String setupHint() {
+    return "apt-get install bubblewrap, then ds doctor";
+  }
+
+  @Override
+  public int detectionOrder() {
+    return LAST;
+  }
+
+  @Override
+  public Availability availability(ProviderSettings settings) {
+    if (!Files.exists(Path.of("/proc/self/ns/user"))) {
+      return new Availability(false, "this kernel has no user namespaces");
+    }
+    if (!LocalHost.supportedArchitecture()) {
+      return new Availability(false, "no system call filter for this architecture");
+    }
+    return LocalHost.program("bwrap", settings.environment())
+        .map(path -> new Availability(true, "bubblewrap at " + path))
+        .orElse(new Availability(false, "bubblewrap (bwrap) is not installed"));
+  }
+
+  @Override
+  public SandboxProvider open(ProviderSettings settings) {
+    LocalHost host = LocalHost.detect(settings.environment());
+    SandboxStore store = SandboxStore.open(settings, LocalSandboxProvider.NAME);
+    return new LocalSandboxProvider(host, LocalState.open(store.stateRoot()), store);
+  }
+}

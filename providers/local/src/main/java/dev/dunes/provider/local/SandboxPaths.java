@@ -1,0 +1,51 @@
+package dev.dunes.provider.local;
+
+import java.nio.file.Path;
+
+/**
+ * Where the parts of one sandbox are. The directory itself belongs to whoever runs Dunes; only the writable places inside belong to the
+ * sandbox's user id, so nothing inside can exchange the socket or the record.
+ *
+ * @param directory of the sandbox
+ */
+record SandboxPaths(Path directory) {
+  /** The guest's socket; outside what the sandbox sees. */
+  Path socket() {
+    return directory.resolve("guest.sock");
+  }
+
+  /** What the launcher, bubblewrap and the guest had to say. */
+  Path log() {
+    return directory.resolve("launch.log");
+  }
+
+  /** bubblewrap's word on the process it made. */
+  Path info() {
+    return directory.resolve("info.json");
+  }
+
+  /** Exists while the sandbox is paused: cheaper to ask than the record. */
+  Path pausedMark() {
+    return directory.resolve("paused");
+  }
+
+  /** What the sandbox has written. */
+  Path upper() {
+    return directory.resolve("upper");
+  }
+
+  /** Working directories of overlays, on the same file system as {@link #upper()}. */
+  Path work() {
+    return directory.resolve("work");
+  }
+
+  /** Where overlays and file systems of the sandbox's own are mounted, in its mount namespace only. */
+  Path mounts() {
+    return directory.resolve("mnt");
+  }
+
+  /** The file system that keeps a disk limit. */
+  Path disk() {
+    return directory.resolve("disk.img");
+  }
+}

@@ -6,15 +6,10 @@ module dev.dunes.cli {
   requires static transitive org.jspecify;
   requires dev.dunes.sandbox;
   requires info.picocli;
-  requires org.jline;
-  requires org.slf4j;
-  requires tools.jackson.databind;
 
   exports dev.dunes.cli;
 
   // picocli reads and sets annotated fields.
   opens dev.dunes.cli to
       info.picocli;
-
-  // uses dev.dunes.sandbox.spi.SandboxProviderFactory;
 }

@@ -1,22 +1,37 @@
 package dev.dunes.cli;
 
+import java.util.concurrent.CountDownLatch;
+
 /** The entry point of {@code ds}. */
 public final class Main {
+  static final String VERSION = "0.1.0";
+
   private Main() {}
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    // Answered before anything else is loaded.
+    if (arguments.length == 1 && arguments[0].equals("--version")) {
+      System.out.println(program() + ", version " + VERSION);
+      return;
+    }
+    CountDownLatch done = new CountDownLatch(1);
+    Interruption interruption = Interruption.ofThisProcess(Thread.currentThread(), done);
+    int code;
+    try {
+      code = new Cli(Console.ofThisProcess(program(), interruption)).run(RawArguments.of(arguments));
+    } finally {
+      done.countDown();
+    }
+    System.exit(code);
   }
 
-  /** Runs one command and returns its exit code. */
+  /** Runs one command in this process and returns its exit code. */
   static int run(String[] arguments) {
-    String program = System.getProperty("dunes.program", "ds");
-    if (arguments.length == 1 && arguments[0].equals("--version")) {
-      System.out.println(program + ", version 0.1.0");
-      return 0;
-    }
-    System.out.println("Usage: " + program + " [--version] [--help]");
-    return 0;
+    return new Cli(Console.ofThisProcess(program(), Interruption.none())).run(arguments);
+  }
+
+  private static String program() {
+    return System.getProperty("dunes.program", "ds");
   }
 }

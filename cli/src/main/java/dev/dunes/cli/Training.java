@@ -8,7 +8,19 @@ import java.util.List;
  */
 final class Training {
   private static final List<List<String>> COMMANDS =
-      List.of(List.of("--version"), List.of("--help"), List.of("run", "true"));
+      List.of(
+          List.of("--version"),
+          List.of("--help"),
+          List.of("run", "--help"),
+          List.of("run", "true"),
+          List.of("run", "-e", "A=b", "-t", "9", "echo out; echo err >&2; exit 3"),
+          List.of("run", "--lang", "sh"),
+          List.of("run", "--no-such-option"),
+          List.of("list"),
+          List.of("list", "--json"),
+          List.of("exec", "no-such-sandbox", "true"),
+          List.of("destroy", "no-such-sandbox"),
+          List.of("providers"));
 
   private Training() {}
 

@@ -1,0 +1,84 @@
+package dev.dunes.cli;
+
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** One verb with its options: the place where the option parser is used. */
+final class VerbLine {
+  private static final OptionSpec.Builder VERBOSE =
+      OptionSpec.builder("-v", "--verbose")
+          .description("Say what is done and how long it takes, on standard error.");
+  private static final OptionSpec.Builder HELP =
+      OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help.");
+
+  private final Verbs verbs;
+
+  VerbLine(Verbs verbs) {
+    this.verbs = verbs;
+  }
+
+  /** Reads the options and does it. */
+  int run(Console console, String... arguments) {
+    Verb verb = verbs.make(console);
+    CommandLine line = of(console.program() + " " + verbs.word(), verb);
+    CommandLine.ParseResult result = parse(console, line, arguments);
+    if (result.isUsageHelpRequested()) {
+      console.print(line.getUsageMessage(ansi(console)));
+      return ExitCodes.OK;
+    }
+    boolean verbose = result.hasMatchedOption("--verbose");
+    console.verbose(verbose);
+    Logging.prepare(verbose, console.debug());
+    return verb.run();
+  }
+
+  static CommandLine of(String name, Verb verb) {
+    CommandLine line = new CommandLine(verb);
+    line.getCommandSpec().addOption(VERBOSE.build()).addOption(HELP.build());
+    return line
+        .setCommandName(name)
+        .setExpandAtFiles(false) // `@` in a command or a path is an ordinary character
+        .setUsageHelpAutoWidth(false)
+        .setUsageHelpWidth(100);
+  }
+
+  private CommandLine.ParseResult parse(Console console, CommandLine line, String... arguments) {
+    try {
+      return line.parseArgs(arguments);
+    } catch (CommandLine.UnmatchedArgumentException e) {
+      throw unmatched(console, e);
+    } catch (CommandLine.ParameterException e) {
+      throw Failure.usage(firstLine(e), help(console));
+    }
+  }
+
+  private Failure unmatched(Console console, CommandLine.UnmatchedArgumentException e) {
+    List<String> unmatched = e.getUnmatched();
+    String first = unmatched.isEmpty() ? "" : unmatched.getFirst();
+    boolean takesCommand = verbs == Verbs.RUN || verbs == Verbs.EXEC;
+    if (takesCommand && !first.startsWith("-")) {
+      return Failure.usage(
+          "unexpected argument '%s': the command is one argument".formatted(first),
+          "quote it: %s %s%s 'echo hello'"
+              .formatted(console.program(), verbs.word(), verbs == Verbs.EXEC ? " ID" : ""));
+    }
+    return Failure.usage(firstLine(e), help(console));
+  }
+
+  private String help(Console console) {
+    return "`%s %s --help` shows what there is".formatted(console.program(), verbs.word());
+  }
+
+  private static String firstLine(CommandLine.ParameterException e) {
+    String message = String.valueOf(e.getMessage());
+    int end = message.indexOf('\n');
+    return end < 0 ? message : message.substring(0, end).strip();
+  }
+
+  private static CommandLine.Help.Ansi ansi(Console console) {
+    return console.style() == Style.COLOURED
+        ? CommandLine.Help.Ansi.ON
+        : CommandLine.Help.Ansi.OFF;
+  }
+}

@@ -1,0 +1,48 @@
+package dev.dunes.cli;
+
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The verbs of {@code ds}. Naming them here loads none of them. */
+enum Verbs {
+  RUN("run", "Run a command, a file or piped code in a sandbox", RunVerb::new),
+  EXEC("exec", "Run a command in a sandbox that exists", ExecVerb::new),
+  SHELL("shell", "Open an interactive shell in a sandbox", ShellVerb::new),
+  LIST("list", "List sandboxes", ListVerb::new),
+  DESTROY("destroy", "Destroy a sandbox", DestroyVerb::new),
+  PROVIDERS("providers", "List providers and whether they can be used", ProvidersVerb::new),
+  TEST("test", "Try providers out with a sandbox each", TestVerb::new),
+  DOCTOR("doctor", "Explain what is missing and how to get it", DoctorVerb::new),
+  COMPLETION("completion", "Print a completion script for bash, zsh or fish", CompletionVerb::new);
+
+  private final String word;
+  private final String summary;
+  private final Function<Console, Verb> maker;
+
+  Verbs(String word, String summary, Function<Console, Verb> maker) {
+    this.word = word;
+    this.summary = summary;
+    this.maker = maker;
+  }
+
+  String word() {
+    return word;
+  }
+
+  String summary() {
+    return summary;
+  }
+
+  Verb make(Console console) {
+    return maker.apply(console);
+  }
+
+  static Optional<Verbs> named(String word) {
+    for (Verbs verb : values()) {
+      if (verb.word.equals(word)) {
+        return Optional.of(verb);
+      }
+    }
+    return Optional.empty();
+  }
+}

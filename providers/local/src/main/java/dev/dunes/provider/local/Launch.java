@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Starts one sandbox: {@code dunes-guest launch} joins the cgroups, makes the mounts, binds the guest's socket, drops to the sandbox's user id
+ * Starts one sandbox: {@code dunes-guest launch} makes the mounts, binds the guest's socket, drops to the sandbox's user id
  * and becomes bubblewrap, which builds the namespaces and becomes the guest.
  */
 final class Launch {
@@ -53,16 +53,19 @@ final class Launch {
 
   /** Starts it and greets its guest. When it throws, the processes it started are ending. */
   Started start(WritablePlaces places, SandboxCgroups cgroups) {
-    List<String> command = command(places, cgroups);
+    List<String> command = command(places);
     try {
       Process process = spawn(command);
+      CgroupJoin join = CgroupJoin.begin(cgroups, process.pid());
       try {
         if (process.getInputStream().read() != LISTENING) {
           process.waitFor();
           throw explain(null);
         }
         GuestConnection connection = greet();
-        return new Started(connection, guestProcess());
+        ProcessIdentity guest = guestProcess();
+        join.finish(guest.pid());
+        return new Started(connection, guest);
       } catch (InterruptedException e) {
         process.destroyForcibly();
         throw new dev.dunes.sandbox.SandboxInterruptedException("starting a sandbox", e);
@@ -108,7 +111,7 @@ final class Launch {
     return builder.start();
   }
 
-  private List<String> command(WritablePlaces places, SandboxCgroups cgroups) {
+  private List<String> command(WritablePlaces places) {
     NetworkMode network = spec.network().orElse(NetworkMode.NONE);
     BubblewrapArguments bubblewrap = new BubblewrapArguments().isolation(id, network);
     places.prepare(bubblewrap, state.etc(network == NetworkMode.HOST));
@@ -118,9 +121,6 @@ final class Launch {
     List<String> command = new ArrayList<>();
     command.add(state.guest().toString());
     command.add("launch");
-    for (Path cgroup : cgroups.all()) {
-      command.addAll(List.of("--cgroup", cgroup.toString()));
-    }
     command.addAll(places.launcherOptions());
     command.addAll(List.of("--listen", paths.socket().toString()));
     command.addAll(List.of("--seccomp", state.seccomp().toString(), "--info", paths.info().toString()));

@@ -95,7 +95,9 @@ fn run(options: &Options) -> Step<i32> {
     for number in 1..=64 {
         default_signal(number);
     }
+    // Writing where nobody reads, or beyond a limit, is an error like others.
     ignore_signal(SIGPIPE);
+    ignore_signal(SIGXFSZ);
     signal_mask(SIG_BLOCK, mask_of(&signals));
     let signals = signal_fd(mask_of(&signals)).map_err(|e| ("signals", e))?;
     let mut engine = Engine::new(world, signals, listeners);

@@ -114,11 +114,6 @@ impl Cx<'_> {
         self.flow.sendable[usize::from(channel) - 1].min(MAX_DATA as u64) as usize
     }
 
-    /// Whether credit, and not room, is what is missing on a channel.
-    pub fn out_of_credit(&self, channel: u8) -> bool {
-        self.flow.sendable[usize::from(channel) - 1] == 0
-    }
-
     fn spend(&mut self, channel: u8, n: usize) {
         let slot = &mut self.flow.sendable[usize::from(channel) - 1];
         if *slot != u64::MAX {

@@ -33,6 +33,7 @@ struct Pending {
 struct Watch {
     inotify: OwnedFd,
     root: Vec<u8>,
+    is_dir: bool,
     recursive: bool,
     /// Directories by watch, relative to the root.
     watched: BTreeMap<i32, Vec<u8>>,
@@ -57,6 +58,7 @@ impl Watch {
         let mut watch = Watch {
             inotify,
             root: root.into_bytes(),
+            is_dir,
             recursive: recursive && is_dir,
             watched: std::iter::once((wd, Vec::new())).collect(),
             pending: Vec::new(),
@@ -171,7 +173,7 @@ impl Watch {
             // Of the others, the directory above tells.
             if dir.is_empty() {
                 let kind = if mask & IN_DELETE_SELF != 0 { REMOVED } else { MOVED_AWAY };
-                self.report(cx, kind, is_dir, b"");
+                self.report(cx, kind, self.is_dir, b"");
             }
             return;
         }

@@ -108,6 +108,7 @@ impl Plan {
         }
         set_umask(0o022);
         default_signal(SIGPIPE);
+        default_signal(SIGXFSZ);
         signal_mask(SIG_SETMASK, 0);
         if self.oom != Oom::Leave {
             self.offer_to_oom_killer();

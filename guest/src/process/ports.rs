@@ -9,7 +9,9 @@ pub fn ports() -> Vec<u8> {
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
         if let Ok(file) = File::open(table) {
             // Line by line: a table with many connections is large.
-            found.extend(BufReader::with_capacity(4096, file).lines().flatten().filter_map(|l| listening(&l)));
+            found.extend(
+                BufReader::with_capacity(4096, file).lines().map_while(Result::ok).filter_map(|l| listening(&l)),
+            );
         }
     }
     let mut out = Vec::new();

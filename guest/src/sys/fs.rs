@@ -162,10 +162,6 @@ pub fn truncate(fd: RawFd, size: u64) -> io::Result<()> {
     unsafe { call!(nr::FTRUNCATE, fd, size) }.map(drop)
 }
 
-pub fn copy_range(from: RawFd, to: RawFd, len: usize) -> io::Result<usize> {
-    retry(|| unsafe { call!(nr::COPY_FILE_RANGE, from, 0, to, 0, len, 0) }).map(|n| n as usize)
-}
-
 /// Names in a directory, without `.` and `..`, in the kernel's order.
 pub fn names(dir: RawFd) -> io::Result<Vec<CString>> {
     let mut found = Vec::new();

@@ -135,7 +135,7 @@ pub fn number(field: &[u8]) -> Option<i64> {
         let first = if negative { i128::from(field[0]) - 256 } else { i128::from(field[0] & 0x3f) };
         let mut n = first;
         for b in &field[1..] {
-            n = (n << 8 | i128::from(*b)).max(i128::MIN >> 16).min(i128::MAX >> 16);
+            n = (n << 8 | i128::from(*b)).clamp(i128::MIN >> 16, i128::MAX >> 16);
         }
         return i64::try_from(n).ok();
     }

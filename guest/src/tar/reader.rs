@@ -347,7 +347,8 @@ mod tests {
     #[test]
     fn any_changed_header_byte_is_noticed() {
         let (archive, _, _) = archive();
-        for at in 0..BLOCK {
+        // The blank after the checksum means nothing.
+        for at in (0..BLOCK).filter(|at| *at != 155) {
             let mut broken = archive.clone();
             broken[at] ^= 0x04;
             let mut reader = TarReader::new();

@@ -1,0 +1,155 @@
+//! The step before the sandbox. What needs root says so and is skipped without.
+mod common;
+use common::*;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Output, Stdio};
+
+fn launch(arguments: &[&str], script: &str) -> Output {
+    let mut command = Command::new(binary());
+    command.arg("launch").args(arguments).args(["--", "/bin/sh", "-c", script]);
+    command.env("SECRET", "x").stdin(Stdio::piped()).output().unwrap()
+}
+
+fn is_root() -> bool {
+    let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    if !root {
+        println!("not root: skipped");
+    }
+    root
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_program_starts_clean() {
+    let output = launch(&[], "env | grep -v -E '^(PWD|SHLVL|_|OLDPWD)='; umask; readlink /proc/self/fd/0; ls /proc/$$/fd; grep NoNewPrivs /proc/self/status; test $(ps -o sid= -p $$ 2>/dev/null || echo $$) = $$ && echo leader");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "L");
+    // 10 is dash's own.
+    assert_eq!(err(&output).replace("10\n", ""), "0022\n/dev/null\n0\n1\n2\nNoNewPrivs:\t1\nleader\n");
+}
+
+#[test]
+fn descriptors_have_their_numbers() {
+    let dir = TempDir::new();
+    std::fs::write(dir.join("filter"), b"bpf").unwrap();
+    std::fs::write(dir.join("info"), b"something old").unwrap();
+    let deep = dir.join(&"d".repeat(120));
+    std::fs::create_dir(&deep).unwrap();
+    let socket = deep.join("socket");
+    let arguments = ["--listen", socket.to_str().unwrap(), "--seccomp", &dir.str("filter"), "--info", &dir.str("info")];
+    let output = launch(&arguments, "cat <&4 >&5; ls /proc/$$/fd; readlink /proc/$$/fd/3");
+    let text = err(&output).replace("10\n", "");
+    assert!(text.starts_with("0\n1\n2\n3\n4\n5\nsocket:"), "{}", text);
+    assert_eq!(std::fs::read(dir.join("info")).unwrap(), b"bpf");
+    let meta = std::fs::symlink_metadata(&socket).unwrap();
+    assert_eq!(meta.mode() & 0o7777, 0o600);
+}
+
+#[test]
+fn the_guest_can_take_the_socket_over() {
+    let dir = TempDir::new();
+    let socket = dir.str("s");
+    let child = Command::new(binary())
+        .args(["launch", "--listen", &socket, "--rlimit", "nofile=512:512", "--nice", "3", "--"])
+        .args([binary(), "guest", "--listen-fd", "3", "--workdir", "/"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let stream = wait_for("the socket", || UnixStream::connect(&socket).ok());
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut host = Host::hello(stream, 1);
+    assert_eq!(ops::sh(&mut host, "ulimit -n; nice; pwd; env | grep SECRET; exit 0"), "512\n3\n/\n");
+    drop(host);
+    let mut child = child;
+    assert_eq!(wait_for("the guest's end", || child.try_wait().unwrap()).code(), Some(0));
+}
+
+#[test]
+fn failures_name_the_step() {
+    let dir = TempDir::new();
+    for (arguments, what) in [
+        (&["--cgroup", "/no/such"][..], "--cgroup /no/such: No such file or directory"),
+        (&["--seccomp", "/no/filter"], "--seccomp /no/filter: No such file or directory"),
+        (&["--listen", "/no/dir/s"], "--listen /no/dir/s: No such file or directory"),
+        (&["--rlimit", "what=1:2"], "--rlimit what=1:2: not NAME=SOFT:HARD"),
+        (&["--rlimit", "nofile=9:2"], "--rlimit nofile: Invalid argument"),
+        (&["--uid", "5"], "--uid, --gid: need each other"),
+        (&["--what", "5"], "--what: unknown option"),
+        (&["--tmpfs", "x"], "--tmpfs x: not TARGET:BYTES:INODES"),
+    ] {
+        let output = launch(arguments, "echo not reached");
+        assert_eq!(output.status.code(), Some(125), "{:?}", arguments);
+        assert_eq!(err(&output), format!("dunes-guest launch: {}\n", what));
+        assert!(output.stdout.is_empty());
+    }
+    let missing = dir.str("program");
+    let output = Command::new(binary()).args(["launch", "--", &missing]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(125), &b"L"[..]));
+    assert_eq!(err(&output), format!("dunes-guest launch: {}: No such file or directory\n", missing));
+}
+
+#[test]
+fn rights_are_given_up() {
+    if !is_root() {
+        return;
+    }
+    let script = "id -u; id -g; id -G; grep -E '^Cap|NoNew' /proc/self/status";
+    let output = launch(&["--uid", "12345", "--gid", "12346"], script);
+    let text = err(&output);
+    let zero = "0000000000000000";
+    let caps: String = ["Inh", "Prm", "Eff", "Bnd", "Amb"].iter().map(|c| format!("Cap{}:\t{}\n", c, zero)).collect();
+    assert_eq!(text, format!("12345\n12346\n12346\n{}NoNewPrivs:\t1\n", caps));
+}
+
+#[test]
+fn mounts_are_made_in_order_and_vanish() {
+    if !is_root() {
+        return;
+    }
+    let dir = TempDir::new();
+    for name in ["lower:a", "lower2", "t", "m"] {
+        std::fs::create_dir(dir.join(name)).unwrap();
+    }
+    std::fs::write(dir.join("lower:a/f"), b"one\n").unwrap();
+    std::fs::write(dir.join("lower2/g"), b"two\n").unwrap();
+    let p = dir.path().to_str().unwrap();
+    let tmpfs = format!("{}/t:1048576:100", p);
+    let overlay = format!("{0}/lower\\:a:{0}/lower2|{0}/t/up|{0}/t/work|{0}/m", p);
+    let (up, work, own) = (format!("{}/t/up", p), format!("{}/t/work", p), format!("{}/m|12345|12346", p));
+    let arguments = ["--tmpfs", &tmpfs, "--mkdir", &up, "--mkdir", &work, "--overlay", &overlay, "--own", &own];
+    let script = format!("cd {}/m; cat f g; echo new > h; ls ../t/up; stat -c '%u %g' .; head -c 2000000 /dev/zero > big 2>/dev/null || echo full; mount | grep -c '{}/m.*nosuid,nodev'", p, p);
+    let output = launch(&arguments, &script);
+    if err(&output).contains("--tmpfs") || err(&output).contains("mount namespace") {
+        return println!("no mounts here: skipped: {}", err(&output));
+    }
+    assert_eq!(err(&output), "one\ntwo\nh\n12345 12346\nfull\n1\n");
+    assert_eq!(std::fs::read_dir(dir.join("m")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(dir.join("t")).unwrap().count(), 0);
+}
+
+#[test]
+fn images_are_mounted_by_loop_devices() {
+    if !is_root() {
+        return;
+    }
+    let dir = TempDir::new();
+    std::fs::File::create(dir.join("image")).unwrap().set_len(8 << 20).unwrap();
+    let made =
+        Command::new("mkfs.ext4").args(["-q", &dir.str("image")]).env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").status();
+    if !made.map_or(false, |status| status.success()) || !std::path::Path::new("/dev/loop-control").exists() {
+        return println!("no mkfs.ext4 or no loop devices: skipped");
+    }
+    std::fs::create_dir(dir.join("m")).unwrap();
+    let image = format!("{}|{}", dir.str("image"), dir.str("m"));
+    let output = launch(&["--loop", &image], &format!("ls {}; echo x > {}/f", dir.str("m"), dir.str("m")));
+    assert_eq!(err(&output), "lost+found\n");
+    assert_eq!(std::fs::read_dir(dir.join("m")).unwrap().count(), 0);
+    let free = || {
+        !String::from_utf8_lossy(&Command::new("losetup").arg("-a").output().unwrap().stdout)
+            .contains(&dir.str("image"))
+    };
+    wait_for("the device's release", || if free() { Some(()) } else { None });
+}

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -268,9 +267,8 @@ public final class SandboxPool implements AutoCloseable {
   /** A busy entry: an idle one that will do, else a new one. */
   private PoolEntry make(
       SandboxProvider provider, SandboxSpec spec, Duration timeout, Predicate<PoolEntry> willDo) {
-    long end = time.nanos() + timeout.toNanos();
     while (true) {
-      Place place = await(end, willDo);
+      Place place = await(timeout, willDo);
       if (place.victim.isPresent()) {
         end(place.victim.get());
       }
@@ -287,9 +285,10 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /** Waits for an entry that will do, marked busy, or for room, reserved. */
-  private Place await(long end, Predicate<PoolEntry> willDo) {
+  private Place await(Duration timeout, Predicate<PoolEntry> willDo) {
     lock.lock();
     try {
+      long left = timeout.toNanos();
       while (true) {
         checkOpen();
         long now = time.nanos();
@@ -309,14 +308,13 @@ public final class SandboxPool implements AutoCloseable {
         if (victim.isPresent() && shelf.reserve()) {
           return new Place(Optional.empty(), victim);
         }
-        long left = end - now;
         if (left <= 0 || config.maxTotal() <= 0) {
           shelf.timeouts++;
           throw new SandboxQuotaException(
               "Pool limit reached: " + Math.max(0, config.maxTotal()),
               ErrorDetails.remedy("release or destroy sandboxes, or raise maxTotal"));
         }
-        changed.await(left, TimeUnit.NANOSECONDS);
+        left = changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       throw new SandboxInterruptedException("waiting for a sandbox of the pool", e);

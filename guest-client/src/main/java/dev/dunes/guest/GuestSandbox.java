@@ -11,6 +11,7 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxFiles;
 import dev.dunes.sandbox.SandboxSpec;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -79,6 +80,10 @@ public abstract class GuestSandbox implements Sandbox {
   /** The connection, made when there is none that works. */
   protected final GuestConnection guest() {
     checkUsable();
+    return connection();
+  }
+
+  private GuestConnection connection() {
     lock.lock();
     try {
       if (connection == null || !connection.isOpen()) {
@@ -112,7 +117,20 @@ public abstract class GuestSandbox implements Sandbox {
 
   @Override
   public final RunningCommand start(Command command) {
-    return GuestCommand.start(guest(), command, this::killedForMemory);
+    return GuestCommand.start(guest(), withSandboxEnvironment(command), this::killedForMemory);
+  }
+
+  /**
+   * The sandbox's own variables beneath the command's. They travel with each command, so that they stand neither in the arguments of a
+   * process of this machine, where every user could read them, nor in the guest's environment.
+   */
+  private Command withSandboxEnvironment(Command command) {
+    if (spec.env().isEmpty()) {
+      return command;
+    }
+    Map<String, String> env = new HashMap<>(spec.env());
+    env.putAll(command.env());
+    return command.toBuilder().env(env).build();
   }
 
   @Override
@@ -130,22 +148,17 @@ public abstract class GuestSandbox implements Sandbox {
     guest().call(Operation.DEADLINE, new PayloadWriter().u64(lifetime.toMillis()), LIMIT, id);
   }
 
-  /** Stops all processes but the guest. For places that cannot be frozen from outside. */
+  /**
+   * Stops all processes but the guest. For places that cannot be frozen from outside. Does not check whether the sandbox is
+   * usable: a provider first notes that it is not, so that no command starts in between.
+   */
   protected final void freezeByGuest() {
-    guest().call(Operation.FREEZE, new PayloadWriter(), LIMIT, id);
+    connection().call(Operation.FREEZE, new PayloadWriter(), LIMIT, id);
   }
 
   /** Lets all processes go on, see {@link #freezeByGuest()}. Does not check whether the sandbox is usable. */
   protected final void thawByGuest() {
-    lock.lock();
-    try {
-      if (connection == null || !connection.isOpen()) {
-        connection = connect();
-      }
-      connection.call(Operation.THAW, new PayloadWriter(), LIMIT, id);
-    } finally {
-      lock.unlock();
-    }
+    connection().call(Operation.THAW, new PayloadWriter(), LIMIT, id);
   }
 
   /** What the guest can see of its own use. */

@@ -96,7 +96,10 @@ public final class SandboxDirectory {
 
   private static void write(Path directory, SandboxRecord record) throws IOException {
     // not forced to the disk: a record outlives its writer but need not outlive the machine, nothing it tells of does
-    Path part = Files.createTempFile(directory, ".record-", ".part", SandboxStore.PRIVATE_FILE);
+    // INVARIANT: only the holder of the lock writes, so one name for the unfinished file is enough
+    Path part = directory.resolve(".record.part");
+    Files.deleteIfExists(part);
+    Files.createFile(part, SandboxStore.PRIVATE_FILE);
     try {
       Files.write(part, RecordFormat.write(record));
       Files.move(part, directory.resolve(RECORD), StandardCopyOption.ATOMIC_MOVE);

@@ -35,7 +35,9 @@ final class BubblewrapArguments {
 
   private static final List<String> HIDDEN_DIRECTORIES = List.of("acpi", "scsi", "asound");
 
-  /** Found once: the host's /proc does not change while we run. */
+  /** Found once, as the next: the host's root and /proc do not change while we run. */
+  private static final List<String> HOST_ROOT = hostRoot();
+
   private static final List<String> HIDE_PROC = hideProc();
 
   private static final Map<String, String> ENVIRONMENT =
@@ -66,15 +68,7 @@ final class BubblewrapArguments {
 
   /** The host's programs and nothing else of it. */
   BubblewrapArguments hostRoot(Path etc) {
-    readOnly(Path.of("/usr"), "/usr");
-    for (String entry : ROOT_ENTRIES) {
-      Path path = Path.of("/" + entry);
-      if (Files.isSymbolicLink(path)) {
-        add("--symlink", linkTarget(path), "/" + entry);
-      } else if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-        readOnly(path, "/" + entry);
-      }
-    }
+    arguments.addAll(HOST_ROOT);
     return readOnly(etc, "/etc");
   }
 
@@ -118,6 +112,19 @@ final class BubblewrapArguments {
   BubblewrapArguments add(String... more) {
     arguments.addAll(List.of(more));
     return this;
+  }
+
+  private static List<String> hostRoot() {
+    List<String> root = new ArrayList<>(List.of("--ro-bind", "/usr", "/usr"));
+    for (String entry : ROOT_ENTRIES) {
+      Path path = Path.of("/" + entry);
+      if (Files.isSymbolicLink(path)) {
+        root.addAll(List.of("--symlink", linkTarget(path), "/" + entry));
+      } else if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        root.addAll(List.of("--ro-bind", "/" + entry, "/" + entry));
+      }
+    }
+    return List.copyOf(root);
   }
 
   private static List<String> hideProc() {

@@ -2,40 +2,40 @@ package dev.dunes.provider.local;
 
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
 /**
- * Puts a starting sandbox into its cgroups while bubblewrap is still building it. Moving a process between cgroups makes the kernel wait for an
+ * Makes a starting sandbox's cgroups and puts it into them while bubblewrap is still building it. Moving a process between cgroups makes the kernel wait for an
  * RCU grace period, 5 ms and more, unless another move happened just before; done by the launcher itself that wait would come before everything
  * else. So the launcher is moved from here, in parallel, and the guest, which has run nothing yet, right after it has said hello, when moves are
  * quick (0.1 ms).
  */
 final class CgroupJoin {
-  private final SandboxCgroups cgroups;
-  private final CompletableFuture<Void> launcherMoved = new CompletableFuture<>();
+  private final CompletableFuture<SandboxCgroups> joined = new CompletableFuture<>();
 
-  private CgroupJoin(SandboxCgroups cgroups) {
-    this.cgroups = cgroups;
-  }
+  private CgroupJoin() {}
 
-  /** Begins to move the launcher. */
-  static CgroupJoin begin(SandboxCgroups cgroups, long launcher) {
-    CgroupJoin join = new CgroupJoin(cgroups);
+  /** Begins to make the cgroups and to move the launcher. */
+  static CgroupJoin begin(Supplier<SandboxCgroups> cgroups, long launcher) {
+    CgroupJoin join = new CgroupJoin();
     // a platform thread: the wait is in the kernel and would pin the carrier of a virtual one
-    Thread.ofPlatform().daemon().name("cgroup-join").start(() -> join.moveLauncher(launcher));
+    Thread.ofPlatform().daemon().name("cgroup-join").start(() -> join.moveLauncher(cgroups, launcher));
     return join;
   }
 
-  private void moveLauncher(long launcher) {
+  private void moveLauncher(Supplier<SandboxCgroups> maker, long launcher) {
     try {
-      move(launcher);
-      launcherMoved.complete(null);
-    } catch (IOException e) {
-      launcherMoved.completeExceptionally(e);
+      SandboxCgroups cgroups = maker.get();
+      move(cgroups, launcher);
+      joined.complete(cgroups);
+    } catch (IOException | SandboxException e) {
+      joined.completeExceptionally(e);
     }
   }
 
@@ -46,8 +46,7 @@ final class CgroupJoin {
    */
   void finish(long guest) {
     try {
-      launcherMoved.get();
-      move(guest);
+      move(joined.get(), guest);
     } catch (InterruptedException e) {
       throw new SandboxInterruptedException("starting a sandbox", e);
     } catch (ExecutionException | IOException e) {
@@ -57,7 +56,12 @@ final class CgroupJoin {
     }
   }
 
-  private void move(long pid) throws IOException {
+  /** Waits until nothing is being made or moved any more, whether it went well or not. */
+  void settle() {
+    joined.handle((made, failure) -> made).join();
+  }
+
+  private static void move(SandboxCgroups cgroups, long pid) throws IOException {
     for (Path directory : cgroups.all()) {
       CgroupFiles.write(directory, "cgroup.procs", Long.toString(pid));
     }

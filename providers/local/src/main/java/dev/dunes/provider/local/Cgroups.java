@@ -1,7 +1,6 @@
 package dev.dunes.provider.local;
 
 import dev.dunes.sandbox.ErrorDetails;
-import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.ProviderException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -93,29 +92,33 @@ record Cgroups(Map<String, Path> v1, Optional<Path> v2, Set<String> v2Controller
   }
 
   /**
-   * Makes the cgroups of a sandbox and sets its limits. Nothing is left when it throws.
+   * The cgroups a sandbox will have; nothing is made yet.
    *
    * @param tag tells the state directories on one machine apart
-   * @throws IsolationUnavailableException when a limit was asked for that cannot be kept here
    */
-  SandboxCgroups create(String tag, String id, Limits limits) {
+  SandboxCgroups plan(String tag, String id, Limits limits) {
     String name = name(tag, id);
-    limits.requireEnforceable(enforceable(), describe());
     Map<String, Path> directories = new LinkedHashMap<>();
-    SandboxCgroups made = new SandboxCgroups(directories);
+    v2.ifPresent(base -> directories.put(SandboxCgroups.UNIFIED, base.resolve(name)));
+    v1.forEach(
+        (controller, base) -> {
+          if (!v2Controllers.contains(controller) && limits.needs(controller, v2.isPresent())) {
+            directories.put(controller, base.resolve(name));
+          }
+        });
+    return new SandboxCgroups(directories);
+  }
+
+  /** Makes what was planned and sets its limits. Nothing is left when it throws. */
+  SandboxCgroups make(SandboxCgroups planned, Limits limits) {
     try {
-      if (v2.isPresent()) {
-        directories.put(SandboxCgroups.UNIFIED, CgroupFiles.make(v2.get().resolve(name)));
+      for (Path directory : planned.all()) {
+        CgroupFiles.make(directory);
       }
-      for (Map.Entry<String, Path> each : v1.entrySet()) {
-        if (!v2Controllers.contains(each.getKey()) && limits.needs(each.getKey(), v2.isPresent())) {
-          directories.put(each.getKey(), CgroupFiles.make(each.getValue().resolve(name)));
-        }
-      }
-      made.apply(limits, v2Controllers);
-      return made;
+      planned.apply(limits, v2Controllers);
+      return planned;
     } catch (IOException e) {
-      made.remove();
+      planned.remove();
       throw new ProviderException(
           "cannot make the sandbox's cgroups: " + e.getMessage(),
           ErrorDetails.cause(e).withRemedy("`ds doctor` shows what this host allows"));

@@ -80,7 +80,7 @@ final class EtcView {
     Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("rwxr-xr-x"));
     try {
       for (Path source : sources()) {
-        copy(source, part.resolve(host.relativize(source).toString()));
+        copy(source, part.resolve(host.relativize(source)));
       }
       text(part, "passwd", PASSWD);
       text(part, "group", GROUP);
@@ -154,13 +154,13 @@ final class EtcView {
             if (!Files.getPosixFilePermissions(directory).contains(READABLE)) {
               return FileVisitResult.SKIP_SUBTREE;
             }
-            Files.createDirectories(target.resolve(source.relativize(directory).toString()));
+            Files.createDirectories(target.resolve(source.relativize(directory)));
             return FileVisitResult.CONTINUE;
           }
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            copyFile(file, target.resolve(source.relativize(file).toString()));
+            copyFile(file, target.resolve(source.relativize(file)));
             return FileVisitResult.CONTINUE;
           }
         });

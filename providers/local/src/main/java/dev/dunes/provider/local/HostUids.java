@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -54,11 +55,10 @@ record HostUids(Path directory, int first, int count) {
 
   int lease(String owner) {
     try {
-      Files.createDirectories(directory);
       for (int i = 0; i < TRIES; i++) {
         int uid = first + ThreadLocalRandom.current().nextInt(count);
         try {
-          Files.writeString(Files.createFile(file(uid)), owner);
+          Files.writeString(file(uid), owner, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
           return uid;
         } catch (FileAlreadyExistsException taken) {
           continue;

@@ -9,8 +9,10 @@ import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.NetworkMode;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -20,6 +22,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * Starts one sandbox: {@code dunes-guest launch} makes the mounts, binds the guest's socket, drops to the sandbox's user id
@@ -31,6 +38,7 @@ final class Launch {
   private static final int LONGEST_SOCKET_PATH = 107;
   private static final char LISTENING = 'L';
   private static final int LOG_SHOWN = 2000;
+  private static final long LOOK_NANOS = 100_000;
 
   private final LocalState state;
   private final LocalHost host;
@@ -48,42 +56,88 @@ final class Launch {
     this.uid = uid;
   }
 
-  /** A sandbox that has just started. */
-  record Started(GuestConnection connection, ProcessIdentity guest) {}
+  /** Called as soon as the guest's process exists, while it is still starting. */
+  interface Recorder {
+    void record(ProcessIdentity guest) throws IOException;
+  }
 
-  /** Starts it and greets its guest. When it throws, the processes it started are ending. */
-  Started start(WritablePlaces places, SandboxCgroups cgroups) {
+  /**
+   * Starts it and greets its guest. When it throws, the processes it started are ending.
+   *
+   * @param cgroups makes the sandbox's cgroups
+   */
+  GuestConnection start(WritablePlaces places, Supplier<SandboxCgroups> cgroups, Recorder recorder) {
     List<String> command = command(places);
     try {
       Process process = spawn(command);
       CgroupJoin join = CgroupJoin.begin(cgroups, process.pid());
-      try {
-        if (process.getInputStream().read() != LISTENING) {
+      try (InputStream signal = process.getInputStream()) {
+        if (signal.read() != LISTENING) {
           process.waitFor();
           throw explain(null);
         }
-        GuestConnection connection = greet();
-        ProcessIdentity guest = guestProcess();
-        join.finish(guest.pid());
-        return new Started(connection, guest);
+        return greet(join, recorder);
       } catch (InterruptedException e) {
-        process.destroyForcibly();
-        throw new dev.dunes.sandbox.SandboxInterruptedException("starting a sandbox", e);
+        abandon(process, join);
+        throw new SandboxInterruptedException("starting a sandbox", e);
       } catch (IOException | SandboxException e) {
-        process.destroyForcibly();
+        abandon(process, join);
         throw e;
       }
     } catch (IOException e) {
-      throw new ProviderException("cannot start the sandbox: " + e.getMessage(), ErrorDetails.cause(e));
+      throw LocalErrors.disk("start the sandbox", e);
     }
   }
 
-  private GuestConnection greet() throws IOException {
+  private static void abandon(Process process, CgroupJoin join) {
+    process.destroyForcibly();
+    join.settle(); // so that no cgroup is made after the clean-up has looked for them
+  }
+
+  /** Three things at once: the guest starts and answers, the cgroups are made, the record is written. */
+  private GuestConnection greet(CgroupJoin join, Recorder recorder) throws IOException, InterruptedException {
     GuestConnection.Role role = spec.detached() ? GuestConnection.Role.VISITOR : GuestConnection.Role.OWNER;
+    GuestTransport transport = connect(paths.socket());
+    CompletableFuture<GuestConnection> greeting = new CompletableFuture<>();
+    Thread.ofVirtual().name("guest-greeting").start(() -> open(transport, role, greeting));
     try {
-      return GuestConnection.open(connect(paths.socket()), role, GREETING_LIMIT);
-    } catch (ProviderException e) {
-      throw explain(e); // bubblewrap gave up before it became the guest, and said why
+      ProcessIdentity guest = awaitGuest(greeting);
+      recorder.record(guest);
+      GuestConnection connection = greeting.get();
+      join.finish(guest.pid());
+      return connection;
+    } catch (ExecutionException e) {
+      throw explain((SandboxException) e.getCause()); // bubblewrap gave up before it became the guest, and said why
+    } catch (IOException | SandboxException | InterruptedException e) {
+      transport.close();
+      throw e;
+    }
+  }
+
+  private static void open(GuestTransport transport, GuestConnection.Role role, CompletableFuture<GuestConnection> greeting) {
+    try {
+      greeting.complete(GuestConnection.open(transport, role, GREETING_LIMIT));
+    } catch (SandboxException e) {
+      greeting.completeExceptionally(e);
+    }
+  }
+
+  /** bubblewrap writes down the guest's process id as soon as it has one; nothing announces it, so this looks. */
+  private ProcessIdentity awaitGuest(CompletableFuture<GuestConnection> greeting) throws IOException, ExecutionException, InterruptedException {
+    while (true) {
+      boolean answered = greeting.isDone();
+      Optional<ProcessIdentity> guest = guestProcess(paths);
+      if (guest.isPresent()) {
+        return guest.get();
+      }
+      if (answered) {
+        greeting.get();
+        throw new ProviderException("the sandbox ended as soon as it had started: " + log());
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
     }
   }
 
@@ -148,23 +202,22 @@ final class Launch {
     return arguments;
   }
 
-  /** {@code {"child-pid": 123, …}}, written by bubblewrap before the guest started. */
-  private ProcessIdentity guestProcess() throws IOException {
-    return guestProcess(paths)
-        .orElseThrow(() -> new ProviderException("the sandbox ended as soon as it had started: " + log()));
-  }
-
-  /** The guest as the host sees it; empty when it has ended, or never started. */
-  static java.util.Optional<ProcessIdentity> guestProcess(SandboxPaths paths) throws IOException {
+  /**
+   * The guest as the host sees it, from bubblewrap's {@code {"child-pid": 123, …}}; empty when it has ended, or has not started yet.
+   */
+  static Optional<ProcessIdentity> guestProcess(SandboxPaths paths) throws IOException {
     if (!Files.exists(paths.info())) {
-      return java.util.Optional.empty();
+      return Optional.empty();
     }
     String text = Files.readString(paths.info());
     int at = text.indexOf("\"child-pid\":");
     if (at < 0) {
-      return java.util.Optional.empty();
+      return Optional.empty();
     }
     int position = at + "\"child-pid\":".length();
+    if (text.indexOf('\n', position) < 0) {
+      return Optional.empty(); // half written
+    }
     long pid = 0;
     for (char c : text.substring(position).strip().toCharArray()) {
       if (!Character.isDigit(c)) {

@@ -155,8 +155,8 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
         directory,
         now -> {
           if (!Files.exists(paths.pausedMark())) {
-            freeze();
-            Files.createFile(paths.pausedMark());
+            Files.createFile(paths.pausedMark()); // first, so that no command starts that would never be answered
+            freezeOrUnmark();
           }
           return true;
         });
@@ -171,6 +171,18 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
           Files.deleteIfExists(paths.pausedMark());
           return true;
         });
+  }
+
+  private void freezeOrUnmark() throws IOException {
+    boolean frozen = false;
+    try {
+      freeze();
+      frozen = true;
+    } finally {
+      if (!frozen) {
+        Files.deleteIfExists(paths.pausedMark());
+      }
+    }
   }
 
   private void freeze() {

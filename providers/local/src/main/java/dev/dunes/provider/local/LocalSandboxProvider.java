@@ -1,5 +1,6 @@
 package dev.dunes.provider.local;
 
+import dev.dunes.guest.GuestConnection;
 import dev.dunes.guest.ProcessIdentity;
 import dev.dunes.guest.SandboxDirectory;
 import dev.dunes.guest.SandboxLock;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Sandboxes on this machine. Everything about them is in the state directory: any process of the user can list, use and end them. */
 final class LocalSandboxProvider implements SandboxProvider {
@@ -75,10 +77,12 @@ final class LocalSandboxProvider implements SandboxProvider {
     Limits limits = Limits.of(spec, host.cgroups().enforceable(), host.memoryBytes());
     limits.requireEnforceable(host.cgroups().enforceable(), host.cgroups().describe());
     try (SandboxLock lock = store.create(record)) {
+      SandboxRecord first = record;
       try {
-        return start(lock.directory(), record, image, limits);
+        first = Records.withUid(record, uid(id, image));
+        return start(lock.directory(), first, image, limits);
       } catch (SandboxException | IOException e) {
-        reaper.remove(lock.directory(), Optional.empty());
+        reaper.remove(lock.directory(), Optional.of(first));
         throw e;
       }
     } catch (IOException e) {
@@ -90,20 +94,27 @@ final class LocalSandboxProvider implements SandboxProvider {
       throws IOException {
     SandboxPaths paths = new SandboxPaths(directory.path());
     Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwx--x--x"));
-    int uid = uid(first.id(), image);
-    SandboxCgroups cgroups = host.cgroups().create(state.tag(), first.id(), limits);
+    int uid = Records.uid(first).orElse(-1);
+    SandboxCgroups cgroups = host.cgroups().plan(state.tag(), first.id(), limits);
     WritablePlaces places = new WritablePlaces(host, paths, image.view(), first.spec().diskMb(), uid);
     image.fill(paths);
-    Launch.Started started = new Launch(state, host, first.id(), first.spec(), paths, uid).start(places, cgroups);
-    SandboxRecord record = Records.complete(first, started.guest(), cgroups, limits, places.kind(), uid, image);
-    directory.write(record);
-    LocalSandbox sandbox = new LocalSandbox(this, directory, record, true);
-    sandbox.adoptConnection(started.connection());
-    if (!record.detached()) {
+    AtomicReference<SandboxRecord> complete = new AtomicReference<>(first);
+    GuestConnection connection =
+        new Launch(state, host, first.id(), first.spec(), paths, uid)
+            .start(
+                places,
+                () -> host.cgroups().make(cgroups, limits),
+                guest -> {
+                  complete.set(Records.complete(first, guest, cgroups, limits, places.kind(), image));
+                  directory.write(complete.get());
+                });
+    LocalSandbox sandbox = new LocalSandbox(this, directory, complete.get(), true);
+    sandbox.adoptConnection(connection);
+    if (!first.detached()) {
       owned.add(sandbox);
       ExitHook.install(this);
     }
-    record.spec().workingDir().ifPresent(sandbox::makeWorkingDirectory);
+    first.spec().workingDir().ifPresent(sandbox::makeWorkingDirectory);
     return sandbox;
   }
 

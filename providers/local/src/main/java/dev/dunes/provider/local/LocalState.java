@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 
 /**
@@ -19,17 +21,22 @@ final class LocalState {
   private final Path root;
   private final Path guest;
   private final Path seccomp;
+  private final String tag;
+  private final HostUids uids;
+  private final Map<Boolean, Path> etc = new ConcurrentHashMap<>();
 
   private LocalState(Path root, Path guest, Path seccomp) {
     this.root = root;
     this.guest = guest;
     this.seccomp = seccomp;
+    this.tag = tag(root);
+    this.uids = HostUids.in(root.resolve("uids"));
   }
 
   static LocalState open(Path root) {
     try {
       Files.createDirectories(root);
-      for (String name : new String[] {"", "snapshots", "images", "share", "bin"}) {
+      for (String name : new String[] {"", "snapshots", "images", "share", "bin", "uids"}) {
         Path directory = Files.createDirectories(root.resolve(name));
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
       }
@@ -60,6 +67,10 @@ final class LocalState {
 
   /** Tells this state directory apart from others on the machine. */
   String tag() {
+    return tag;
+  }
+
+  private static String tag(Path root) {
     CRC32 crc = new CRC32();
     crc.update(root.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
     return HexFormat.of().toHexDigits(crc.getValue(), 8);
@@ -77,7 +88,12 @@ final class LocalState {
 
   /** The /etc of the host view. */
   Path etc(boolean network) {
-    return new EtcView(Path.of("/etc")).in(root.resolve("share"), network);
+    return etc.computeIfAbsent(network, net -> new EtcView(Path.of("/etc")).in(root.resolve("share"), net));
+  }
+
+  /** Looks at the host's /etc again when the next sandbox is made: certificates and loader caches change. */
+  void refresh() {
+    etc.clear();
   }
 
   /** Whether overlays can be mounted over directories in here: by root, and not on another overlay. */
@@ -98,6 +114,6 @@ final class LocalState {
   }
 
   HostUids uids() {
-    return HostUids.in(root.resolve("uids"));
+    return uids;
   }
 }

@@ -79,6 +79,7 @@ final class Reaper implements AutoCloseable {
 
   private void pass() {
     try {
+      state.refresh();
       store.sweep();
       for (SandboxDirectory directory : store.all()) {
         check(directory);
@@ -137,5 +138,4 @@ final class Reaper implements AutoCloseable {
     }
     directory.delete();
   }
-
 }

@@ -26,7 +26,6 @@ final class Records {
       SandboxCgroups cgroups,
       Limits limits,
       String disk,
-      int uid,
       Image image) {
     SandboxRecord record = first.withState(SandboxState.RUNNING).withGuest(guest);
     for (Map.Entry<String, Path> each : cgroups.directories().entrySet()) {
@@ -37,8 +36,7 @@ final class Records {
             .withMetadata("memory_limit", limits.memoryBytes().isPresent() ? Long.toString(limits.memoryBytes().getAsLong()) : "none")
             .withMetadata("process_limit", limits.processes().isPresent() ? Integer.toString(limits.processes().getAsInt()) : "none")
             .withMetadata("cpu_limit", limits.cpuCores().isPresent() ? Double.toString(limits.cpuCores().getAsDouble()) : "none")
-            .withMetadata("disk", disk)
-            .withMetadata(UID, Integer.toString(uid));
+            .withMetadata("disk", disk);
     if (!image.view().allLayers().isEmpty()) {
       List<String> layers = image.view().allLayers().stream().map(Path::toString).toList();
       record = record.withMetadata(LAYERS, String.join(SEPARATOR, layers));
@@ -47,6 +45,10 @@ final class Records {
       record = record.withMetadata(ROOTFS, directory.rootfs().toString());
     }
     return record;
+  }
+
+  static SandboxRecord withUid(SandboxRecord record, int uid) {
+    return record.withMetadata(UID, Integer.toString(uid));
   }
 
   /** The host's user id of a sandbox that has one of its own. */

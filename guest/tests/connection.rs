@@ -207,8 +207,11 @@ fn running_out_of_descriptors_is_survived() {
     });
     let mut first = guest.connect();
     let waiting: Vec<UnixStream> = (0..60).map(|_| guest.socket()).collect();
-    let outcome = Exec::new(&["true"]).run(&mut first);
-    assert_eq!(outcome.code(), 15);
+    // Sooner or later it has taken all it can.
+    wait_for("a refusal", || match Exec::new(&["true"]).run(&mut first).end {
+        End::Error(15, _, _) => Some(()),
+        _ => None,
+    });
     let cpu = || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", guest.pid())).unwrap();
         let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
@@ -254,14 +257,7 @@ fn standard_streams_can_be_the_connection() {
 }
 
 #[test]
-fn an_inherited_socket_serves() {
-    use std::os::unix::io::AsRawFd;
-    let dir = TempDir::new();
-    let listener = std::os::unix::net::UnixListener::bind(dir.join("s")).unwrap();
-    // std's descriptors close on exec; the shell's redirection makes one that does not.
-    let fd = listener.as_raw_fd();
-    let script = format!("exec \"$0\" guest --listen-fd 9 9</proc/{}/fd/{}", std::process::id(), fd);
-    let _ = script;
+fn an_inherited_socket_must_be_there() {
     let output = Command::new(binary()).args(["guest", "--listen-fd", "77"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--listen-fd"));

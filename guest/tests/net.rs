@@ -1,6 +1,5 @@
 //! DIAL, relays and ports.
 mod common;
-use common::ops::*;
 use common::*;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -284,8 +284,11 @@ mod tests {
     use super::*;
     use crate::sys::fs::Stat;
 
+    /// Path, target, time and contents.
+    type Seen = (Vec<u8>, Vec<u8>, (i64, u32), Vec<u8>);
+
     #[derive(Default)]
-    struct Collected(Vec<(Vec<u8>, Vec<u8>, (i64, u32), Vec<u8>)>);
+    struct Collected(Vec<Seen>);
 
     impl Sink for Collected {
         fn entry(&mut self, e: &Entry) -> Result<(), Failure> {

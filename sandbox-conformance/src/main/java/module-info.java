@@ -9,5 +9,5 @@ module dev.dunes.sandbox.conformance {
   requires org.junit.jupiter.params;
   requires org.assertj.core;
 
-  // exports dev.dunes.sandbox.conformance;
+  exports dev.dunes.sandbox.conformance;
 }

@@ -8,8 +8,8 @@ module dev.dunes.provider.host {
   requires dev.dunes.guest;
   requires org.slf4j;
 
-  // exports dev.dunes.provider.host;
+  exports dev.dunes.provider.host;
 
-  // provides dev.dunes.sandbox.spi.SandboxProviderFactory with
-  //     dev.dunes.provider.host.HostSandboxProviderFactory;
+  provides dev.dunes.sandbox.spi.SandboxProviderFactory with
+      dev.dunes.provider.host.HostSandboxProviderFactory;
 }

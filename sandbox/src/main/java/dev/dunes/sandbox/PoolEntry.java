@@ -45,6 +45,20 @@ final class PoolEntry {
     return fresh && provider == wanted && spec.equals(asked);
   }
 
+  /** Hands it out until it is given back. */
+  void use(long now) {
+    busy = true;
+    fresh = false;
+    lastUsed = now;
+  }
+
+  /** Hands it out for good. */
+  void claim() {
+    busy = true;
+    fresh = false;
+    claimed = true;
+  }
+
   boolean isIdle() {
     return !busy;
   }

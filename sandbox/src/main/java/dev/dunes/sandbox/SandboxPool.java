@@ -4,16 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,10 +29,7 @@ public final class SandboxPool implements AutoCloseable {
   private final TimeSource time;
   private final PoolShelf shelf;
   private final Threads threads = new Threads("sandbox-pool");
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private boolean started;
-  private boolean closed;
+  private final AtomicBoolean started = new AtomicBoolean();
 
   public SandboxPool(PoolConfig config) {
     this(config, Creation.UNLIMITED, TimeSource.SYSTEM);
@@ -45,13 +39,12 @@ public final class SandboxPool implements AutoCloseable {
     this.config = requireNonNull(config, "config");
     this.creation = creation;
     this.time = time;
-    this.shelf = new PoolShelf(config);
+    this.shelf = new PoolShelf(config, time);
   }
 
   /** Starts the clean-up of old ones, when {@link PoolConfig#autoCleanup()} says so. Safe to repeat. */
   public void start() {
-    boolean first = locked(() -> !started && (started = true));
-    if (first && config.autoCleanup()) {
+    if (started.compareAndSet(false, true) && config.autoCleanup()) {
       threads.start(this::cleanUpForEver);
     }
   }
@@ -87,13 +80,14 @@ public final class SandboxPool implements AutoCloseable {
    */
   public Sandbox claim(SandboxProvider provider, SandboxSpec spec) {
     if (spec.labels().isEmpty()) {
-      Optional<PoolEntry> ready = takeFresh(provider, spec);
+      Optional<PoolEntry> ready = shelf.takeFresh(provider, spec);
       if (ready.isPresent()) {
-        return handOut(ready.get(), true);
+        PoolEntry entry = ready.get();
+        return handOut(entry, Optional.of(threads.start(() -> renew(entry))));
       }
     }
-    PoolEntry made = make(provider, spec, config.acquireTimeout(), entry -> false);
-    return handOut(made, false);
+    PoolEntry made = take(provider, spec, config.acquireTimeout(), true, entry -> false);
+    return handOut(made, Optional.empty());
   }
 
   /** One that may have been used before, until {@link #release}; waits for {@link PoolConfig#acquireTimeout()}. */
@@ -110,7 +104,7 @@ public final class SandboxPool implements AutoCloseable {
    */
   public Sandbox acquire(SandboxProvider provider, SandboxSpec spec, Duration timeout) {
     PoolEntry entry =
-        make(provider, spec, timeout, e -> config.reuse() && e.suits(provider, spec));
+        take(provider, spec, timeout, false, e -> config.reuse() && e.suits(provider, spec));
     if (config.strategy() != PoolStrategy.LAZY) {
       keepReady(new PoolKind(provider, spec, false));
     }
@@ -119,34 +113,26 @@ public final class SandboxPool implements AutoCloseable {
 
   /** Gives one back; false when it is not out. A claimed one, or one that is too old, is destroyed. */
   public boolean release(String id) {
-    List<PoolEntry> surplus = new ArrayList<>();
-    boolean known =
-        locked(
-            () -> {
-              Optional<PoolEntry> out = shelf.first(e -> e.busy && e.sandbox.id().equals(id));
-              out.ifPresent(entry -> surplus.addAll(takeBack(entry)));
-              return out.isPresent();
-            });
-    surplus.forEach(this::end);
+    Optional<List<PoolEntry>> surplus = shelf.giveBack(id);
+    surplus.ifPresent(entries -> entries.forEach(this::end));
     refill();
-    return known;
+    return surplus.isPresent();
   }
 
   /** Destroys one; false when the pool does not hold it. */
   public boolean destroy(String id) {
-    Optional<PoolEntry> held = locked(() -> shelf.first(e -> e.sandbox.id().equals(id)));
-    return held.map(this::retire).orElse(false);
+    return shelf.find(id).map(this::retire).orElse(false);
   }
 
   /** Destroys all it holds, idle and busy; claimed ones that are detached are let go instead. */
   public void clear() {
-    List<PoolEntry> all = removeAll(entry -> true);
+    List<PoolEntry> all = shelf.removeAll(entry -> true);
     endAll(all.stream().filter(e -> !(e.claimed && e.spec.detached())).toList());
   }
 
   /** Those it holds that carry all these labels; none when no labels are given. */
   public List<Sandbox> findByLabels(Map<String, String> labels) {
-    return locked(shelf::entries).stream()
+    return shelf.entries().stream()
         .filter(e -> !labels.isEmpty() && e.spec.labels().entrySet().containsAll(labels.entrySet()))
         .map(entry -> entry.sandbox)
         .toList();
@@ -154,15 +140,13 @@ public final class SandboxPool implements AutoCloseable {
 
   /** Destroys idle ones that are too old, unhealthy or idle for too long; how many. */
   public int cleanupExpired() {
-    long now = time.nanos();
-    List<PoolEntry> expired = removeAll(e -> e.isIdle() && e.isExpired(config, now));
-    int destroyed = endAll(expired);
+    int destroyed = endAll(shelf.removeExpired());
     refill();
     return destroyed;
   }
 
   public PoolStats stats() {
-    return locked(shelf::stats);
+    return shelf.stats();
   }
 
   /** Whether it has room, what it holds, and its limits. */
@@ -173,22 +157,15 @@ public final class SandboxPool implements AutoCloseable {
 
   /** Marks one as unhealthy: it is not handed out again, and destroyed once idle. False when the pool does not hold it. */
   public boolean markUnhealthy(String id) {
-    return locked(
-        () -> {
-          Optional<PoolEntry> held = shelf.first(e -> e.sandbox.id().equals(id));
-          held.ifPresent(entry -> entry.healthy = false);
-          return held.isPresent();
-        });
+    Optional<PoolEntry> held = shelf.find(id);
+    held.ifPresent(shelf::markUnhealthy);
+    return held.isPresent();
   }
 
   /** Asks every sandbox it holds; the ids of those that are marked as unhealthy or do not run, which then are marked. */
   public List<String> checkHealth() {
-    List<PoolEntry> ill = locked(shelf::entries).stream().filter(e -> !isHealthy(e)).toList();
-    locked(
-        () -> {
-          ill.forEach(entry -> entry.healthy = false);
-          return ill;
-        });
+    List<PoolEntry> ill = shelf.entries().stream().filter(e -> !isHealthy(e)).toList();
+    ill.forEach(shelf::markUnhealthy);
     return ill.stream().map(entry -> entry.sandbox.id()).toList();
   }
 
@@ -200,12 +177,7 @@ public final class SandboxPool implements AutoCloseable {
   /** Ends the clean-up and does {@link #clear()}; from then on it refuses every request. */
   @Override
   public void close() {
-    locked(
-        () -> {
-          closed = true;
-          changed.signalAll();
-          return true;
-        });
+    shelf.close();
     threads.interruptAndJoin();
     clear();
   }
@@ -223,40 +195,13 @@ public final class SandboxPool implements AutoCloseable {
 
   /** Takes one off the shelf without destroying it. */
   boolean letGo(PoolEntry entry) {
-    boolean held =
-        locked(
-            () -> {
-              changed.signalAll();
-              return shelf.remove(entry);
-            });
+    boolean held = shelf.remove(entry);
     refill();
     return held;
   }
 
-  private Optional<PoolEntry> takeFresh(SandboxProvider provider, SandboxSpec spec) {
-    return locked(
-        () -> {
-          checkOpen();
-          long now = time.nanos();
-          Optional<PoolEntry> ready =
-              shelf.first(
-                  e -> e.isIdle() && e.isFresh(provider, spec) && !e.isExpired(config, now));
-          ready.ifPresent(entry -> entry.busy = true);
-          return ready;
-        });
-  }
-
-  private Sandbox handOut(PoolEntry entry, boolean madeBefore) {
-    boolean keep = config.strategy() != PoolStrategy.LAZY && entry.spec.labels().isEmpty();
-    locked(
-        () -> {
-          entry.claimed = true;
-          entry.fresh = false;
-          return entry;
-        });
-    Optional<Thread> renewal =
-        madeBefore ? Optional.of(threads.start(() -> renew(entry))) : Optional.empty();
-    if (keep) {
+  private Sandbox handOut(PoolEntry entry, Optional<Thread> renewal) {
+    if (config.strategy() != PoolStrategy.LAZY && entry.spec.labels().isEmpty()) {
       keepReady(new PoolKind(entry.provider, entry.spec, true));
     } else {
       refill();
@@ -265,17 +210,19 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /** A busy entry: an idle one that will do, else a new one. */
-  private PoolEntry make(
-      SandboxProvider provider, SandboxSpec spec, Duration timeout, Predicate<PoolEntry> willDo) {
+  private PoolEntry take(
+      SandboxProvider provider,
+      SandboxSpec spec,
+      Duration timeout,
+      boolean forGood,
+      Predicate<PoolEntry> willDo) {
     while (true) {
-      Place place = await(timeout, willDo);
-      if (place.victim.isPresent()) {
-        end(place.victim.get());
+      PoolPlace place = shelf.take(timeout, willDo);
+      place.victim().ifPresent(this::end);
+      if (place.reusable().isEmpty()) {
+        return make(provider, spec, spec.lifetime(), e -> use(e, forGood));
       }
-      if (place.reusable.isEmpty()) {
-        return created(provider, spec, true, spec.lifetime());
-      }
-      PoolEntry entry = place.reusable.get();
+      PoolEntry entry = place.reusable().get();
       if (renew(entry)) {
         call(config.onReuse(), entry.sandbox);
         return entry;
@@ -284,118 +231,55 @@ public final class SandboxPool implements AutoCloseable {
     }
   }
 
-  /** Waits for an entry that will do, marked busy, or for room, reserved. */
-  private Place await(Duration timeout, Predicate<PoolEntry> willDo) {
-    lock.lock();
-    try {
-      long left = timeout.toNanos();
-      while (true) {
-        checkOpen();
-        long now = time.nanos();
-        Optional<PoolEntry> reusable =
-            shelf.first(e -> e.isIdle() && !e.isWorn(config, now) && willDo.test(e));
-        if (reusable.isPresent()) {
-          reusable.get().busy = true;
-          reusable.get().fresh = false;
-          reusable.get().lastUsed = now;
-          shelf.reused++;
-          return new Place(reusable, Optional.empty());
-        }
-        if (shelf.reserve()) {
-          return new Place(Optional.empty(), Optional.empty());
-        }
-        Optional<PoolEntry> victim = shelf.evict();
-        if (victim.isPresent() && shelf.reserve()) {
-          return new Place(Optional.empty(), victim);
-        }
-        if (left <= 0 || config.maxTotal() <= 0) {
-          shelf.timeouts++;
-          throw new SandboxQuotaException(
-              "Pool limit reached: " + Math.max(0, config.maxTotal()),
-              ErrorDetails.remedy("release or destroy sandboxes, or raise maxTotal"));
-        }
-        left = changed.awaitNanos(left);
-      }
-    } catch (InterruptedException e) {
-      throw new SandboxInterruptedException("waiting for a sandbox of the pool", e);
-    } finally {
-      lock.unlock();
+  private void use(PoolEntry entry, boolean forGood) {
+    if (forGood) {
+      entry.claim();
+    } else {
+      entry.use(time.nanos());
     }
   }
 
-  /** Makes one in room that was reserved. */
-  private PoolEntry created(
-      SandboxProvider provider, SandboxSpec spec, boolean busy, Duration lifetime) {
+  /** Makes one in room that was taken; {@code first} happens before others see it. */
+  private PoolEntry make(
+      SandboxProvider provider, SandboxSpec spec, Duration lifetime, Consumer<PoolEntry> first) {
     Sandbox sandbox;
     try {
       sandbox = creation.make(provider, spec.toBuilder().lifetime(lifetime).build());
     } catch (RuntimeException | Error e) {
-      locked(
-          () -> {
-            shelf.unreserve();
-            shelf.errors++;
-            changed.signalAll();
-            return shelf;
-          });
+      shelf.creationFailed();
       throw e;
     }
     PoolEntry entry = new PoolEntry(sandbox, provider, spec, lifetime, time.nanos());
-    entry.busy = busy;
-    entry.fresh = !busy;
-    boolean late =
-        locked(
-            () -> {
-              shelf.add(entry);
-              changed.signalAll();
-              return closed;
-            });
+    first.accept(entry);
+    boolean open = shelf.add(entry);
     call(config.onCreate(), sandbox);
-    if (late) {
+    if (!open) {
       retire(entry);
       throw new SandboxStateException("the pool was closed");
     }
     return entry;
   }
 
-  private List<PoolEntry> takeBack(PoolEntry entry) {
-    long now = time.nanos();
-    changed.signalAll();
-    if (entry.claimed || closed || !config.reuse() || entry.isWorn(config, now)) {
-      shelf.remove(entry);
-      return List.of(entry);
-    }
-    entry.busy = false;
-    entry.lastUsed = now;
-    return shelf.evictSurplus();
-  }
-
   private List<Thread> keepReady(PoolKind kind) {
-    locked(
-        () -> {
-          shelf.keepReady(kind);
-          return kind;
-        });
+    shelf.keepReady(kind);
     return refill();
   }
 
   /** Makes what is missing, each on a thread of its own. */
   private List<Thread> refill() {
-    List<PoolKind> missing = locked(() -> closed ? List.of() : shelf.missing());
-    return missing.stream().map(kind -> threads.start(() -> makeReady(kind))).toList();
+    return shelf.takeRoomForMissing().stream()
+        .map(kind -> threads.start(() -> makeReady(kind)))
+        .toList();
   }
 
   private void makeReady(PoolKind kind) {
     try {
-      created(kind.provider(), kind.spec(), false, lifeOfReady(kind));
+      make(kind.provider(), kind.spec(), lifeOfReady(kind), entry -> {});
     } catch (RuntimeException e) {
       // tried again when the next one is asked for, given back or cleaned up
       LOG.warn("could not make a sandbox ahead of need at {}", kind.provider().name(), e);
     } finally {
-      locked(
-          () -> {
-            shelf.settled(kind);
-            return kind;
-          });
+      shelf.settled(kind);
     }
   }
 
@@ -409,11 +293,7 @@ public final class SandboxPool implements AutoCloseable {
   private boolean renew(PoolEntry entry) {
     try {
       entry.sandbox.renew(entry.spec.lifetime());
-      locked(
-          () -> {
-            entry.livesUntil = time.nanos() + entry.spec.lifetime().toNanos();
-            return entry;
-          });
+      shelf.renewed(entry);
       return true;
     } catch (UnsupportedCapabilityException e) {
       return true; // it keeps the deadline it has, which isWorn respects
@@ -423,14 +303,6 @@ public final class SandboxPool implements AutoCloseable {
       LOG.warn("could not renew sandbox {}", entry.sandbox.id(), e);
       return false;
     }
-  }
-
-  private List<PoolEntry> removeAll(Predicate<PoolEntry> condition) {
-    return locked(
-        () -> {
-          changed.signalAll();
-          return shelf.removeAll(condition);
-        });
   }
 
   /** Destroys those taken off the shelf, all at once; how many could be. */
@@ -447,7 +319,7 @@ public final class SandboxPool implements AutoCloseable {
     call(config.onDestroy(), entry.sandbox);
     boolean done = Creation.destroy(entry.sandbox);
     if (done) {
-      locked(() -> ++shelf.destroyed);
+      shelf.countDestroyed();
     }
     return done;
   }
@@ -490,22 +362,4 @@ public final class SandboxPool implements AutoCloseable {
       LOG.warn("clean-up of the pool failed", e);
     }
   }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new SandboxStateException("the pool is closed");
-    }
-  }
-
-  private <T> T locked(Supplier<T> work) {
-    lock.lock();
-    try {
-      return work.get();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** What a request got: an entry, or room, perhaps by way of one that must go first. */
-  private record Place(Optional<PoolEntry> reusable, Optional<PoolEntry> victim) {}
 }

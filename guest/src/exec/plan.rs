@@ -86,7 +86,9 @@ impl Plan {
         for path in &self.candidates {
             match errno(&execute(path.as_ptr(), vectors.argv.as_ptr(), vectors.env.as_ptr())) {
                 ENOENT | ENOTDIR => {}
-                EACCES => worst = EACCES,
+                // A directory that may not be searched holds nothing for this user.
+                EACCES if fs::stat_at(AT_FDCWD, path, 0).is_ok() => worst = EACCES,
+                EACCES => {}
                 other => return (Stage::Exec, other),
             }
         }

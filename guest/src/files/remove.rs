@@ -24,6 +24,8 @@ pub struct Removal {
     above: OwnedFd,
     root: CString,
     levels: Vec<Level>,
+    /// Directories that forbid it are made to allow it: the tree is a copy, or was copied.
+    forced: bool,
 }
 
 /// Deeper than this, a directory is first moved up: so no depth can use up the descriptors.
@@ -51,7 +53,7 @@ fn begin(world: &World, name: &[u8], recursive: bool) -> Result<Option<Removal>,
     match remove_one(above.as_raw_fd(), &last) {
         Ok(()) => Ok(None),
         Err(e) if recursive && matches!(errno(&e), ENOTEMPTY | EEXIST) => {
-            Removal::new(above, last).map(Some).map_err(what)
+            Removal::new(above, last, false).map(Some).map_err(what)
         }
         Err(e) => Err(what(e)),
     }
@@ -85,14 +87,14 @@ impl Removal {
     /// Of anything; what is no full directory is gone at once.
     pub fn of(above: OwnedFd, root: CString) -> io::Result<Removal> {
         match remove_one(above.as_raw_fd(), &root) {
-            Ok(()) => Ok(Removal { above, root, levels: Vec::new() }),
-            Err(e) if matches!(errno(&e), ENOTEMPTY | EEXIST) => Removal::new(above, root),
+            Ok(()) => Ok(Removal { above, root, levels: Vec::new(), forced: true }),
+            Err(e) if matches!(errno(&e), ENOTEMPTY | EEXIST) => Removal::new(above, root, true),
             Err(e) => Err(e),
         }
     }
 
-    fn new(above: OwnedFd, root: CString) -> io::Result<Removal> {
-        let mut removal = Removal { above, root, levels: Vec::new() };
+    fn new(above: OwnedFd, root: CString, forced: bool) -> io::Result<Removal> {
+        let mut removal = Removal { above, root, levels: Vec::new(), forced };
         removal.enter(removal.above.as_raw_fd(), removal.root.clone())?;
         Ok(removal)
     }
@@ -100,6 +102,9 @@ impl Removal {
     fn enter(&mut self, dir: RawFd, name: CString) -> io::Result<()> {
         let dir = fs::open_at(dir, &name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK, 0)?;
         let names = fs::names(dir.as_raw_fd())?;
+        if self.forced {
+            let _ = fs::chmod_fd(dir.as_raw_fd(), 0o700);
+        }
         self.levels.push(Level { dir, name, names });
         Ok(())
     }

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The sandboxes of a provider that can be used again: running ones, then starting ones, which are waited for. */
+/**
+ * The sandboxes of a provider that can be used again: running ones, then starting ones, which are
+ * waited for.
+ */
 final class Candidates {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 

@@ -10,11 +10,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Leaves something that keeps failing alone for a while. Safe for use by several threads.
  *
- * <p>Closed, it counts failures in a row and opens at the threshold. Open, it refuses every call until its recovery time
- * has passed. Then it is half open: a few calls at a time may try; enough successes close it, one failure opens it again.
+ * <p>Closed, it counts failures in a row and opens at the threshold. Open, it refuses every call
+ * until its recovery time has passed. Then it is half open: a few calls at a time may try; enough
+ * successes close it, one failure opens it again.
  */
 public final class CircuitBreaker {
-  // Failsafe's breaker counts half-open outcomes in one window of permits; here the number of calls that may try and the
+  // Failsafe's breaker counts half-open outcomes in one window of permits; here the number of calls
+  // that may try and the
   // number of successes needed are separate settings.
   private static final Logger LOG = LoggerFactory.getLogger(CircuitBreaker.class);
 
@@ -27,7 +29,10 @@ public final class CircuitBreaker {
   private int trying;
   private long openedAt;
 
-  /** Counts changes of state: the outcome of a call that began before the last change says nothing about the present. */
+  /**
+   * Counts changes of state: the outcome of a call that began before the last change says nothing
+   * about the present.
+   */
   private long epoch;
 
   public CircuitBreaker() {

@@ -24,7 +24,8 @@ public record CircuitBreakerConfig(
     positive("successThreshold", successThreshold);
     positive("halfOpenRequests", halfOpenRequests);
     if (recoveryTimeout.isNegative()) {
-      throw new IllegalArgumentException("recoveryTimeout must not be negative: " + recoveryTimeout);
+      throw new IllegalArgumentException(
+          "recoveryTimeout must not be negative: " + recoveryTimeout);
     }
   }
 

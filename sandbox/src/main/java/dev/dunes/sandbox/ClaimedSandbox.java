@@ -13,7 +13,8 @@ final class ClaimedSandbox extends ForwardingSandbox {
   private final AtomicBoolean gone = new AtomicBoolean();
 
   /**
-   * @param renewal sets its deadline as if it had been made now; runs beside the first use, since claims must be fast
+   * @param renewal sets its deadline as if it had been made now; runs beside the first use, since
+   *     claims must be fast
    */
   ClaimedSandbox(SandboxPool pool, PoolEntry entry, Optional<Thread> renewal) {
     super(entry.sandbox);

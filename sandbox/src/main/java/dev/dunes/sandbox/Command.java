@@ -14,11 +14,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Something to run in a sandbox.
  *
- * <p>Made by {@link #shell(String)} (a line for {@code /bin/sh}) or {@link #of(String...)} (a program and its arguments,
- * passed on exactly).
+ * <p>Made by {@link #shell(String)} (a line for {@code /bin/sh}) or {@link #of(String...)} (a
+ * program and its arguments, passed on exactly).
  */
 public final class Command {
-  /** How much of each output channel {@link Sandbox#exec(Command)} keeps unless told otherwise: 64 MiB. */
+  /**
+   * How much of each output channel {@link Sandbox#exec(Command)} keeps unless told otherwise: 64
+   * MiB.
+   */
   public static final int DEFAULT_OUTPUT_LIMIT = 64 << 20;
 
   private final List<String> argv;
@@ -111,7 +114,10 @@ public final class Command {
     return Optional.ofNullable(user);
   }
 
-  /** How long it may run before it and all its descendants are killed; else only the sandbox's lifetime bounds it. */
+  /**
+   * How long it may run before it and all its descendants are killed; else only the sandbox's
+   * lifetime bounds it.
+   */
   public Optional<Duration> timeout() {
     return Optional.ofNullable(timeout);
   }
@@ -136,7 +142,10 @@ public final class Command {
     return detached;
   }
 
-  /** How many bytes of each channel {@link Sandbox#exec(Command)} keeps. What exceeds it is dropped and reported. */
+  /**
+   * How many bytes of each channel {@link Sandbox#exec(Command)} keeps. What exceeds it is dropped
+   * and reported.
+   */
   public int outputLimit() {
     return outputLimit;
   }

@@ -11,7 +11,8 @@ import java.util.OptionalInt;
  * @param exitCode the exit code; 128 + n when signal n killed it; −1 when it timed out
  * @param signal the signal that killed it
  * @param timedOut its own timeout ended it (it and all its descendants were killed)
- * @param outOfMemory the sandbox's memory limit killed a process while it ran and it died by SIGKILL
+ * @param outOfMemory the sandbox's memory limit killed a process while it ran and it died by
+ *     SIGKILL
  * @param duration from its start to its end
  */
 public record CommandExit(

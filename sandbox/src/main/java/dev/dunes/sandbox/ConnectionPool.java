@@ -15,9 +15,9 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * The sandboxes of one provider, one for each set of labels, shared by all who ask with equal labels, also at the same
- * time. Those who ask without labels never share. For exclusive use see {@link SandboxPool}. Safe for use by several
- * threads.
+ * The sandboxes of one provider, one for each set of labels, shared by all who ask with equal
+ * labels, also at the same time. Those who ask without labels never share. For exclusive use see
+ * {@link SandboxPool}. Safe for use by several threads.
  */
 public final class ConnectionPool implements AutoCloseable {
   private final SandboxProvider provider;
@@ -61,16 +61,14 @@ public final class ConnectionPool implements AutoCloseable {
 
   /** Says that one is not needed any more; false when the pool does not hold it. */
   public boolean release(Sandbox sandbox) {
-    return locked(
-        () -> {
-          Optional<Connection> held = first(c -> c.sandbox.id().equals(sandbox.id()));
-          held.ifPresent(
-              connection -> {
-                connection.idle = true;
-                connection.lastUsed = time.nanos();
-              });
-          return held.isPresent();
-        });
+    return locked(() -> {
+      Optional<Connection> held = first(c -> c.sandbox.id().equals(sandbox.id()));
+      held.ifPresent(connection -> {
+        connection.idle = true;
+        connection.lastUsed = time.nanos();
+      });
+      return held.isPresent();
+    });
   }
 
   /** Destroys idle ones that are too old; how many. */
@@ -84,12 +82,10 @@ public final class ConnectionPool implements AutoCloseable {
   }
 
   public ConnectionMetrics metrics() {
-    return locked(
-        () -> {
-          int idle = (int) connections.stream().filter(c -> c.idle).count();
-          return new ConnectionMetrics(
-              created, connections.size(), idle, connections.size() - idle);
-        });
+    return locked(() -> {
+      int idle = (int) connections.stream().filter(c -> c.idle).count();
+      return new ConnectionMetrics(created, connections.size(), idle, connections.size() - idle);
+    });
   }
 
   /** Destroys all it holds. */
@@ -99,28 +95,25 @@ public final class ConnectionPool implements AutoCloseable {
   }
 
   private Optional<Sandbox> known(Map<String, String> labels) {
-    return locked(
-        () -> {
-          Optional<Connection> shared = first(c -> c.labels.equals(labels));
-          shared.ifPresent(
-              connection -> {
-                connection.idle = false;
-                connection.lastUsed = time.nanos();
-              });
-          return shared.map(c -> c.sandbox);
-        });
+    return locked(() -> {
+      Optional<Connection> shared = first(c -> c.labels.equals(labels));
+      shared.ifPresent(connection -> {
+        connection.idle = false;
+        connection.lastUsed = time.nanos();
+      });
+      return shared.map(c -> c.sandbox);
+    });
   }
 
   private Sandbox create(SandboxSpec spec) {
     locked(this::reserve).ifPresent(evicted -> Creation.destroy(evicted.sandbox));
     try {
       Sandbox sandbox = Creation.UNLIMITED.make(provider, spec);
-      return locked(
-          () -> {
-            created++;
-            connections.add(new Connection(sandbox, spec.labels(), time.nanos()));
-            return sandbox;
-          });
+      return locked(() -> {
+        created++;
+        connections.add(new Connection(sandbox, spec.labels(), time.nanos()));
+        return sandbox;
+      });
     } finally {
       locked(() -> reserved--);
     }
@@ -131,9 +124,7 @@ public final class ConnectionPool implements AutoCloseable {
     Optional<Connection> evicted = Optional.empty();
     if (connections.size() + reserved >= config.maxConnections()) {
       evicted =
-          connections.stream()
-              .filter(c -> c.idle)
-              .min(Comparator.comparingLong(c -> c.lastUsed));
+          connections.stream().filter(c -> c.idle).min(Comparator.comparingLong(c -> c.lastUsed));
       if (evicted.isEmpty()) {
         throw new SandboxQuotaException(
             "Connection pool limit reached: " + config.maxConnections(),
@@ -149,12 +140,11 @@ public final class ConnectionPool implements AutoCloseable {
   /** One that cannot be destroyed does not keep the others. */
   private int destroy(Predicate<Connection> condition) {
     List<Connection> over =
-        locked(
-            () -> {
-              List<Connection> chosen = connections.stream().filter(condition).toList();
-              connections.removeAll(chosen);
-              return chosen;
-            });
+        locked(() -> {
+          List<Connection> chosen = connections.stream().filter(condition).toList();
+          connections.removeAll(chosen);
+          return chosen;
+        });
     return (int) over.stream().filter(c -> Creation.destroy(c.sandbox)).count();
   }
 

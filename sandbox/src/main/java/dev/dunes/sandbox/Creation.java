@@ -23,7 +23,10 @@ interface Creation {
     }
   }
 
-  /** Destroys a sandbox whatever happens, also on a thread that has been interrupted; failures are logged. */
+  /**
+   * Destroys a sandbox whatever happens, also on a thread that has been interrupted; failures are
+   * logged.
+   */
   static boolean destroy(Sandbox sandbox) {
     Logger log = LoggerFactory.getLogger(Creation.class);
     boolean interrupted = Thread.interrupted();

@@ -5,7 +5,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Makes a sandbox at one provider with what the options ask for: retry within the provider's breaker, the pool beneath. */
+/**
+ * Makes a sandbox at one provider with what the options ask for: retry within the provider's
+ * breaker, the pool beneath.
+ */
 final class Creator implements AutoCloseable {
   private final ManagerOptions options;
   private final Creation creation;

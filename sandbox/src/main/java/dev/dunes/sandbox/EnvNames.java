@@ -10,16 +10,15 @@ final class EnvNames {
   private EnvNames() {}
 
   static void check(String field, Map<String, String> env) {
-    env.forEach(
-        (name, value) -> {
-          if (!NAME.matcher(name).matches()) {
-            throw InvalidRequestException.field(
-                field, name, "names of letters, digits and _, not starting with a digit");
-          }
-          if (value.indexOf('\0') >= 0) {
-            throw InvalidRequestException.field(
-                field + "." + name, "a value with NUL", "a value without NUL characters");
-          }
-        });
+    env.forEach((name, value) -> {
+      if (!NAME.matcher(name).matches()) {
+        throw InvalidRequestException.field(
+            field, name, "names of letters, digits and _, not starting with a digit");
+      }
+      if (value.indexOf('\0') >= 0) {
+        throw InvalidRequestException.field(
+            field + "." + name, "a value with NUL", "a value without NUL characters");
+      }
+    });
   }
 }

@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The particulars of a {@link SandboxException}: start from {@link #NONE} and add what is known. Immutable. */
+/**
+ * The particulars of a {@link SandboxException}: start from {@link #NONE} and add what is known.
+ * Immutable.
+ */
 public final class ErrorDetails {
   /** Nothing known. */
   public static final ErrorDetails NONE = new ErrorDetails(null, null, null, null, null, null);

@@ -15,7 +15,10 @@ import java.util.Optional;
  * @param mostCommon the type there are most of
  */
 public record ErrorSummary(
-    int total, Map<String, Integer> types, List<RecordedError> recent, Optional<String> mostCommon) {
+    int total,
+    Map<String, Integer> types,
+    List<RecordedError> recent,
+    Optional<String> mostCommon) {
   public ErrorSummary {
     types = Map.copyOf(types);
     recent = List.copyOf(recent);

@@ -36,7 +36,10 @@ public final class ExecStream implements Iterable<OutputChunk>, AutoCloseable {
     return new Chunks();
   }
 
-  /** The chunks as text in the order they arrived; characters cut between chunks are put together again. */
+  /**
+   * The chunks as text in the order they arrived; characters cut between chunks are put together
+   * again.
+   */
   public Iterable<String> text() {
     Iterator<OutputChunk> chunks = iterator();
     return () -> new TextChunks(chunks);

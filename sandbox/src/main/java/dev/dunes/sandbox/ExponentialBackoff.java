@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Waits that grow by a factor: {@code min(initial * base^attempt, max)}, with jitter times a random number from 0 to 1.
+ * Waits that grow by a factor: {@code min(initial * base^attempt, max)}, with jitter times a random
+ * number from 0 to 1.
  *
  * @param base the factor; default 2
  * @param initial the first wait; default 1 s

@@ -21,8 +21,9 @@ final class Failures {
   }
 
   /**
-   * What the caller of a chain of providers gets. A single provider's failure of a telling class is that exception itself,
-   * so that quota, authentication and the like can be told apart; else one with all attempts attached.
+   * What the caller of a chain of providers gets. A single provider's failure of a telling class is
+   * that exception itself, so that quota, authentication and the like can be told apart; else one
+   * with all attempts attached.
    */
   static SandboxException ofChain(List<SandboxException> attempts) {
     SandboxException last = attempts.getLast();

@@ -8,7 +8,8 @@ import java.util.Optional;
 /**
  * Something in a sandbox's file system.
  *
- * @param path relative to the directory that was listed; the last name when it was asked for by itself
+ * @param path relative to the directory that was listed; the last name when it was asked for by
+ *     itself
  * @param kind what it is
  * @param mode permission bits, 0 to 07777
  * @param size bytes

@@ -2,7 +2,10 @@ package dev.dunes.sandbox;
 
 import static java.util.Objects.requireNonNull;
 
-/** A value given by the caller cannot be used. Names the field and what it accepts; nothing was done. */
+/**
+ * A value given by the caller cannot be used. Names the field and what it accepts; nothing was
+ * done.
+ */
 public final class InvalidRequestException extends SandboxException {
   private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,9 @@
 package dev.dunes.sandbox;
 
-/** The isolation or limit that was asked for cannot be had on this machine. Nothing weaker was used instead. */
+/**
+ * The isolation or limit that was asked for cannot be had on this machine. Nothing weaker was used
+ * instead.
+ */
 public final class IsolationUnavailableException extends ProviderException {
   private static final long serialVersionUID = 1L;
 

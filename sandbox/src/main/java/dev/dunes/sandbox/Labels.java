@@ -12,7 +12,9 @@ final class Labels {
   static void check(String name, String value) {
     if (!NAME.matcher(name).matches()) {
       throw InvalidRequestException.field(
-          "labels", name, "names of 1 to 63 letters, digits and _ . / -, starting with a letter or digit");
+          "labels",
+          name,
+          "names of 1 to 63 letters, digits and _ . / -, starting with a letter or digit");
     }
     if (value.length() > LONGEST_VALUE || value.chars().anyMatch(Character::isISOControl)) {
       throw InvalidRequestException.field(

@@ -10,10 +10,12 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Checks of paths on this machine that came from elsewhere. What passes is absolute and free of symbolic links; what does
- * not is a {@link LocalPathException}. Without allowed directories every path that is well formed passes.
+ * Checks of paths on this machine that came from elsewhere. What passes is absolute and free of
+ * symbolic links; what does not is a {@link LocalPathException}. Without allowed directories every
+ * path that is well formed passes.
  *
- * <p>A check sees one moment: where others can change the directories, they can change them after it.
+ * <p>A check sees one moment: where others can change the directories, they can change them after
+ * it.
  */
 public final class LocalPaths {
   // As the kernel's own limit, ELOOP.
@@ -66,7 +68,8 @@ public final class LocalPaths {
   private static Path inside(String path, Collection<Path> allowed) {
     Path resolved = resolve(parse(path), path);
     if (!allowed.isEmpty()
-        && allowed.stream().noneMatch(base -> resolved.startsWith(resolve(base, base.toString())))) {
+        && allowed.stream()
+            .noneMatch(base -> resolved.startsWith(resolve(base, base.toString())))) {
       throw new LocalPathException(
           "Path outside allowed directories: '%s'".formatted(path),
           ErrorDetails.remedy("use a path in one of " + allowed));
@@ -94,7 +97,10 @@ public final class LocalPaths {
     return parsed;
   }
 
-  /** Follows every symbolic link, also one whose target does not exist; {@link Path#toRealPath} cannot. */
+  /**
+   * Follows every symbolic link, also one whose target does not exist; {@link Path#toRealPath}
+   * cannot.
+   */
   private static Path resolve(Path path, String shown) {
     Path absolute = path.toAbsolutePath();
     Path resolved = absolute.getRoot();
@@ -126,8 +132,7 @@ public final class LocalPaths {
     try {
       return Files.readSymbolicLink(link);
     } catch (IOException e) {
-      throw new LocalPathException(
-          "Invalid path: '%s'".formatted(shown), ErrorDetails.cause(e));
+      throw new LocalPathException("Invalid path: '%s'".formatted(shown), ErrorDetails.cause(e));
     }
   }
 

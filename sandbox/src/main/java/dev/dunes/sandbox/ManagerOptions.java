@@ -10,9 +10,11 @@ import java.util.Optional;
  *
  * @param retry how often a provider is asked again before the next one is tried; default: not
  * @param breaker when a provider that keeps failing is left alone for a while; default: never
- * @param pool what is kept ready for {@link Sandboxes#create}, each handed out once; default: nothing
+ * @param pool what is kept ready for {@link Sandboxes#create}, each handed out once; default:
+ *     nothing
  * @param maxConcurrentCreations how many are made at the same time; others wait; default 64
- * @param creationWait how long one waits for its turn, or for somebody making the same; default 2 min
+ * @param creationWait how long one waits for its turn, or for somebody making the same; default 2
+ *     min
  */
 public record ManagerOptions(
     Optional<RetryPolicy> retry,
@@ -34,7 +36,8 @@ public record ManagerOptions(
           "maxConcurrentCreations", maxConcurrentCreations, "a number of at least 1");
     }
     if (!creationWait.isPositive()) {
-      throw InvalidRequestException.field("creationWait", creationWait, "a duration of more than 0");
+      throw InvalidRequestException.field(
+          "creationWait", creationWait, "a duration of more than 0");
     }
   }
 

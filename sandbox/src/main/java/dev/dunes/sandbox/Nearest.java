@@ -8,7 +8,10 @@ import java.util.Optional;
 final class Nearest {
   private Nearest() {}
 
-  /** The known word with the fewest changes; none when more than a third of it, at least two, would have to change. */
+  /**
+   * The known word with the fewest changes; none when more than a third of it, at least two, would
+   * have to change.
+   */
   static Optional<String> to(String word, Collection<String> known) {
     return known.stream()
         .filter(candidate -> distance(word, candidate) <= Math.max(2, candidate.length() / 3))

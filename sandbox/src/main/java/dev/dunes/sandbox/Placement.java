@@ -9,8 +9,9 @@ import java.util.Optional;
 import java.util.SequencedSet;
 
 /**
- * Where a sandbox shall be made: at a provider, or the default one, and where else when that fails. Nothing else is
- * tried: a sandbox lands on this machine only when {@code local} is the default or is named here.
+ * Where a sandbox shall be made: at a provider, or the default one, and where else when that fails.
+ * Nothing else is tried: a sandbox lands on this machine only when {@code local} is the default or
+ * is named here.
  *
  * {@snippet :
  * sandboxes.create(spec, Placement.at("e2b").orElse("modal", "local"));

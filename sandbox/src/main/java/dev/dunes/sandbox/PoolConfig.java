@@ -15,7 +15,8 @@ import java.util.function.Consumer;
  * @param idleTimeout how long one may be idle before it is destroyed; default 10 min
  * @param acquireTimeout how long a request waits when all are taken; default 30 s
  * @param strategy when sandboxes are made; default {@link PoolStrategy#LAZY}
- * @param reuse whether {@link SandboxPool#acquire} may hand out one that was used before; default true
+ * @param reuse whether {@link SandboxPool#acquire} may hand out one that was used before; default
+ *     true
  * @param autoCleanup whether old ones are destroyed without being asked; default true
  * @param cleanupInterval how often; default 60 s
  * @param onCreate told of each one made; what it throws is logged
@@ -46,7 +47,8 @@ public record PoolConfig(
     positive("idleTimeout", idleTimeout);
     positive("cleanupInterval", cleanupInterval);
     if (acquireTimeout.isNegative()) {
-      throw InvalidRequestException.field("acquireTimeout", acquireTimeout, "a duration of 0 or more");
+      throw InvalidRequestException.field(
+          "acquireTimeout", acquireTimeout, "a duration of 0 or more");
     }
     requireNonNull(strategy, "strategy");
     requireNonNull(onCreate, "onCreate");

@@ -78,7 +78,9 @@ final class PoolEntry {
         : spec.labels().entrySet().containsAll(asked.labels().entrySet());
   }
 
-  /** Image, limits, environment, isolation: a sandbox that differs in any of them is another one. */
+  /**
+   * Image, limits, environment, isolation: a sandbox that differs in any of them is another one.
+   */
   private boolean sameButLabels(SandboxSpec asked) {
     return asked.toBuilder().labels(spec.labels()).build().equals(spec);
   }

@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * What a {@link SandboxPool} holds and has promised. Each call is one step under one lock, and none makes, asks or destroys
- * a sandbox.
+ * What a {@link SandboxPool} holds and has promised. Each call is one step under one lock, and none
+ * makes, asks or destroys a sandbox.
  */
 final class PoolShelf {
   private static final int MOST_KINDS = 8;
@@ -28,10 +28,16 @@ final class PoolShelf {
   private final Condition changed = lock.newCondition();
   private final List<PoolEntry> entries = new ArrayList<>();
 
-  /** How many of each kind are being made ahead of need; the kind asked for least recently is forgotten first. */
+  /**
+   * How many of each kind are being made ahead of need; the kind asked for least recently is
+   * forgotten first.
+   */
   private final Map<PoolKind, Integer> kinds = new LinkedHashMap<>(16, 0.75f, true);
 
-  /** Sandboxes being made, for callers or ahead of need. INVARIANT: entries + reserved never exceeds maxTotal. */
+  /**
+   * Sandboxes being made, for callers or ahead of need. INVARIANT: entries + reserved never exceeds
+   * maxTotal.
+   */
   private int reserved;
 
   private boolean closed;
@@ -46,7 +52,10 @@ final class PoolShelf {
     this.time = time;
   }
 
-  /** Takes an idle entry that will do, or room for a new one, if need be in place of the least recently used one. */
+  /**
+   * Takes an idle entry that will do, or room for a new one, if need be in place of the least
+   * recently used one.
+   */
   PoolPlace take(Duration timeout, Predicate<PoolEntry> willDo) {
     lock.lock();
     try {
@@ -74,35 +83,32 @@ final class PoolShelf {
 
   /** Takes an idle one of exactly this kind that nobody has had, for good. */
   Optional<PoolEntry> takeFresh(SandboxProvider provider, SandboxSpec spec) {
-    return locked(
-        () -> {
-          checkOpen();
-          long now = time.nanos();
-          Optional<PoolEntry> ready =
-              first(e -> e.isIdle() && e.isFresh(provider, spec) && !e.isExpired(config, now));
-          ready.ifPresent(PoolEntry::claim);
-          return ready;
-        });
+    return locked(() -> {
+      checkOpen();
+      long now = time.nanos();
+      Optional<PoolEntry> ready =
+          first(e -> e.isIdle() && e.isFresh(provider, spec) && !e.isExpired(config, now));
+      ready.ifPresent(PoolEntry::claim);
+      return ready;
+    });
   }
 
   /** Uses room that was taken; false when the pool has been closed meanwhile. */
   boolean add(PoolEntry entry) {
-    return locked(
-        () -> {
-          reserved--;
-          created++;
-          entries.add(entry);
-          return !closed;
-        });
+    return locked(() -> {
+      reserved--;
+      created++;
+      entries.add(entry);
+      return !closed;
+    });
   }
 
   /** Gives room back that could not be used. */
   void creationFailed() {
-    locked(
-        () -> {
-          reserved--;
-          return ++errors;
-        });
+    locked(() -> {
+      reserved--;
+      return ++errors;
+    });
   }
 
   /** Takes a busy one back; those to be destroyed for it, or nothing when it is not out. */
@@ -119,12 +125,11 @@ final class PoolShelf {
   }
 
   List<PoolEntry> removeAll(Predicate<PoolEntry> condition) {
-    return locked(
-        () -> {
-          List<PoolEntry> removed = entries.stream().filter(condition).toList();
-          entries.removeAll(removed);
-          return removed;
-        });
+    return locked(() -> {
+      List<PoolEntry> removed = entries.stream().filter(condition).toList();
+      entries.removeAll(removed);
+      return removed;
+    });
   }
 
   List<PoolEntry> removeExpired() {
@@ -151,14 +156,13 @@ final class PoolShelf {
 
   /** Keeps this kind ready from now on. */
   void keepReady(PoolKind kind) {
-    locked(
-        () -> {
-          kinds.merge(kind, 0, Integer::sum);
-          Optional<PoolKind> oldest =
-              kinds.keySet().stream().filter(k -> kinds.size() > MOST_KINDS).findFirst();
-          oldest.ifPresent(kinds::remove);
-          return oldest;
-        });
+    locked(() -> {
+      kinds.merge(kind, 0, Integer::sum);
+      Optional<PoolKind> oldest =
+          kinds.keySet().stream().filter(k -> kinds.size() > MOST_KINDS).findFirst();
+      oldest.ifPresent(kinds::remove);
+      return oldest;
+    });
   }
 
   /** Takes room for those that are missing, one element for each. */
@@ -176,19 +180,17 @@ final class PoolShelf {
   }
 
   PoolStats stats() {
-    return locked(
-        () -> {
-          int idle = idle();
-          int busy = entries.size() - idle;
-          return new PoolStats(
-              created, destroyed, reused, timeouts, errors, entries.size(), idle, busy);
-        });
+    return locked(() -> {
+      int idle = idle();
+      int busy = entries.size() - idle;
+      return new PoolStats(
+          created, destroyed, reused, timeouts, errors, entries.size(), idle, busy);
+    });
   }
 
   private Optional<PoolPlace> place(Predicate<PoolEntry> willDo) {
     long now = time.nanos();
-    Optional<PoolEntry> idle =
-        first(e -> e.isIdle() && !e.isWorn(config, now) && willDo.test(e));
+    Optional<PoolEntry> idle = first(e -> e.isIdle() && !e.isWorn(config, now) && willDo.test(e));
     if (idle.isPresent()) {
       idle.get().use(now);
       reused++;

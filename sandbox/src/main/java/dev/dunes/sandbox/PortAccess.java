@@ -8,13 +8,18 @@ import java.util.List;
 
 /** The capability to reach servers that run inside a sandbox. */
 public interface PortAccess {
-  /** Makes a port of the sandbox reachable at an address of this machine's loopback, until closed. */
+  /**
+   * Makes a port of the sandbox reachable at an address of this machine's loopback, until closed.
+   */
   ExposedPort expose(int port);
 
   /** The TCP ports on which something listens inside. */
   List<Integer> listening();
 
-  /** Waits until something listens on a port inside; {@link SandboxTimeoutException} when nothing does in time. */
+  /**
+   * Waits until something listens on a port inside; {@link SandboxTimeoutException} when nothing
+   * does in time.
+   */
   void awaitListening(int port, Duration limit);
 
   /** A port of a sandbox that can be reached from here. */

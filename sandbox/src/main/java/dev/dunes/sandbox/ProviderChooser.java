@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The one rule for the provider: the one named by the program, else by the environment, else the first one registered,
- * else the first one that can be used.
+ * The one rule for the provider: the one named by the program, else by the environment, else the
+ * first one registered, else the first one that can be used.
  */
 final class ProviderChooser {
   private static final List<String> VARIABLES = List.of("DUNES_PROVIDER", "SANDBOX_BACKEND");
@@ -32,11 +32,10 @@ final class ProviderChooser {
 
   private static Optional<ProviderChoice> variable(ProviderSettings settings) {
     return VARIABLES.stream()
-        .flatMap(
-            variable ->
-                settings.env(variable).stream()
-                    .map(value -> value.strip().toLowerCase(Locale.ROOT))
-                    .map(name -> new ProviderChoice(name, variable + " is set")))
+        .flatMap(variable ->
+            settings.env(variable).stream()
+                .map(value -> value.strip().toLowerCase(Locale.ROOT))
+                .map(name -> new ProviderChoice(name, variable + " is set")))
         .findFirst();
   }
 

@@ -13,7 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The providers of one {@link Sandboxes}: which there are, which can be used, and those that have been opened. */
+/**
+ * The providers of one {@link Sandboxes}: which there are, which can be used, and those that have
+ * been opened.
+ */
 final class ProviderRegistry implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ProviderRegistry.class);
 

@@ -23,12 +23,17 @@ public final class Providers {
     return factories().stream().filter(factory -> factory.name().equals(name)).findFirst();
   }
 
-  /** The factory of this name; the exception for an unknown one lists the known ones and the nearest. */
+  /**
+   * The factory of this name; the exception for an unknown one lists the known ones and the
+   * nearest.
+   */
   public static SandboxProviderFactory require(String name) {
     return find(name).orElseThrow(() -> unknown(name, names()));
   }
 
-  /** All factories, in the order of detection; those that are never chosen by themselves come last. */
+  /**
+   * All factories, in the order of detection; those that are never chosen by themselves come last.
+   */
   public static List<SandboxProviderFactory> factories() {
     return Discovered.FACTORIES;
   }

@@ -5,12 +5,13 @@ import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A token bucket: at most {@code rate} permits in any stretch of time as long as {@code period}. Each permit comes back one
- * period after it was taken, so a full bucket may be emptied at once. Those who wait are served in their order of asking.
- * Safe for use by several threads.
+ * A token bucket: at most {@code rate} permits in any stretch of time as long as {@code period}.
+ * Each permit comes back one period after it was taken, so a full bucket may be emptied at once.
+ * Those who wait are served in their order of asking. Safe for use by several threads.
  */
 public final class RateLimiter {
-  // Failsafe's limiters differ: the bursty one lets through twice the rate around the edge of a period, the smooth one
+  // Failsafe's limiters differ: the bursty one lets through twice the rate around the edge of a
+  // period, the smooth one
   // never lets two through together.
   private final Duration period;
   private final TimeSource time;
@@ -57,7 +58,10 @@ public final class RateLimiter {
     return tryAcquire(Duration.ZERO);
   }
 
-  /** Takes a permit if there will be one within this time, for which it waits; else returns false at once. */
+  /**
+   * Takes a permit if there will be one within this time, for which it waits; else returns false at
+   * once.
+   */
   public boolean tryAcquire(Duration limit) {
     long wait = reserve(limit.toNanos());
     if (wait >= 0) {
@@ -66,7 +70,10 @@ public final class RateLimiter {
     return wait >= 0;
   }
 
-  /** Books the next permit and returns how long it takes to come; −1 and no booking when that is too long. */
+  /**
+   * Books the next permit and returns how long it takes to come; −1 and no booking when that is too
+   * long.
+   */
   private long reserve(long limit) {
     lock.lock();
     try {

@@ -13,8 +13,7 @@ import java.util.Map;
  * @param at when it was told
  * @param context what the teller added
  */
-public record RecordedError(
-    String type, String message, Instant at, Map<String, String> context) {
+public record RecordedError(String type, String message, Instant at, Map<String, String> context) {
   public RecordedError {
     requireNonNull(type, "type");
     requireNonNull(message, "message");

@@ -11,7 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How often and when something that failed is tried again, and the trying. Immutable and safe for use by several threads.
+ * How often and when something that failed is tried again, and the trying. Immutable and safe for
+ * use by several threads.
  *
  * {@snippet :
  * RetryPolicy policy = RetryPolicy.builder().maxRetries(5).timeout(Duration.ofSeconds(20)).build();
@@ -19,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * }
  */
 public final class RetryPolicy {
-  // Not Failsafe: its jitter also shortens waits, and it knows neither predicates of two strengths nor waits for a breaker
+  // Not Failsafe: its jitter also shortens waits, and it knows neither predicates of two strengths
+  // nor waits for a breaker
   // that are no attempts.
   /** The defaults. */
   public static final RetryPolicy DEFAULT = builder().build();
@@ -105,7 +107,9 @@ public final class RetryPolicy {
   }
 
   private boolean retries(Exception e, int index) {
-    if (index >= maxRetries || e instanceof InterruptedException || e instanceof SandboxInterruptedException) {
+    if (index >= maxRetries
+        || e instanceof InterruptedException
+        || e instanceof SandboxInterruptedException) {
       return false;
     }
     if (isAny(nonRetryable, e)) {

@@ -76,7 +76,10 @@ public final class RetryPolicyBuilder {
     return this;
   }
 
-  /** Decides alone, given an error and the attempt counted from 0; when it throws, nothing is tried again. */
+  /**
+   * Decides alone, given an error and the attempt counted from 0; when it throws, nothing is tried
+   * again.
+   */
   public RetryPolicyBuilder shouldRetry(BiPredicate<Exception, Integer> predicate) {
     decider = Optional.of(predicate);
     return this;
@@ -88,13 +91,18 @@ public final class RetryPolicyBuilder {
     return this;
   }
 
-  /** Told before each wait of the attempt counted from 1 and its error; what it throws is logged. */
+  /**
+   * Told before each wait of the attempt counted from 1 and its error; what it throws is logged.
+   */
   public RetryPolicyBuilder onRetry(BiConsumer<Integer, Exception> callback) {
     onRetry = requireNonNull(callback, "callback");
     return this;
   }
 
-  /** Asked before each attempt; while it is open its recovery time is waited for, which is no attempt. */
+  /**
+   * Asked before each attempt; while it is open its recovery time is waited for, which is no
+   * attempt.
+   */
   public RetryPolicyBuilder circuitBreaker(CircuitBreaker value) {
     breaker = Optional.of(value);
     return this;

@@ -31,7 +31,10 @@ final class Reuse {
     this.options = options;
   }
 
-  /** One that carries these labels, at the first provider that has any; throws when no provider could be searched. */
+  /**
+   * One that carries these labels, at the first provider that has any; throws when no provider
+   * could be searched.
+   */
   Optional<Sandbox> find(Collection<String> chain, Map<String, String> labels) {
     if (labels.isEmpty()) {
       throw new InvalidRequestException(
@@ -59,7 +62,10 @@ final class Reuse {
     return Optional.empty();
   }
 
-  /** {@link #find}, else what is made here; in this process one at a time for each provider and labels. */
+  /**
+   * {@link #find}, else what is made here; in this process one at a time for each provider and
+   * labels.
+   */
   Sandbox getOrCreate(
       Collection<String> chain, Map<String, String> labels, Supplier<Sandbox> creation) {
     List<Key> keys = chain.stream().map(name -> new Key(name, sorted(labels))).toList();
@@ -69,7 +75,10 @@ final class Reuse {
         () -> find(chain, labels).orElseGet(() -> yieldToOlder(creation.get(), labels)));
   }
 
-  /** Another process may have made one since we looked: the older one stays. Both see the same order. */
+  /**
+   * Another process may have made one since we looked: the older one stays. Both see the same
+   * order.
+   */
   private Sandbox yieldToOlder(Sandbox ours, Map<String, String> labels) {
     SandboxProvider provider = providers.apply(ours.provider());
     Optional<Sandbox> older;

@@ -9,17 +9,18 @@ import java.util.OptionalLong;
 /**
  * A command that was started and may still run.
  *
- * <p>Its output must be read, by {@link #take()} or by {@link #stdout()} and {@link #stderr()}: a command whose output
- * nobody reads stops when about 256 KiB of a channel wait, as with any pipe. Nothing is dropped.
+ * <p>Its output must be read, by {@link #take()} or by {@link #stdout()} and {@link #stderr()}: a
+ * command whose output nobody reads stops when about 256 KiB of a channel wait, as with any pipe.
+ * Nothing is dropped.
  */
 public interface RunningCommand extends AutoCloseable {
   /** Its process id inside the sandbox, where the provider knows it. */
   OptionalLong pid();
 
   /**
-   * Its standard input. Closing it is end of file. Writes block while the command does not read; once the command has
-   * ended they throw an {@link java.io.IOException}. When the command was built without an open standard input, every
-   * write fails.
+   * Its standard input. Closing it is end of file. Writes block while the command does not read;
+   * once the command has ended they throw an {@link java.io.IOException}. When the command was
+   * built without an open standard input, every write fails.
    */
   OutputStream stdin();
 
@@ -29,7 +30,10 @@ public interface RunningCommand extends AutoCloseable {
   /** What it writes to standard error, as it comes; end of stream when it has ended. */
   InputStream stderr();
 
-  /** The next bytes of either channel in the order they arrived; blocks; empty when all output has been taken. */
+  /**
+   * The next bytes of either channel in the order they arrived; blocks; empty when all output has
+   * been taken.
+   */
   Optional<OutputChunk> take();
 
   /** Waits until it has ended. Does not read its output (see above). */
@@ -50,7 +54,10 @@ public interface RunningCommand extends AutoCloseable {
   /** Whether it has not ended yet, as far as is known here. */
   boolean isRunning();
 
-  /** Kills it with all its descendants if it still runs and releases what belongs to it. Safe to repeat. */
+  /**
+   * Kills it with all its descendants if it still runs and releases what belongs to it. Safe to
+   * repeat.
+   */
   @Override
   void close();
 }

@@ -54,7 +54,9 @@ public interface Sandbox extends AutoCloseable {
   /** What it can be found by. */
   Map<String, String> labels();
 
-  /** The specification it was made with; for a sandbox found again, as far as the provider kept it. */
+  /**
+   * The specification it was made with; for a sandbox found again, as far as the provider kept it.
+   */
   SandboxSpec spec();
 
   /** Starts a command. */
@@ -65,7 +67,9 @@ public interface Sandbox extends AutoCloseable {
     return exec(Command.shell(line));
   }
 
-  /** Runs a command to its end and collects its output. Interrupting the calling thread kills it. */
+  /**
+   * Runs a command to its end and collects its output. Interrupting the calling thread kills it.
+   */
   default ExecResult exec(Command command) {
     try (RunningCommand running = start(command)) {
       return OutputCollector.collect(running, command.outputLimit());
@@ -80,7 +84,8 @@ public interface Sandbox extends AutoCloseable {
   /**
    * Runs commands one after another.
    *
-   * @param stopOnError stop after the first that does not succeed; its result is the last one returned
+   * @param stopOnError stop after the first that does not succeed; its result is the last one
+   *     returned
    */
   default List<ExecResult> execMany(List<Command> commands, boolean stopOnError) {
     List<ExecResult> results = new ArrayList<>();
@@ -164,8 +169,9 @@ public interface Sandbox extends AutoCloseable {
   boolean destroy();
 
   /**
-   * Lets go of it: connections to it are closed. The sandbox itself is destroyed when this object made it and it was not
-   * made {@linkplain SandboxSpec.Builder#detached() detached}; see {@link #destroy()} to end it in any case.
+   * Lets go of it: connections to it are closed. The sandbox itself is destroyed when this object
+   * made it and it was not made {@linkplain SandboxSpec.Builder#detached() detached}; see {@link
+   * #destroy()} to end it in any case.
    */
   @Override
   void close();

@@ -8,10 +8,11 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root of everything that can go wrong with sandboxes. A command that fails is not among it: a non-zero exit is a
- * {@link ExecResult}.
+ * The root of everything that can go wrong with sandboxes. A command that fails is not among it: a
+ * non-zero exit is a {@link ExecResult}.
  *
- * <p>{@link #code()} is stable and meant for programs, the message for people, {@link #remedy()} says what to do.
+ * <p>{@link #code()} is stable and meant for programs, the message for people, {@link #remedy()}
+ * says what to do.
  */
 public sealed class SandboxException extends RuntimeException
     permits ProviderException,

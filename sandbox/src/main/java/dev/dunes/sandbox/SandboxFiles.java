@@ -6,11 +6,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The files of a sandbox. Paths are the sandbox's own; a relative one starts at its working directory. Contents are
- * exact bytes and are streamed: no call holds a whole file in memory unless its result is one.
+ * The files of a sandbox. Paths are the sandbox's own; a relative one starts at its working
+ * directory. Contents are exact bytes and are streamed: no call holds a whole file in memory unless
+ * its result is one.
  *
- * <p>Failures are {@link SandboxFileException}s with a reason. Streams report failures that happen while they are used as
- * {@link java.io.IOException} with that exception as cause.
+ * <p>Failures are {@link SandboxFileException}s with a reason. Streams report failures that happen
+ * while they are used as {@link java.io.IOException} with that exception as cause.
  */
 public interface SandboxFiles {
   /** Opens a file for reading from its start. */
@@ -26,8 +27,8 @@ public interface SandboxFiles {
   String readText(String path);
 
   /**
-   * Opens a file for writing. The write is complete when {@code close()} returns normally. An atomic write whose stream is
-   * not closed normally leaves nothing behind.
+   * Opens a file for writing. The write is complete when {@code close()} returns normally. An
+   * atomic write whose stream is not closed normally leaves nothing behind.
    */
   OutputStream write(String path, WriteOptions options);
 
@@ -76,7 +77,9 @@ public interface SandboxFiles {
   /** Makes a symbolic link at {@code path}. */
   void symlink(String target, String path);
 
-  /** Unpacks a tar into a directory, made when missing. Entries that would land outside are refused. */
+  /**
+   * Unpacks a tar into a directory, made when missing. Entries that would land outside are refused.
+   */
   void unpack(InputStream tar, String directory);
 
   /** What is below a directory as a tar with relative names, modes, times and links. */
@@ -85,15 +88,22 @@ public interface SandboxFiles {
   /** Copies a file into the sandbox, as a whole or not at all, with its permission bits. */
   void upload(Path local, String remote);
 
-  /** Copies a file out of the sandbox through a temporary file beside {@code local}, as a whole or not at all. */
+  /**
+   * Copies a file out of the sandbox through a temporary file beside {@code local}, as a whole or
+   * not at all.
+   */
   void download(String remote, Path local);
 
-  /** Copies what is below a local directory into one of the sandbox; modes and symbolic links are kept. */
+  /**
+   * Copies what is below a local directory into one of the sandbox; modes and symbolic links are
+   * kept.
+   */
   void uploadTree(Path local, String remote);
 
   /**
-   * Copies what is below a directory of the sandbox into a local one; modes and symbolic links are kept. Names that would
-   * land outside {@code local}, also by way of a symbolic link, are refused and nothing outside is touched.
+   * Copies what is below a directory of the sandbox into a local one; modes and symbolic links are
+   * kept. Names that would land outside {@code local}, also by way of a symbolic link, are refused
+   * and nothing outside is touched.
    */
   void downloadTree(String remote, Path local);
 

@@ -15,10 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sandboxes kept ready, in one of two ways: {@link #claim} hands each one out once, fresh, and it is destroyed afterwards;
- * {@link #acquire} and {@link #release} share them between users who trust each other. Safe for use by several threads.
+ * Sandboxes kept ready, in one of two ways: {@link #claim} hands each one out once, fresh, and it
+ * is destroyed afterwards; {@link #acquire} and {@link #release} share them between users who trust
+ * each other. Safe for use by several threads.
  *
- * <p>Sandboxes are made and destroyed outside the pool's lock, several at a time; room for them is reserved before.
+ * <p>Sandboxes are made and destroyed outside the pool's lock, several at a time; room for them is
+ * reserved before.
  */
 public final class SandboxPool implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxPool.class);
@@ -42,14 +44,19 @@ public final class SandboxPool implements AutoCloseable {
     this.shelf = new PoolShelf(config, time);
   }
 
-  /** Starts the clean-up of old ones, when {@link PoolConfig#autoCleanup()} says so. Safe to repeat. */
+  /**
+   * Starts the clean-up of old ones, when {@link PoolConfig#autoCleanup()} says so. Safe to repeat.
+   */
   public void start() {
     if (started.compareAndSet(false, true) && config.autoCleanup()) {
       threads.start(this::cleanUpForEver);
     }
   }
 
-  /** Starts the clean-up of old ones; an eager pool makes {@link PoolConfig#minIdle()} of this kind before it returns. */
+  /**
+   * Starts the clean-up of old ones; an eager pool makes {@link PoolConfig#minIdle()} of this kind
+   * before it returns.
+   */
   public void start(SandboxProvider provider, SandboxSpec spec) {
     start();
     if (config.strategy() == PoolStrategy.EAGER) {
@@ -58,25 +65,28 @@ public final class SandboxPool implements AutoCloseable {
   }
 
   /**
-   * Keeps {@link PoolConfig#minIdle()} fresh ones of this kind ready for {@link #claim}, made in the background. Of more
-   * than 8 kinds the one asked for least recently is given up.
+   * Keeps {@link PoolConfig#minIdle()} fresh ones of this kind ready for {@link #claim}, made in
+   * the background. Of more than 8 kinds the one asked for least recently is given up.
    *
    * @param spec without labels: a sandbox that waits here would be found by them
    */
   public void warm(SandboxProvider provider, SandboxSpec spec) {
     if (!spec.labels().isEmpty()) {
       throw InvalidRequestException.field(
-          "labels", spec.labels(), "a specification without labels for sandboxes made ahead of need");
+          "labels",
+          spec.labels(),
+          "a specification without labels for sandboxes made ahead of need");
     }
     keepReady(new PoolKind(provider, spec, true));
   }
 
   /**
-   * A sandbox nobody has had, made ahead of need if there is one; with labels, always made now. Closing or destroying it
-   * is up to the caller, as with any other; it is never handed out again. When the strategy is not lazy, this kind is kept
-   * ready from now on.
+   * A sandbox nobody has had, made ahead of need if there is one; with labels, always made now.
+   * Closing or destroying it is up to the caller, as with any other; it is never handed out again.
+   * When the strategy is not lazy, this kind is kept ready from now on.
    *
-   * @throws SandboxQuotaException {@code Pool limit reached: N} when all are taken and none is given back in time
+   * @throws SandboxQuotaException {@code Pool limit reached: N} when all are taken and none is
+   *     given back in time
    */
   public Sandbox claim(SandboxProvider provider, SandboxSpec spec) {
     if (spec.labels().isEmpty()) {
@@ -90,14 +100,18 @@ public final class SandboxPool implements AutoCloseable {
     return handOut(made, Optional.empty());
   }
 
-  /** One that may have been used before, until {@link #release}; waits for {@link PoolConfig#acquireTimeout()}. */
+  /**
+   * One that may have been used before, until {@link #release}; waits for {@link
+   * PoolConfig#acquireTimeout()}.
+   */
   public Sandbox acquire(SandboxProvider provider, SandboxSpec spec) {
     return acquire(provider, spec, config.acquireTimeout());
   }
 
   /**
-   * One that may have been used before, until {@link #release}: an idle one of the same specification that carries all its
-   * labels, else a new one, if need be in place of the idle one nobody has used for longest.
+   * One that may have been used before, until {@link #release}: an idle one of the same
+   * specification that carries all its labels, else a new one, if need be in place of the idle one
+   * nobody has used for longest.
    *
    * @param timeout how long to wait when all are taken; zero does not wait
    * @throws SandboxQuotaException {@code Pool limit reached: N}
@@ -111,7 +125,9 @@ public final class SandboxPool implements AutoCloseable {
     return entry.sandbox;
   }
 
-  /** Gives one back; false when it is not out. A claimed one, or one that is too old, is destroyed. */
+  /**
+   * Gives one back; false when it is not out. A claimed one, or one that is too old, is destroyed.
+   */
   public boolean release(String id) {
     Optional<List<PoolEntry>> surplus = shelf.giveBack(id);
     surplus.ifPresent(entries -> entries.forEach(this::end));
@@ -155,14 +171,20 @@ public final class SandboxPool implements AutoCloseable {
     return new PoolHealth(stats.total() < config.maxTotal(), stats, config);
   }
 
-  /** Marks one as unhealthy: it is not handed out again, and destroyed once idle. False when the pool does not hold it. */
+  /**
+   * Marks one as unhealthy: it is not handed out again, and destroyed once idle. False when the
+   * pool does not hold it.
+   */
   public boolean markUnhealthy(String id) {
     Optional<PoolEntry> held = shelf.find(id);
     held.ifPresent(shelf::markUnhealthy);
     return held.isPresent();
   }
 
-  /** Asks every sandbox it holds; the ids of those that are marked as unhealthy or do not run, which then are marked. */
+  /**
+   * Asks every sandbox it holds; the ids of those that are marked as unhealthy or do not run, which
+   * then are marked.
+   */
   public List<String> checkHealth() {
     List<PoolEntry> ill = shelf.entries().stream().filter(e -> !isHealthy(e)).toList();
     ill.forEach(shelf::markUnhealthy);

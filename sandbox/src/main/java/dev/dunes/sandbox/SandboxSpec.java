@@ -153,7 +153,9 @@ public final class SandboxSpec {
     return Optional.ofNullable(workingDir);
   }
 
-  /** What it can reach; else the provider's default, which is nothing for providers on this machine. */
+  /**
+   * What it can reach; else the provider's default, which is nothing for providers on this machine.
+   */
   public Optional<NetworkMode> network() {
     return Optional.ofNullable(network);
   }
@@ -276,8 +278,10 @@ public final class SandboxSpec {
 
     /** From 1 s to 365 days. */
     public Builder lifetime(Duration duration) {
-      if (duration.compareTo(Duration.ofSeconds(1)) < 0 || duration.compareTo(Duration.ofDays(365)) > 0) {
-        throw InvalidRequestException.field("lifetime", duration, "a duration from 1 second to 365 days");
+      if (duration.compareTo(Duration.ofSeconds(1)) < 0
+          || duration.compareTo(Duration.ofDays(365)) > 0) {
+        throw InvalidRequestException.field(
+            "lifetime", duration, "a duration from 1 second to 365 days");
       }
       lifetime = duration;
       return this;

@@ -14,7 +14,8 @@ public final class SandboxTimeoutException extends SandboxException {
 
   /** The message every time limit of this library uses. */
   public static SandboxTimeoutException after(java.time.Duration limit) {
-    String seconds = java.math.BigDecimal.valueOf(limit.toMillis(), 3).stripTrailingZeros().toPlainString();
+    String seconds =
+        java.math.BigDecimal.valueOf(limit.toMillis(), 3).stripTrailingZeros().toPlainString();
     return new SandboxTimeoutException("Operation timed out after " + seconds + " seconds");
   }
 }

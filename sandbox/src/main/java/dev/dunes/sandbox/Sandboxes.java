@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Opens, finds and ends sandboxes at the provider that fits. Safe for use by several threads.
  *
- * <p>Where no provider is named, the default is the one set by the program, else by {@code DUNES_PROVIDER} or {@code
- * SANDBOX_BACKEND}, else the first one registered, else the first one that can be used in the order of detection, see
- * {@link #choice()}.
+ * <p>Where no provider is named, the default is the one set by the program, else by {@code
+ * DUNES_PROVIDER} or {@code SANDBOX_BACKEND}, else the first one registered, else the first one
+ * that can be used in the order of detection, see {@link #choice()}.
  */
 public final class Sandboxes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Sandboxes.class);
@@ -44,14 +44,18 @@ public final class Sandboxes implements AutoCloseable {
     this.reuse = new Reuse(registry::open, builder.options, builder.time);
   }
 
-  /** The one of this process: every provider it has, the environment's settings and {@link #configure}. */
+  /**
+   * The one of this process: every provider it has, the environment's settings and {@link
+   * #configure}.
+   */
   public static Sandboxes shared() {
     return SharedSandboxes.get();
   }
 
   /**
-   * Gives {@link #shared()} settings that come before environment variables, such as {@code e2b_api_key} or {@code
-   * default_provider}. They hold for what is asked of {@link #shared()} from now on.
+   * Gives {@link #shared()} settings that come before environment variables, such as {@code
+   * e2b_api_key} or {@code default_provider}. They hold for what is asked of {@link #shared()} from
+   * now on.
    */
   public static void configure(Map<String, String> settings) {
     SharedSandboxes.configure(settings);
@@ -62,7 +66,9 @@ public final class Sandboxes implements AutoCloseable {
     return new SandboxesBuilder();
   }
 
-  /** Runs a line of shell in a new sandbox of the default provider, which is destroyed in any case. */
+  /**
+   * Runs a line of shell in a new sandbox of the default provider, which is destroyed in any case.
+   */
   public static ExecResult run(String line) {
     return run(ONE_SHOT, Command.shell(line));
   }
@@ -72,7 +78,9 @@ public final class Sandboxes implements AutoCloseable {
     return shared().inNewSandbox(spec, Placement.DEFAULT, sandbox -> sandbox.exec(command));
   }
 
-  /** Runs lines of shell in one new sandbox up to the first that fails; it is destroyed in any case. */
+  /**
+   * Runs lines of shell in one new sandbox up to the first that fails; it is destroyed in any case.
+   */
   public static List<ExecResult> runMany(List<String> lines) {
     return runMany(ONE_SHOT, lines.stream().map(Command::shell).toList());
   }
@@ -98,11 +106,11 @@ public final class Sandboxes implements AutoCloseable {
   }
 
   /**
-   * A new sandbox at the first provider that can make one, its set-up commands run. Providers are tried one at a time; an
-   * interruption or an invalid request ends the trying.
+   * A new sandbox at the first provider that can make one, its set-up commands run. Providers are
+   * tried one at a time; an interruption or an invalid request ends the trying.
    *
-   * @throws ProviderException {@code Failed to create sandbox with any provider: <last error>}; what each provider threw
-   *     is suppressed in it
+   * @throws ProviderException {@code Failed to create sandbox with any provider: <last error>};
+   *     what each provider threw is suppressed in it
    */
   public Sandbox create(SandboxSpec spec, Placement placement) {
     List<SandboxException> attempts = new ArrayList<>();
@@ -122,15 +130,19 @@ public final class Sandboxes implements AutoCloseable {
     throw Failures.ofChain(attempts);
   }
 
-  /** A running sandbox that carries all the specification's labels, or else a new one, at the default provider. */
+  /**
+   * A running sandbox that carries all the specification's labels, or else a new one, at the
+   * default provider.
+   */
   public Sandbox getOrCreate(SandboxSpec spec) {
     return getOrCreate(spec, Placement.DEFAULT);
   }
 
   /**
-   * A running sandbox of these providers that carries all the specification's labels, or else a new one. In this process
-   * one is made at a time for the same provider and labels; one that another process made at the same time stays if it is
-   * older. Closing a sandbox that was found does not destroy it.
+   * A running sandbox of these providers that carries all the specification's labels, or else a new
+   * one. In this process one is made at a time for the same provider and labels; one that another
+   * process made at the same time stays if it is older. Closing a sandbox that was found does not
+   * destroy it.
    */
   public Sandbox getOrCreate(SandboxSpec spec, Placement placement) {
     return reuse.getOrCreate(chain(placement), spec.labels(), () -> create(spec, placement));
@@ -160,7 +172,10 @@ public final class Sandboxes implements AutoCloseable {
     return registry.open(provider).get(id).map(sandbox -> NamedSandbox.of(sandbox, provider));
   }
 
-  /** The sandboxes of all providers that carry all these labels; a provider that fails is logged and left out. */
+  /**
+   * The sandboxes of all providers that carry all these labels; a provider that fails is logged and
+   * left out.
+   */
   public List<SandboxInfo> list(Map<String, String> labels) {
     SandboxListing listing = listing(labels);
     listing.errors().forEach((name, error) -> LOG.warn("could not list {}", name, error));
@@ -174,7 +189,10 @@ public final class Sandboxes implements AutoCloseable {
         .toList();
   }
 
-  /** The sandboxes of all providers that carry all these labels, and which providers failed; at most 30 s. */
+  /**
+   * The sandboxes of all providers that carry all these labels, and which providers failed; at most
+   * 30 s.
+   */
   public SandboxListing listing(Map<String, String> labels) {
     FanOut<List<SandboxInfo>> asked =
         FanOut.ask(registry.usable(), ASK_LIMIT, name -> list(name, labels));
@@ -192,7 +210,10 @@ public final class Sandboxes implements AutoCloseable {
     return registry.open(provider).destroy(id);
   }
 
-  /** Runs a command in a sandbox by id; the values of secret variables in its output become {@code ***}. */
+  /**
+   * Runs a command in a sandbox by id; the values of secret variables in its output become {@code
+   * ***}.
+   */
   public ExecResult execute(String provider, String id, Command command) {
     return execute(provider, id, command, true);
   }
@@ -200,7 +221,8 @@ public final class Sandboxes implements AutoCloseable {
   /**
    * Runs a command in a sandbox by id.
    *
-   * @param maskSecrets whether the values of secret variables of the command and the sandbox become {@code ***}
+   * @param maskSecrets whether the values of secret variables of the command and the sandbox become
+   *     {@code ***}
    */
   public ExecResult execute(String provider, String id, Command command, boolean maskSecrets) {
     try (RunningCommand running = start(provider, id, command, maskSecrets)) {
@@ -208,7 +230,10 @@ public final class Sandboxes implements AutoCloseable {
     }
   }
 
-  /** Runs a command in a sandbox by id; the values of secret variables become {@code ***} as the output comes. */
+  /**
+   * Runs a command in a sandbox by id; the values of secret variables become {@code ***} as the
+   * output comes.
+   */
   public ExecStream stream(String provider, String id, Command command) {
     return new ExecStream(start(provider, id, command, true));
   }
@@ -231,12 +256,17 @@ public final class Sandboxes implements AutoCloseable {
     return asked.answers().getOrDefault(provider, false);
   }
 
-  /** Ends the sandboxes of all providers that carry all these labels; how many. Failures are logged. */
+  /**
+   * Ends the sandboxes of all providers that carry all these labels; how many. Failures are logged.
+   */
   public int cleanup(Map<String, String> labels, boolean excludeRunning) {
     return cleanup(list(labels), excludeRunning);
   }
 
-  /** Ends the sandboxes of one provider that carry all these labels; how many. Failures to end one are logged. */
+  /**
+   * Ends the sandboxes of one provider that carry all these labels; how many. Failures to end one
+   * are logged.
+   */
   public int cleanup(String provider, Map<String, String> labels, boolean excludeRunning) {
     return cleanup(list(provider, labels), excludeRunning);
   }
@@ -268,7 +298,8 @@ public final class Sandboxes implements AutoCloseable {
   /**
    * A provider, opened.
    *
-   * @throws ProviderException {@code Provider '<x>' not registered}; its remedy lists the known ones
+   * @throws ProviderException {@code Provider '<x>' not registered}; its remedy lists the known
+   *     ones
    */
   public SandboxProvider provider(String name) {
     return registry.open(requireNonNull(name, "name"));
@@ -303,8 +334,7 @@ public final class Sandboxes implements AutoCloseable {
   }
 
   private RunningCommand start(String provider, String id, Command command, boolean maskSecrets) {
-    Sandbox sandbox =
-        get(provider, id).orElseThrow(() -> registry.open(provider).notFound(id));
+    Sandbox sandbox = get(provider, id).orElseThrow(() -> registry.open(provider).notFound(id));
     try {
       RunningCommand running = new OwningCommand(sandbox.start(command), sandbox);
       return maskSecrets ? SecretMask.of(sandbox.spec(), command).on(running) : running;

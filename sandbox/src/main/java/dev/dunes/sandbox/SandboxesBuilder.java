@@ -21,7 +21,10 @@ public final class SandboxesBuilder {
 
   SandboxesBuilder() {}
 
-  /** What providers may know; else the environment of this process. Applies to what is registered after it. */
+  /**
+   * What providers may know; else the environment of this process. Applies to what is registered
+   * after it.
+   */
   public SandboxesBuilder settings(ProviderSettings value) {
     settings = requireNonNull(value, "value");
     return this;
@@ -39,15 +42,18 @@ public final class SandboxesBuilder {
     return this;
   }
 
-  /** The providers there are beside the registered ones; else those this program has, see {@link Providers}. */
+  /**
+   * The providers there are beside the registered ones; else those this program has, see {@link
+   * Providers}.
+   */
   public SandboxesBuilder factories(List<SandboxProviderFactory> value) {
     factories = Providers.inOrder(value);
     return this;
   }
 
   /**
-   * Adds an open provider under a name; the first one added is the default unless one is set. It stays the caller's:
-   * {@link Sandboxes#close} does not close it.
+   * Adds an open provider under a name; the first one added is the default unless one is set. It
+   * stays the caller's: {@link Sandboxes#close} does not close it.
    */
   public SandboxesBuilder register(String name, SandboxProvider provider) {
     registered.put(requireNonNull(name, "name"), requireNonNull(provider, "provider"));

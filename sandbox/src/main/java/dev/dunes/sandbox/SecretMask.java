@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Replaces the values of secrets by {@code ***} in what commands write, also where a value is cut by the edge of a chunk.
- * Immutable; {@link #filter} gives the part that remembers.
+ * Replaces the values of secrets by {@code ***} in what commands write, also where a value is cut
+ * by the edge of a chunk. Immutable; {@link #filter} gives the part that remembers.
  *
  * <p>It covers slips, not intent: a command that encodes a secret can still show it.
  */
@@ -35,8 +35,8 @@ public final class SecretMask {
   }
 
   /**
-   * A mask of the values of secret variables: those longer than 4 characters whose name contains PASSWORD, TOKEN, KEY or
-   * SECRET in any case.
+   * A mask of the values of secret variables: those longer than 4 characters whose name contains
+   * PASSWORD, TOKEN, KEY or SECRET in any case.
    */
   public static SecretMask of(Map<String, String> env) {
     return new SecretMask(
@@ -51,12 +51,11 @@ public final class SecretMask {
     // not one map: a variable the command overrides is still a secret of the sandbox
     List<String> values = new ArrayList<>();
     for (Map<String, String> env : List.of(spec.env(), command.env())) {
-      env.forEach(
-          (name, value) -> {
-            if (isSecret(name, value)) {
-              values.add(value);
-            }
-          });
+      env.forEach((name, value) -> {
+        if (isSecret(name, value)) {
+          values.add(value);
+        }
+      });
     }
     return new SecretMask(values);
   }
@@ -100,7 +99,10 @@ public final class SecretMask {
     return value.length() >= SHORTEST && TELLING.stream().anyMatch(upper::contains);
   }
 
-  /** What one channel's bytes become. Holds back at most as much as the longest secret. Not safe for several threads. */
+  /**
+   * What one channel's bytes become. Holds back at most as much as the longest secret. Not safe for
+   * several threads.
+   */
   public final class Filter {
     private byte[] held = new byte[0];
 
@@ -147,7 +149,10 @@ public final class SecretMask {
       return out.toByteArray();
     }
 
-    /** The length of the longest secret here; −1 when more bytes could make one, or a longer one; else 0. */
+    /**
+     * The length of the longest secret here; −1 when more bytes could make one, or a longer one;
+     * else 0.
+     */
     private int match(byte[] all, int at, boolean ended) {
       for (byte[] secret : secrets) {
         int length = Math.min(secret.length, all.length - at);

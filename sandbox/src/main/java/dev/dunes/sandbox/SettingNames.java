@@ -10,7 +10,8 @@ import java.util.TreeSet;
 final class SettingNames {
   static final String DEFAULT_PROVIDER = "default_provider";
 
-  // The names of the library this one replaces; accepted whether or not the provider is on the module path.
+  // The names of the library this one replaces; accepted whether or not the provider is on the
+  // module path.
   private static final List<String> DOCUMENTED =
       List.of(
           DEFAULT_PROVIDER,

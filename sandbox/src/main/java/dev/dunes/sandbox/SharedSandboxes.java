@@ -13,7 +13,10 @@ final class SharedSandboxes {
   private static final ReentrantLock LOCK = new ReentrantLock();
   private static final Map<String, String> SETTINGS = new HashMap<>();
 
-  /** All there have been: what was opened before a change of settings goes on until the process ends. */
+  /**
+   * All there have been: what was opened before a change of settings goes on until the process
+   * ends.
+   */
   private static final List<Sandboxes> ALL = new ArrayList<>();
 
   private static @Nullable Sandboxes current;

@@ -16,14 +16,13 @@ final class Threads {
     Thread thread =
         Thread.ofVirtual()
             .name(name)
-            .unstarted(
-                () -> {
-                  try {
-                    work.run();
-                  } finally {
-                    running.remove(Thread.currentThread());
-                  }
-                });
+            .unstarted(() -> {
+              try {
+                work.run();
+              } finally {
+                running.remove(Thread.currentThread());
+              }
+            });
     running.add(thread);
     thread.start();
     return thread;

@@ -14,8 +14,8 @@ public final class Timeouts {
   private Timeouts() {}
 
   /**
-   * Does something on a thread of its own and waits for it; interrupts it when the time is over. What it throws is passed
-   * on unchanged.
+   * Does something on a thread of its own and waits for it; interrupts it when the time is over.
+   * What it throws is passed on unchanged.
    *
    * @param limit more than 0
    * @throws SandboxTimeoutException {@code Operation timed out after <n> seconds}

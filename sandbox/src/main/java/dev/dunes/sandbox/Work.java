@@ -1,7 +1,8 @@
 package dev.dunes.sandbox;
 
 /**
- * Something to do that may fail with one kind of exception; with {@link RuntimeException} when it declares none.
+ * Something to do that may fail with one kind of exception; with {@link RuntimeException} when it
+ * declares none.
  *
  * @param <T> what it gives
  * @param <X> what it may throw

@@ -8,7 +8,8 @@ import java.util.OptionalInt;
  * @param append add to its end instead of replacing its contents
  * @param createParents make missing directories above it
  * @param exclusive fail when it exists
- * @param atomic others see the old contents or the new, never a part; an unfinished write leaves nothing
+ * @param atomic others see the old contents or the new, never a part; an unfinished write leaves
+ *     nothing
  * @param mode permission bits for it; else an existing file keeps its own and a new one gets 0644
  */
 public record WriteOptions(

@@ -28,18 +28,20 @@ class CircuitBreakerTest {
 
   private void fail(CircuitBreaker breaker, int times) {
     for (int i = 0; i < times; i++) {
-      assertThatThrownBy(
-              () -> breaker.call(() -> { calls.incrementAndGet(); throw new ProviderException("x"); }))
+      assertThatThrownBy(() ->
+              breaker.call(() -> {
+                calls.incrementAndGet();
+                throw new ProviderException("x");
+              }))
           .hasMessage("x");
     }
   }
 
   private String succeed(CircuitBreaker breaker) {
-    return breaker.call(
-        () -> {
-          calls.incrementAndGet();
-          return "ok";
-        });
+    return breaker.call(() -> {
+      calls.incrementAndGet();
+      return "ok";
+    });
   }
 
   @Test
@@ -51,7 +53,8 @@ class CircuitBreakerTest {
   }
 
   @Test
-  @DisplayName("L17 three failures open it and the fourth call is not made, which is a typed exception")
+  @DisplayName(
+      "L17 three failures open it and the fourth call is not made, which is a typed exception")
   void failuresOpenIt() {
     CircuitBreaker breaker = breaker(THREE);
     fail(breaker, 3);
@@ -114,13 +117,12 @@ class CircuitBreakerTest {
     CircuitBreaker breaker = breaker(THREE);
     fail(breaker, 3);
     time.advance(Duration.ofMinutes(1));
-    breaker.call(
-        () -> {
-          assertThatThrownBy(() -> succeed(breaker))
-              .isInstanceOf(CircuitOpenException.class)
-              .hasMessage("Circuit breaker is HALF_OPEN");
-          return "outer";
-        });
+    breaker.call(() -> {
+      assertThatThrownBy(() -> succeed(breaker))
+          .isInstanceOf(CircuitOpenException.class)
+          .hasMessage("Circuit breaker is HALF_OPEN");
+      return "outer";
+    });
     assertThat(breaker.state()).isEqualTo(CircuitState.CLOSED);
   }
 
@@ -130,10 +132,15 @@ class CircuitBreakerTest {
     CircuitBreaker breaker = breaker(THREE);
     fail(breaker, 3);
     time.advance(Duration.ofMinutes(1));
-    assertThatThrownBy(
-            () -> breaker.call(() -> { throw new InterruptedException(); }))
+    assertThatThrownBy(() ->
+            breaker.call(() -> {
+              throw new InterruptedException();
+            }))
         .isInstanceOf(InterruptedException.class);
-    assertThatThrownBy(() -> breaker.call(() -> { throw new AssertionError("an error"); }))
+    assertThatThrownBy(() ->
+            breaker.call(() -> {
+              throw new AssertionError("an error");
+            }))
         .isInstanceOf(AssertionError.class);
     assertThat(breaker.state()).isEqualTo(CircuitState.HALF_OPEN);
     assertThat(succeed(breaker)).isEqualTo("ok");
@@ -144,8 +151,10 @@ class CircuitBreakerTest {
   void invalidRequestsSayNothingAboutTheOtherSide() {
     CircuitBreaker breaker = breaker(THREE);
     for (int i = 0; i < 5; i++) {
-      assertThatThrownBy(
-              () -> breaker.call(() -> { throw InvalidRequestException.field("a", "b", "c"); }))
+      assertThatThrownBy(() ->
+              breaker.call(() -> {
+                throw InvalidRequestException.field("a", "b", "c");
+              }))
           .isInstanceOf(InvalidRequestException.class);
     }
     assertThat(breaker.state()).isEqualTo(CircuitState.CLOSED);
@@ -158,14 +167,12 @@ class CircuitBreakerTest {
     CountDownLatch go = new CountDownLatch(1);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> slow =
-          threads.submit(
-              () ->
-                  breaker.call(
-                      () -> {
-                        inside.countDown();
-                        Await.latch(go);
-                        return "late";
-                      }));
+          threads.submit(() ->
+              breaker.call(() -> {
+                inside.countDown();
+                Await.latch(go);
+                return "late";
+              }));
       inside.await();
       fail(breaker, 3);
       go.countDown();
@@ -182,7 +189,11 @@ class CircuitBreakerTest {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<String>> all = new ArrayList<>();
       for (int i = 0; i < 10; i++) {
-        all.add(threads.submit(() -> { fail(breaker, 1); return ""; }));
+        all.add(
+            threads.submit(() -> {
+              fail(breaker, 1);
+              return "";
+            }));
       }
       for (Future<String> one : all) {
         try {

@@ -102,7 +102,12 @@ class ConnectionPoolTest {
   void cleanupGoesOn() {
     pool.release(get("a"));
     pool.release(get("b"));
-    provider.beforeDestroy = id -> { if (id.equals("mock-1")) { throw new ProviderException("no"); } };
+    provider.beforeDestroy =
+        id -> {
+          if (id.equals("mock-1")) {
+            throw new ProviderException("no");
+          }
+        };
     time.advance(Duration.ofMinutes(6));
     assertThat(pool.cleanupIdle()).isEqualTo(1);
     assertThat(provider.destroyed).containsExactly("mock-2");
@@ -113,7 +118,11 @@ class ConnectionPoolTest {
   void callersAtTheSameTimeShareOneCreation() throws Exception {
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
-    provider.beforeCreate = spec -> { inside.countDown(); Await.latch(go); };
+    provider.beforeCreate =
+        spec -> {
+          inside.countDown();
+          Await.latch(go);
+        };
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Sandbox> one = threads.submit(() -> get("a"));
       inside.await();

@@ -71,7 +71,10 @@ class FailoverTest {
     SandboxQuotaException quota =
         new SandboxQuotaException(
             "b is full", ErrorDetails.remedy("pay more").withRetryAfter(Duration.ofSeconds(9)));
-    b.beforeCreate = spec -> { throw quota; };
+    b.beforeCreate =
+        spec -> {
+          throw quota;
+        };
     ProviderException all =
         catchThrowableOfType(
             ProviderException.class,
@@ -89,7 +92,10 @@ class FailoverTest {
   @DisplayName("L4 an invalid request ends the trying at once")
   void anInvalidRequestEndsTheTrying() {
     a.beforeCreate = Fixtures.failing("full");
-    b.beforeCreate = spec -> { throw InvalidRequestException.field("image", "x", "y"); };
+    b.beforeCreate =
+        spec -> {
+          throw InvalidRequestException.field("image", "x", "y");
+        };
     assertThatThrownBy(
             () -> plain().create(SandboxSpec.DEFAULT, Placement.at("a").orElse("b", "c")))
         .isInstanceOf(InvalidRequestException.class)
@@ -101,7 +107,9 @@ class FailoverTest {
   @DisplayName("L4 an interruption ends the trying at once")
   void anInterruptionEndsTheTrying() {
     a.beforeCreate =
-        spec -> { throw new SandboxInterruptedException("testing", new InterruptedException()); };
+        spec -> {
+          throw new SandboxInterruptedException("testing", new InterruptedException());
+        };
     assertThatThrownBy(() -> plain().create(SandboxSpec.DEFAULT, Placement.at("a").orElse("b")))
         .isInstanceOf(SandboxInterruptedException.class);
     assertThat(Thread.interrupted()).isTrue();
@@ -123,7 +131,10 @@ class FailoverTest {
   @DisplayName("L12 the only provider's typed failure comes through as it is")
   void typedFailuresComeThrough() {
     SandboxAuthenticationException refused = new SandboxAuthenticationException("bad key");
-    a.beforeCreate = spec -> { throw refused; };
+    a.beforeCreate =
+        spec -> {
+          throw refused;
+        };
     assertThatThrownBy(() -> plain().create(SandboxSpec.DEFAULT)).isSameAs(refused);
   }
 
@@ -143,7 +154,12 @@ class FailoverTest {
   @Test
   @DisplayName("L19 a provider is asked again before the next one is tried")
   void retryComesBeforeFailover() {
-    a.beforeCreate = spec -> { if (a.specs.size() < 3) { throw new ProviderException("busy"); } };
+    a.beforeCreate =
+        spec -> {
+          if (a.specs.size() < 3) {
+            throw new ProviderException("busy");
+          }
+        };
     RetryPolicy policy = RetryPolicy.builder().maxRetries(2).time(new FakeTime()).build();
     Sandbox sandbox =
         with(ManagerOptions.DEFAULT.withRetry(policy))
@@ -159,8 +175,7 @@ class FailoverTest {
     CircuitBreakerConfig breaker = CircuitBreakerConfig.DEFAULT.withFailureThreshold(2);
     FakeTime time = new FakeTime();
     RetryPolicy policy = RetryPolicy.builder().maxRetries(1).time(time).build();
-    Sandboxes sandboxes =
-        with(ManagerOptions.DEFAULT.withBreaker(breaker).withRetry(policy));
+    Sandboxes sandboxes = with(ManagerOptions.DEFAULT.withBreaker(breaker).withRetry(policy));
     Placement placement = Placement.at("a").orElse("b");
     sandboxes.create(SandboxSpec.DEFAULT, placement);
     sandboxes.create(SandboxSpec.DEFAULT, placement);
@@ -177,7 +192,8 @@ class FailoverTest {
   @Test
   @DisplayName("L19 a pool hands out what it made before, each once")
   void aPoolIsUsedWhenAskedFor() {
-    PoolConfig pool = PoolConfig.builder().minIdle(1).strategy(PoolStrategy.HYBRID).autoCleanup(false).build();
+    PoolConfig pool =
+        PoolConfig.builder().minIdle(1).strategy(PoolStrategy.HYBRID).autoCleanup(false).build();
     try (Sandboxes sandboxes = with(ManagerOptions.DEFAULT.withPool(pool))) {
       String one = sandboxes.create(SandboxSpec.DEFAULT).id();
       sandboxes.pool().orElseThrow().awaitBackground();

@@ -137,31 +137,38 @@ class LimitsTest {
   void workWithinItsTime() throws Exception {
     assertThat(Timeouts.within(Duration.ofSeconds(20), () -> "done")).isEqualTo("done");
     IOException broken = new IOException("disk");
-    assertThatThrownBy(() -> Timeouts.within(Duration.ofSeconds(20), () -> { throw broken; }))
+    assertThatThrownBy(() ->
+            Timeouts.within(
+                Duration.ofSeconds(20),
+                () -> {
+                  throw broken;
+                }))
         .isSameAs(broken);
-    assertThatThrownBy(
-            () -> Timeouts.within(Duration.ofSeconds(20), () -> { throw new StackOverflowError(); }))
+    assertThatThrownBy(() ->
+            Timeouts.within(
+                Duration.ofSeconds(20),
+                () -> {
+                  throw new StackOverflowError();
+                }))
         .isInstanceOf(StackOverflowError.class);
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Timeouts.within(Duration.ZERO, () -> ""));
+    assertThatIllegalArgumentException().isThrownBy(() -> Timeouts.within(Duration.ZERO, () -> ""));
   }
 
   @Test
   void workThatTakesTooLongIsInterrupted() throws Exception {
     AtomicBoolean begun = new AtomicBoolean(); // a busy machine may not get round to it in time
     CountDownLatch interrupted = new CountDownLatch(1);
-    assertThatThrownBy(
-            () ->
-                Timeouts.within(
-                    Duration.ofMillis(200),
-                    () -> {
-                      begun.set(true);
-                      try {
-                        return new CountDownLatch(1).await(20, TimeUnit.SECONDS);
-                      } finally {
-                        interrupted.countDown();
-                      }
-                    }))
+    assertThatThrownBy(() ->
+            Timeouts.within(
+                Duration.ofMillis(200),
+                () -> {
+                  begun.set(true);
+                  try {
+                    return new CountDownLatch(1).await(20, TimeUnit.SECONDS);
+                  } finally {
+                    interrupted.countDown();
+                  }
+                }))
         .isInstanceOf(SandboxTimeoutException.class)
         .hasMessage("Operation timed out after 0.2 seconds");
     if (begun.get()) {
@@ -173,18 +180,17 @@ class LimitsTest {
   void aCallerThatIsInterruptedTakesItsWorkWithIt() {
     CountDownLatch interrupted = new CountDownLatch(1);
     Thread.currentThread().interrupt();
-    assertThatThrownBy(
-            () ->
-                Timeouts.within(
-                    Duration.ofSeconds(20),
-                    () -> {
-                      try {
-                        new CountDownLatch(1).await();
-                      } finally {
-                        interrupted.countDown();
-                      }
-                      return "";
-                    }))
+    assertThatThrownBy(() ->
+            Timeouts.within(
+                Duration.ofSeconds(20),
+                () -> {
+                  try {
+                    new CountDownLatch(1).await();
+                  } finally {
+                    interrupted.countDown();
+                  }
+                  return "";
+                }))
         .isInstanceOf(SandboxInterruptedException.class);
     assertThat(Thread.interrupted()).isTrue();
   }

@@ -29,7 +29,8 @@ class LocalPathsTest {
     Files.writeString(outside.resolve("secret"), "x");
   }
 
-  private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String why) {
+  private static void refused(
+      org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String why) {
     assertThatThrownBy(call)
         .isInstanceOf(LocalPathException.class)
         .isInstanceOf(SandboxException.class)
@@ -125,7 +126,8 @@ class LocalPathsTest {
   @Test
   void permissionsAreRespected() throws IOException {
     assumeFalse(
-        Files.isWritable(Path.of("/")), "runs as root, for whom everything can be read and written");
+        Files.isWritable(Path.of("/")),
+        "runs as root, for whom everything can be read and written");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
     refused(() -> LocalPaths.forUpload(file.toString()), "not readable");
     Files.setPosixFilePermissions(outside, PosixFilePermissions.fromString("r-x------"));
@@ -148,7 +150,8 @@ class LocalPathsTest {
   @Test
   void relativePathsStartAtTheWorkingDirectory() {
     Path resolved = LocalPaths.check("some/./file");
-    assertThat(resolved).isEqualTo(LocalPaths.check(Path.of("some/file").toAbsolutePath().toString()));
+    assertThat(resolved)
+        .isEqualTo(LocalPaths.check(Path.of("some/file").toAbsolutePath().toString()));
     assertThat(resolved.isAbsolute()).isTrue();
   }
 

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 
 class OutputTest {
   private final List<String> consumed = new ArrayList<>();
-  private final OutputQueue queue = new OutputQueue((channel, n) -> consumed.add(channel + " " + n));
+  private final OutputQueue queue =
+      new OutputQueue((channel, n) -> consumed.add(channel + " " + n));
 
   private void add(Channel channel, String text) {
     queue.add(channel, text.getBytes(StandardCharsets.UTF_8));
@@ -99,12 +100,11 @@ class OutputTest {
     CountDownLatch got = new CountDownLatch(1);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<String> reader =
-          threads.submit(
-              () -> {
-                String first = queue.take().orElseThrow().text();
-                got.countDown();
-                return first + queue.take().orElseThrow().text() + queue.take().isPresent();
-              });
+          threads.submit(() -> {
+            String first = queue.take().orElseThrow().text();
+            got.countDown();
+            return first + queue.take().orElseThrow().text() + queue.take().isPresent();
+          });
       add(Channel.STDOUT, "a");
       Await.latch(got);
       add(Channel.STDERR, "b");
@@ -187,7 +187,8 @@ class OutputTest {
   }
 
   @Property
-  void textIsTheSameHoweverItIsCut(@ForAll String text, @ForAll @IntRange(min = 1, max = 5) int size) {
+  void textIsTheSameHoweverItIsCut(
+      @ForAll String text, @ForAll @IntRange(min = 1, max = 5) int size) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     List<OutputChunk> chunks = new ArrayList<>();
     for (int at = 0; at < bytes.length; at += size) {

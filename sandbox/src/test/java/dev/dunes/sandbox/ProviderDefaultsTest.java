@@ -34,8 +34,7 @@ class ProviderDefaultsTest {
   @Test
   void severalCommandsStopAtAFailureOrGoOn() {
     String id = provider.create(SandboxSpec.DEFAULT).id();
-    List<Command> commands =
-        Stream.of("echo 1", "fail 2", "echo 3").map(Command::shell).toList();
+    List<Command> commands = Stream.of("echo 1", "fail 2", "echo 3").map(Command::shell).toList();
     assertThat(provider.executeMany(id, commands, true)).hasSize(2);
     assertThat(provider.executeMany(id, commands, false))
         .extracting(ExecResult::exitCode)

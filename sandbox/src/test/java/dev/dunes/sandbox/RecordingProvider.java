@@ -15,7 +15,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Makes sandboxes {@code mock-1}, {@code mock-2}… that exist only on paper, and writes down what it is asked. */
+/**
+ * Makes sandboxes {@code mock-1}, {@code mock-2}… that exist only on paper, and writes down what it
+ * is asked.
+ */
 final class RecordingProvider implements SandboxProvider {
   static final Instant EPOCH = Instant.parse("2030-01-01T00:00:00Z");
 
@@ -105,7 +108,10 @@ final class RecordingProvider implements SandboxProvider {
     closed = true;
   }
 
-  /** Answers {@code echo X} with X, {@code fail N} with exit N and a complaint, the rest with nothing. */
+  /**
+   * Answers {@code echo X} with X, {@code fail N} with exit N and a complaint, the rest with
+   * nothing.
+   */
   private static RunningCommand echo(Command command) {
     String line = command.argv().getLast();
     if (line.startsWith("fail ")) {

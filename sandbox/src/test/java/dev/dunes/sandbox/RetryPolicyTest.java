@@ -95,7 +95,10 @@ class RetryPolicyTest {
     RetryPolicy some =
         policy()
             .retryOn(List.of(IOException.class))
-            .shouldRetry((e, index) -> { seen.add(index); return index < 1; })
+            .shouldRetry((e, index) -> {
+              seen.add(index);
+              return index < 1;
+            })
             .build();
     exhaust(some, boom());
     assertThat(calls).isEqualTo(2);
@@ -105,7 +108,12 @@ class RetryPolicyTest {
   @Test
   void aPredicateThatThrowsMeansNo() {
     exhaust(
-        policy().shouldRetry((e, index) -> { throw new IllegalStateException(); }).build(), boom());
+        policy()
+            .shouldRetry((e, index) -> {
+              throw new IllegalStateException();
+            })
+            .build(),
+        boom());
     assertThat(calls).isEqualTo(1);
   }
 
@@ -120,7 +128,11 @@ class RetryPolicyTest {
     assertThat(calls).isEqualTo(2);
     calls = 0;
     RetryPolicy broken =
-        policy().alsoRetry((e, index) -> { throw new IllegalStateException(); }).build();
+        policy()
+            .alsoRetry((e, index) -> {
+              throw new IllegalStateException();
+            })
+            .build();
     exhaust(broken, boom());
     assertThat(calls).isEqualTo(4);
   }
@@ -157,14 +169,15 @@ class RetryPolicyTest {
     RetryPolicy policy =
         policy()
             .maxRetries(2)
-            .onRetry(
-                (attempt, error) -> {
-                  told.add(attempt + " " + error.getMessage());
-                  throw new IllegalStateException("broken callback");
-                })
+            .onRetry((attempt, error) -> {
+              told.add(attempt + " " + error.getMessage());
+              throw new IllegalStateException("broken callback");
+            })
             .build();
-    assertThatThrownBy(
-            () -> policy.execute(() -> { throw new ProviderException("Attempt " + ++calls); }))
+    assertThatThrownBy(() ->
+            policy.execute(() -> {
+              throw new ProviderException("Attempt " + ++calls);
+            }))
         .hasMessage("Attempt 3");
     assertThat(told).containsExactly("1 Attempt 1", "2 Attempt 2");
   }
@@ -173,13 +186,11 @@ class RetryPolicyTest {
   void eachAttemptHasItsTimeLimit() {
     CountDownLatch never = new CountDownLatch(1);
     RetryPolicy policy = policy().maxRetries(1).timeout(Duration.ofMillis(5)).build();
-    assertThatThrownBy(
-            () ->
-                policy.<String, InterruptedException>execute(
-                    () -> {
-                      never.await();
-                      return "never";
-                    }))
+    assertThatThrownBy(() ->
+            policy.<String, InterruptedException>execute(() -> {
+              never.await();
+              return "never";
+            }))
         .isInstanceOf(SandboxTimeoutException.class)
         .hasMessage("Operation timed out after 0.005 seconds");
     assertThat(time.sleeps).hasSize(1);
@@ -205,7 +216,13 @@ class RetryPolicyTest {
   @Test
   void checkedExceptionsComeThroughUnchanged() {
     IOException broken = new IOException("disk");
-    Callable<String> wrapped = policy().build().wrap(() -> { calls++; throw broken; });
+    Callable<String> wrapped =
+        policy()
+            .build()
+            .wrap(() -> {
+              calls++;
+              throw broken;
+            });
     assertThatThrownBy(wrapped::call).isSameAs(broken);
     assertThat(calls).isEqualTo(4);
   }

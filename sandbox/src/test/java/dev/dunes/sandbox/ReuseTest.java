@@ -105,8 +105,14 @@ class ReuseTest {
   @Test
   @DisplayName("L6 when no provider could be searched nothing is made")
   void allSearchesFailing() {
-    a.beforeCall = () -> { throw new ProviderException("a is down"); };
-    b.beforeCall = () -> { throw new ProviderException("b is down"); };
+    a.beforeCall =
+        () -> {
+          throw new ProviderException("a is down");
+        };
+    b.beforeCall =
+        () -> {
+          throw new ProviderException("b is down");
+        };
     assertThatThrownBy(() -> sandboxes.getOrCreate(WANTED, Placement.at("a").orElse("b")))
         .hasMessage("b is down")
         .satisfies(e -> assertThat(e.getSuppressed()[0]).hasMessage("a is down"));
@@ -117,7 +123,10 @@ class ReuseTest {
   @Test
   @DisplayName("L6 one search failing does not hide what another finds")
   void oneSearchFailing() {
-    a.beforeCall = () -> { throw new ProviderException("a is down"); };
+    a.beforeCall =
+        () -> {
+          throw new ProviderException("a is down");
+        };
     b.add("there", WANTED, SandboxState.RUNNING, 1);
     assertThat(sandboxes.find(WEB).orElseThrow().id()).isEqualTo("there");
   }

@@ -30,8 +30,7 @@ class SandboxPoolTest {
   private final List<SandboxPool> pools = new ArrayList<>();
 
   private SandboxPool pool(PoolConfigBuilder config) {
-    SandboxPool pool =
-        new SandboxPool(config.autoCleanup(false).build(), Creation.UNLIMITED, time);
+    SandboxPool pool = new SandboxPool(config.autoCleanup(false).build(), Creation.UNLIMITED, time);
     pools.add(pool);
     return pool;
   }
@@ -72,8 +71,7 @@ class SandboxPoolTest {
   @Test
   void fullPoolsRefuseUntilOneIsGivenBack() {
     SandboxPool pool = pool(PoolConfig.builder().maxTotal(5));
-    List<Sandbox> all =
-        IntStream.range(0, 5).mapToObj(i -> pool.acquire(provider, PLAIN)).toList();
+    List<Sandbox> all = IntStream.range(0, 5).mapToObj(i -> pool.acquire(provider, PLAIN)).toList();
     assertThatThrownBy(() -> pool.acquire(provider, PLAIN, Duration.ofMillis(1)))
         .isInstanceOf(SandboxQuotaException.class)
         .hasMessage("Pool limit reached: 5");
@@ -234,7 +232,10 @@ class SandboxPoolTest {
   void failuresToDestroyAreSwallowed() {
     SandboxPool pool = pool();
     Sandbox sandbox = pool.acquire(provider, PLAIN);
-    provider.beforeDestroy = id -> { throw new ProviderException("no"); };
+    provider.beforeDestroy =
+        id -> {
+          throw new ProviderException("no");
+        };
     pool.destroy(sandbox.id());
     assertThat(pool.stats().total()).isZero();
     assertThat(pool.stats().destroyed()).isZero();
@@ -247,9 +248,18 @@ class SandboxPoolTest {
     SandboxPool pool =
         pool(
             PoolConfig.builder()
-                .onCreate(s -> { calls.add("create " + s.id()); throw new IllegalStateException(); })
-                .onReuse(s -> { calls.add("reuse " + s.id()); throw new IllegalStateException(); })
-                .onDestroy(s -> { calls.add("destroy " + s.id()); throw new IllegalStateException(); }));
+                .onCreate(s -> {
+                  calls.add("create " + s.id());
+                  throw new IllegalStateException();
+                })
+                .onReuse(s -> {
+                  calls.add("reuse " + s.id());
+                  throw new IllegalStateException();
+                })
+                .onDestroy(s -> {
+                  calls.add("destroy " + s.id());
+                  throw new IllegalStateException();
+                }));
     pool.release(pool.acquire(provider, PLAIN).id());
     pool.acquire(provider, PLAIN);
     assertThat(pool.destroy("mock-1")).isTrue();
@@ -326,8 +336,7 @@ class SandboxPoolTest {
   @DisplayName("L15 every eviction calls onDestroy")
   void evictionsCallTheHook() {
     List<String> destroyed = new ArrayList<>();
-    SandboxPool pool =
-        pool(PoolConfig.builder().maxTotal(1).onDestroy(s -> destroyed.add(s.id())));
+    SandboxPool pool = pool(PoolConfig.builder().maxTotal(1).onDestroy(s -> destroyed.add(s.id())));
     pool.release(pool.acquire(provider, WEB).id());
     pool.acquire(provider, PLAIN);
     assertThat(destroyed).containsExactly("mock-1");

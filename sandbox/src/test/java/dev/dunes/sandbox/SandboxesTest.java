@@ -3,8 +3,8 @@ package dev.dunes.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.UncheckedIOException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
@@ -58,7 +58,10 @@ class SandboxesTest {
   @Test
   void aBugOfAProviderGivesAProviderExceptionWithItsCause() {
     UncheckedIOException bug = new UncheckedIOException(new IOException("socket"));
-    first.beforeCreate = spec -> { throw bug; };
+    first.beforeCreate =
+        spec -> {
+          throw bug;
+        };
     assertThatThrownBy(() -> sandboxes.create(SandboxSpec.DEFAULT))
         .isInstanceOf(ProviderException.class)
         .hasMessageContaining("socket")
@@ -69,12 +72,10 @@ class SandboxesTest {
   void anUnknownProviderIsNamedWithTheKnownOnesAndTheNearest() {
     assertThatThrownBy(() -> sandboxes.create(SandboxSpec.DEFAULT, Placement.at("secnd")))
         .isInstanceOf(ProviderException.class)
-        .hasMessage(
-            "Failed to create sandbox with any provider: Provider 'secnd' not registered")
-        .satisfies(
-            e ->
-                assertThat(((SandboxException) e).remedy())
-                    .hasValue("known ones: first, second; did you mean 'second'?"));
+        .hasMessage("Failed to create sandbox with any provider: Provider 'secnd' not registered")
+        .satisfies(e ->
+            assertThat(((SandboxException) e).remedy())
+                .hasValue("known ones: first, second; did you mean 'second'?"));
     assertThatThrownBy(() -> sandboxes.provider("nothing-like-it"))
         .hasMessage("Provider 'nothing-like-it' not registered");
   }
@@ -133,13 +134,19 @@ class SandboxesTest {
 
   @Test
   void anIdIsNotCalledUnknownWhileAProviderCannotBeAsked() {
-    first.beforeCall = () -> { throw new ProviderException("down"); };
+    first.beforeCall =
+        () -> {
+          throw new ProviderException("down");
+        };
     assertThatThrownBy(() -> sandboxes.get("box")).hasMessage("down");
   }
 
   @Test
   void listingGoesOnWhenOneProviderFails() {
-    first.beforeCall = () -> { throw new ProviderException("down"); };
+    first.beforeCall =
+        () -> {
+          throw new ProviderException("down");
+        };
     second.add("a", Fixtures.labelled("app", "web"), SandboxState.RUNNING, 1);
     second.add("b", SandboxSpec.DEFAULT, SandboxState.STOPPED, 2);
     assertThat(sandboxes.list(Map.of())).extracting(SandboxInfo::id).containsExactly("a", "b");
@@ -162,7 +169,12 @@ class SandboxesTest {
     first.add("run", SandboxSpec.DEFAULT, SandboxState.RUNNING, 1);
     first.add("bad", SandboxSpec.DEFAULT, SandboxState.ERROR, 2);
     second.add("old", SandboxSpec.DEFAULT, SandboxState.STOPPED, 3);
-    first.beforeDestroy = id -> { if (id.equals("bad")) { throw new ProviderException("no"); } };
+    first.beforeDestroy =
+        id -> {
+          if (id.equals("bad")) {
+            throw new ProviderException("no");
+          }
+        };
     assertThat(sandboxes.cleanup(Map.of(), true)).isEqualTo(1);
     assertThat(second.destroyed).containsExactly("old");
     assertThat(sandboxes.cleanup("first", Map.of(), false)).isEqualTo(1);
@@ -172,7 +184,10 @@ class SandboxesTest {
   @Test
   @DisplayName("L10 the health check makes no sandbox and reports each provider")
   void healthCheck() {
-    second.beforeCall = () -> { throw new ProviderException("down"); };
+    second.beforeCall =
+        () -> {
+          throw new ProviderException("down");
+        };
     assertThat(sandboxes.healthCheck())
         .containsExactly(Map.entry("first", true), Map.entry("second", false));
     assertThat(sandboxes.healthCheck("first")).isTrue();
@@ -185,13 +200,15 @@ class SandboxesTest {
   @Test
   void aNewSandboxIsDestroyedWhateverHappensInIt() {
     SandboxSpec detached = SandboxSpec.builder().detached().build();
-    assertThat(sandboxes.inNewSandbox(detached, Placement.DEFAULT, Sandbox::id)).isEqualTo("mock-1");
-    assertThatThrownBy(
-            () ->
-                sandboxes.inNewSandbox(
-                    SandboxSpec.DEFAULT,
-                    Placement.DEFAULT,
-                    s -> { throw new IllegalStateException("mine"); }))
+    assertThat(sandboxes.inNewSandbox(detached, Placement.DEFAULT, Sandbox::id))
+        .isEqualTo("mock-1");
+    assertThatThrownBy(() ->
+            sandboxes.inNewSandbox(
+                SandboxSpec.DEFAULT,
+                Placement.DEFAULT,
+                s -> {
+                  throw new IllegalStateException("mine");
+                }))
         .hasMessage("mine");
     assertThat(first.destroyed).containsExactly("mock-1", "mock-2");
   }

@@ -60,7 +60,8 @@ class SecretMaskTest {
   void cutsMakeNoDifference(
       @ForAll @StringLength(max = 60) @CharRange(from = 'a', to = 'b') String text,
       @ForAll @IntRange(min = 1, max = 7) int size) {
-    SecretMask mask = SecretMask.of(Map.of("A_KEY", "ababa", "B_KEY", "abbabba", "C_KEY", "ababab"));
+    SecretMask mask =
+        SecretMask.of(Map.of("A_KEY", "ababa", "B_KEY", "abbabba", "C_KEY", "ababab"));
     SecretMask.Filter filter = mask.filter();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (int at = 0; at < text.length(); at += size) {
@@ -80,8 +81,7 @@ class SecretMaskTest {
                 RecordingProvider.chunk(Channel.STDOUT, "call-"),
                 RecordingProvider.chunk(Channel.STDERR, "box-secret"),
                 RecordingProvider.chunk(Channel.STDOUT, "secret"));
-    String id =
-        sandboxes.create(SandboxSpec.builder().env("BOX_KEY", "box-secret").build()).id();
+    String id = sandboxes.create(SandboxSpec.builder().env("BOX_KEY", "box-secret").build()).id();
     Command command = Command.shellBuilder("x").env("CALL_KEY", "call-secret").build();
 
     ExecResult masked = sandboxes.execute("mock", id, command);

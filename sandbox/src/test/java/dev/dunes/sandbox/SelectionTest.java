@@ -70,11 +70,10 @@ class SelectionTest {
     Sandboxes sandboxes = with(Map.of(), Map.of("DUNES_PROVIDER", "lokal"));
     assertThatThrownBy(() -> sandboxes.create(SandboxSpec.DEFAULT))
         .hasMessageContaining("Provider 'lokal' not registered")
-        .satisfies(
-            e ->
-                assertThat(((SandboxException) e).remedy().orElseThrow())
-                    .contains("known ones: cloud, other, local, explicit")
-                    .endsWith("did you mean 'local'?"));
+        .satisfies(e ->
+            assertThat(((SandboxException) e).remedy().orElseThrow())
+                .contains("known ones: cloud, other, local, explicit")
+                .endsWith("did you mean 'local'?"));
   }
 
   @Test
@@ -109,10 +108,8 @@ class SelectionTest {
     assertThatThrownBy(() -> sandboxes.provider("cloud"))
         .isInstanceOf(ProviderException.class)
         .hasMessage("Provider 'cloud' cannot be used: CLOUD_KEY is not set")
-        .satisfies(
-            e ->
-                assertThat(((SandboxException) e).remedy())
-                    .hasValue("it needs nothing; set nothing"));
+        .satisfies(e ->
+            assertThat(((SandboxException) e).remedy()).hasValue("it needs nothing; set nothing"));
   }
 
   @Test
@@ -152,11 +149,10 @@ class SelectionTest {
   void settingsAreCheckedByName() {
     assertThatThrownBy(() -> Sandboxes.configure(Map.of("e2b_api_kye", "x")))
         .isInstanceOf(InvalidRequestException.class)
-        .satisfies(
-            e ->
-                assertThat(((SandboxException) e).remedy().orElseThrow())
-                    .contains("recording_key")
-                    .endsWith("did you mean 'e2b_api_key'?"));
+        .satisfies(e ->
+            assertThat(((SandboxException) e).remedy().orElseThrow())
+                .contains("recording_key")
+                .endsWith("did you mean 'e2b_api_key'?"));
   }
 
   @Test

@@ -3,11 +3,11 @@ package dev.dunes.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -17,8 +17,7 @@ class SetupTest {
 
   @Test
   void setUpCommandsRunInOrder() {
-    sandboxes.create(
-        SandboxSpec.builder().setupCommand("echo 1").setupCommand("echo 2").build());
+    sandboxes.create(SandboxSpec.builder().setupCommand("echo 1").setupCommand("echo 2").build());
     assertThat(provider.commands)
         .extracting(command -> command.argv().getLast())
         .containsExactly("echo 1", "echo 2");
@@ -54,7 +53,10 @@ class SetupTest {
   @Test
   @DisplayName("L5 an exception during set-up leaves no sandbox, tolerated or not")
   void anExceptionDestroys() {
-    provider.runs = command -> { throw new ProviderException("connection lost"); };
+    provider.runs =
+        command -> {
+          throw new ProviderException("connection lost");
+        };
     SandboxSpec spec =
         SandboxSpec.builder().setupCommand("echo").tolerateSetupFailure(true).build();
     assertThatThrownBy(() -> sandboxes.create(spec)).hasMessageContaining("connection lost");
@@ -65,9 +67,10 @@ class SetupTest {
   @DisplayName("L5 an interruption during set-up leaves no sandbox")
   void anInterruptionDestroys() {
     provider.runs =
-        command -> { throw new SandboxInterruptedException("testing", new InterruptedException()); };
-    provider.beforeDestroy =
-        id -> assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        command -> {
+          throw new SandboxInterruptedException("testing", new InterruptedException());
+        };
+    provider.beforeDestroy = id -> assertThat(Thread.currentThread().isInterrupted()).isFalse();
     SandboxSpec spec = SandboxSpec.builder().setupCommand("echo").build();
     assertThatThrownBy(() -> sandboxes.create(spec))
         .isInstanceOf(SandboxInterruptedException.class);
@@ -77,7 +80,10 @@ class SetupTest {
 
   @Test
   void aFailureToDestroyDoesNotHideTheFailureOfTheSetUp() {
-    provider.beforeDestroy = id -> { throw new ProviderException("cannot destroy"); };
+    provider.beforeDestroy =
+        id -> {
+          throw new ProviderException("cannot destroy");
+        };
     SandboxSpec spec = SandboxSpec.builder().setupCommand("fail 1").build();
     assertThatThrownBy(() -> sandboxes.create(spec)).isInstanceOf(SetupFailedException.class);
   }

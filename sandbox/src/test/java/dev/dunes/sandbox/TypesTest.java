@@ -116,7 +116,8 @@ class TypesTest {
 
   @Test
   void aSpecificationDoesNotShowValuesOfVariables() {
-    SandboxSpec spec = SandboxSpec.builder().env("API_KEY", "sk-1").providerConfig("k", "sk-2").build();
+    SandboxSpec spec =
+        SandboxSpec.builder().env("API_KEY", "sk-1").providerConfig("k", "sk-2").build();
     assertThat(spec.toString()).contains("API_KEY").doesNotContain("sk-1", "sk-2");
   }
 
@@ -154,13 +155,15 @@ class TypesTest {
         request("mode", () -> WriteOptions.DEFAULT.withMode(010000)),
         request("provider", () -> Placement.at(" ")),
         request("fallback", () -> Placement.DEFAULT.orElse("")),
-        request("maxConcurrentCreations", () -> ManagerOptions.DEFAULT.withMaxConcurrentCreations(0)),
+        request(
+            "maxConcurrentCreations", () -> ManagerOptions.DEFAULT.withMaxConcurrentCreations(0)),
         request("creationWait", () -> ManagerOptions.DEFAULT.withCreationWait(Duration.ZERO)),
         request("minIdle", () -> PoolConfig.builder().minIdle(-1).build()),
         request("maxIdle", () -> PoolConfig.builder().maxIdle(-1).build()),
         request("sandboxTtl", () -> PoolConfig.builder().sandboxTtl(Duration.ZERO).build()),
         request("idleTimeout", () -> PoolConfig.builder().idleTimeout(Duration.ZERO).build()),
-        request("cleanupInterval", () -> PoolConfig.builder().cleanupInterval(Duration.ZERO).build()),
+        request(
+            "cleanupInterval", () -> PoolConfig.builder().cleanupInterval(Duration.ZERO).build()),
         request(
             "acquireTimeout",
             () -> PoolConfig.builder().acquireTimeout(Duration.ofSeconds(-1)).build()));
@@ -202,8 +205,7 @@ class TypesTest {
     assertThat(config.reuse()).isTrue();
     assertThat(config.autoCleanup()).isTrue();
     assertThat(ConnectionPoolConfig.DEFAULT)
-        .isEqualTo(
-            new ConnectionPoolConfig(10, Duration.ofSeconds(600), Duration.ofSeconds(3600)));
+        .isEqualTo(new ConnectionPoolConfig(10, Duration.ofSeconds(600), Duration.ofSeconds(3600)));
   }
 
   @Test
@@ -245,7 +247,8 @@ class TypesTest {
     Command plain = Command.of("true");
     assertThat(plain.stdinOpen()).isFalse();
     assertThat(plain.outputLimit()).isEqualTo(64 << 20);
-    assertThat(Command.shellBuilder("x").terminal(TerminalSize.DEFAULT).build().stdinOpen()).isTrue();
+    assertThat(Command.shellBuilder("x").terminal(TerminalSize.DEFAULT).build().stdinOpen())
+        .isTrue();
     assertThat(Command.shellBuilder("x").openStdin().build().input()).isEmpty();
   }
 

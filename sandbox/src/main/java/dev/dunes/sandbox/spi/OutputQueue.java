@@ -19,13 +19,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Output on its way from a transport to its reader: one producer, any number of readers. Readers may take chunks of both
- * channels in their order of arrival, or read each channel as a stream; what one reader takes the others do not see.
+ * Output on its way from a transport to its reader: one producer, any number of readers. Readers
+ * may take chunks of both channels in their order of arrival, or read each channel as a stream;
+ * what one reader takes the others do not see.
  *
- * <p>The queue does not bound itself: the producer bounds it by what it allows the sender, told by {@code consumed}.
+ * <p>The queue does not bound itself: the producer bounds it by what it allows the sender, told by
+ * {@code consumed}.
  */
 public final class OutputQueue {
-  /** Told how many bytes of a channel a reader has taken, so that the sender may send as many again. */
+  /**
+   * Told how many bytes of a channel a reader has taken, so that the sender may send as many again.
+   */
   @FunctionalInterface
   public interface Consumption {
     void consumed(Channel channel, int bytes);

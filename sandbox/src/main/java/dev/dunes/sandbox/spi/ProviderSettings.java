@@ -6,9 +6,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a provider may know about its surroundings. Values set by the program come before environment variables.
+ * What a provider may know about its surroundings. Values set by the program come before
+ * environment variables.
  *
- * @param configured settings given by the program, by their documented names (such as {@code e2b_api_key})
+ * @param configured settings given by the program, by their documented names (such as {@code
+ *     e2b_api_key})
  * @param environment environment variables
  */
 public record ProviderSettings(Map<String, String> configured, Map<String, String> environment) {

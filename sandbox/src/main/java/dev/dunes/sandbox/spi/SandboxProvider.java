@@ -15,7 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A place sandboxes come from. Safe for use by several threads. {@code sandbox-conformance} is the suite each one passes.
+ * A place sandboxes come from. Safe for use by several threads. {@code sandbox-conformance} is the
+ * suite each one passes.
  */
 public interface SandboxProvider extends AutoCloseable {
   /** Its name, such as {@code local}: lower case. */
@@ -25,8 +26,8 @@ public interface SandboxProvider extends AutoCloseable {
   ProviderCapabilities capabilities();
 
   /**
-   * Makes a sandbox that is ready for commands. Does not run {@link SandboxSpec#setupCommands()}: the caller does. When it
-   * throws, nothing is left behind.
+   * Makes a sandbox that is ready for commands. Does not run {@link SandboxSpec#setupCommands()}:
+   * the caller does. When it throws, nothing is left behind.
    */
   Sandbox create(SandboxSpec spec);
 
@@ -87,7 +88,10 @@ public interface SandboxProvider extends AutoCloseable {
         dev.dunes.sandbox.ErrorDetails.at(name(), id).withRemedy("`ds list` shows what there is"));
   }
 
-  /** Releases what the provider itself holds. Sandboxes its handles own are destroyed; detached ones stay. */
+  /**
+   * Releases what the provider itself holds. Sandboxes its handles own are destroyed; detached ones
+   * stay.
+   */
   @Override
   default void close() {}
 }

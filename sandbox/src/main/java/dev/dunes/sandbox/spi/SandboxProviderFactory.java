@@ -18,8 +18,8 @@ public interface SandboxProviderFactory {
   String setupHint();
 
   /**
-   * Its place in detection: lower is asked first. Cloud providers have 10 to 99, docker 100, kubernetes 110, local 1000. A
-   * negative one is never chosen by itself.
+   * Its place in detection: lower is asked first. Cloud providers have 10 to 99, docker 100,
+   * kubernetes 110, local 1000. A negative one is never chosen by itself.
    */
   int detectionOrder();
 
@@ -36,12 +36,15 @@ public interface SandboxProviderFactory {
   /** Whether it can be used with these settings. Fast; no network. */
   Availability availability(ProviderSettings settings);
 
-  /** Opens it. Throws a {@link dev.dunes.sandbox.SandboxException} with a remedy when it cannot be. */
+  /**
+   * Opens it. Throws a {@link dev.dunes.sandbox.SandboxException} with a remedy when it cannot be.
+   */
   SandboxProvider open(ProviderSettings settings);
 
   /**
-   * What {@code ds doctor} shows about this provider: everything it needs here, whether it is there, and what to do when it
-   * is not. It can be opened when no check fails. Read-only; may take seconds.
+   * What {@code ds doctor} shows about this provider: everything it needs here, whether it is
+   * there, and what to do when it is not. It can be opened when no check fails. Read-only; may take
+   * seconds.
    */
   default List<Check> diagnose(ProviderSettings settings) {
     Availability found = availability(settings);

@@ -29,7 +29,7 @@ fn round_trips() {
     show("STAT /", time(3000, || drop(stat(&mut host, "/", true))), "ms");
     let exec = Exec::new(&["/bin/true"]);
     show("EXEC /bin/true", time(2000, || drop(exec.run(&mut host))), "ms");
-    let spawn = || drop(std::process::Command::new("/bin/true").status().unwrap());
+    let spawn = || assert!(std::process::Command::new("/bin/true").status().unwrap().success());
     show("(Command /bin/true)", time(1000, spawn), "ms");
     drop(exec.clone());
     let smaps = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", guest.pid())).unwrap();

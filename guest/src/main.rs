@@ -27,12 +27,15 @@ fn main() {
     let status = match verb.to_str() {
         Some("guest") => guest::main(arguments),
         Some("launch") => launch::main(arguments),
+        Some("unpack") => tar::layer::main(arguments),
         Some("--version") => {
             println!("dunes-guest {} protocol {}", env!("CARGO_PKG_VERSION"), wire::VERSION);
             0
         }
         _ => {
-            eprintln!("usage: dunes-guest guest OPTIONS | launch OPTIONS -- PROGRAM ARGUMENTS | --version");
+            eprintln!(
+                "usage: dunes-guest guest OPTIONS | launch OPTIONS -- PROGRAM ARGUMENTS | unpack OPTIONS | --version"
+            );
             guest::USAGE_STATUS
         }
     };

@@ -1,7 +1,8 @@
 //! The step before the sandbox. What needs root says so and is skipped without.
 mod common;
 use common::*;
-use std::os::unix::fs::MetadataExt;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Output, Stdio};
 
@@ -152,4 +153,38 @@ fn images_are_mounted_by_loop_devices() {
             .contains(&dir.str("image"))
     };
     wait_for("the device's release", || if free() { Some(()) } else { None });
+}
+
+#[test]
+fn a_socket_can_be_lent_to_another_user() {
+    if !is_root() {
+        return;
+    }
+    let dir = TempDir::new();
+    std::fs::create_dir(dir.join("private")).unwrap();
+    std::fs::set_permissions(dir.join("private"), PermissionsExt::from_mode(0o700)).unwrap();
+    std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o711)).unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(dir.join("private/s")).unwrap();
+    std::fs::set_permissions(dir.join("private/s"), PermissionsExt::from_mode(0o600)).unwrap();
+    let greeter = std::thread::spawn(move || listener.accept().unwrap().0.write_all(b"hello").unwrap());
+    let connect = |path: &str| {
+        format!("python3 -c 'import socket; s=socket.socket(socket.AF_UNIX); s.connect(\"{}\"); print(s.recv(9).decode())' 2>&1 | tail -n 1", path)
+    };
+    let lent = dir.str("lent");
+    let script = format!("{}; {}; stat -c %u {}", connect(&dir.str("private/s")), connect(&lent), lent);
+    let bind = format!("{}|{}|12345|12346", dir.str("private/s"), lent);
+    let output = launch(&["--bind", &bind, "--uid", "12345", "--gid", "12346"], &script);
+    let text = err(&output);
+    if text.contains("--bind") || text.contains("python3: not found") {
+        // Nobody will connect any more.
+        let _ = UnixStream::connect(dir.join("private/s"));
+        greeter.join().unwrap();
+        return println!("no mapped mounts or no python here: skipped: {}", text);
+    }
+    greeter.join().unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].contains("Permission denied"), "{}", text);
+    assert_eq!(lines[1..3], ["hello", "12345"], "{}", text);
+    assert_eq!(std::fs::metadata(dir.join("private/s")).unwrap().uid(), 0);
+    assert_eq!(std::fs::metadata(lent).unwrap().len(), 0);
 }

@@ -1,4 +1,5 @@
 //! `dunes-guest launch`: becomes the sandbox's runtime, on the host, in a fixed order of steps.
+mod bind;
 mod loop_device;
 mod mounts;
 mod options;

@@ -1,5 +1,6 @@
 //! The mounts of one sandbox, in a mount namespace of its own: they vanish with its last process, and the
 //! host's namespace stays short.
+use super::bind::Bind;
 use super::loop_device;
 use super::{cstr, Step, Trouble};
 use crate::sys::process::own_mount_namespace;
@@ -10,6 +11,7 @@ pub enum Mount {
     Tmpfs { target: CString, bytes: u64, inodes: u64 },
     Overlay { lower: Vec<Vec<u8>>, upper: Vec<u8>, work: Vec<u8>, target: CString },
     Loop { image: CString, target: CString },
+    Bind(Bind),
     Directory(CString),
 }
 
@@ -45,6 +47,7 @@ impl Mount {
                 Err(e) if errno(&e) == EEXIST => Ok(()),
                 other => other.step(|| format!("--mkdir {}", path.to_string_lossy())),
             },
+            Mount::Bind(bind) => bind.make(),
             Mount::Tmpfs { target, bytes, inodes } => {
                 let data = format!("size={},nr_inodes={},mode=0755", bytes, inodes);
                 mount(cstr(b"tmpfs\0"), target, cstr(b"tmpfs\0"), data.as_bytes(), "--tmpfs")

@@ -1,4 +1,5 @@
 //! The options of `launch`.
+use super::bind::Bind;
 use super::{Mount, Trouble};
 use crate::sys::{RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC};
 use std::ffi::{CString, OsString};
@@ -46,6 +47,10 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, T
             "--overlay" => {
                 let overlay = Mount::overlay(&value).ok_or_else(|| wrong("not LOWER|UPPER|WORK|TARGET"))?;
                 options.mounts.push(overlay);
+            }
+            "--bind" => {
+                let bind = Bind::parse(&value).ok_or_else(|| wrong("not SOURCE|TARGET or SOURCE|TARGET|UID|GID"))?;
+                options.mounts.push(Mount::Bind(bind));
             }
             "--loop" => options.mounts.push(loop_image(&value).ok_or_else(|| wrong("not IMAGE|TARGET"))?),
             "--own" => options.owners.push(owner(&value).ok_or_else(|| wrong("not PATH|UID|GID"))?),

@@ -222,3 +222,33 @@ pub unsafe fn mount(
     let pointer = |s: Option<&CStr>| s.map_or(std::ptr::null(), CStr::as_ptr);
     call!(nr::MOUNT, source.as_ptr(), target.as_ptr(), pointer(kind), flags, pointer(data)).map(drop)
 }
+
+/// The kernel's `struct mount_attr`.
+#[repr(C)]
+#[derive(Default)]
+pub struct MountAttributes {
+    pub set: u64,
+    pub clear: u64,
+    pub propagation: u64,
+    pub user_namespace: u64,
+}
+
+/// A mount of the same thing that is not attached anywhere yet.
+pub fn clone_mount(source: &CStr) -> io::Result<OwnedFd> {
+    unsafe { Ok(own(call!(nr::OPEN_TREE, AT_FDCWD, source.as_ptr(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)?)) }
+}
+
+pub fn set_mount_attributes(mount: &OwnedFd, attributes: &MountAttributes) -> io::Result<()> {
+    let size = std::mem::size_of::<MountAttributes>();
+    let empty = [0u8];
+    unsafe { call!(nr::MOUNT_SETATTR, mount.as_raw_fd(), empty.as_ptr(), AT_EMPTY_PATH, attributes as *const _, size) }
+        .map(drop)
+}
+
+pub fn attach_mount(mount: &OwnedFd, target: &CStr) -> io::Result<()> {
+    let empty = [0u8];
+    unsafe {
+        call!(nr::MOVE_MOUNT, mount.as_raw_fd(), empty.as_ptr(), AT_FDCWD, target.as_ptr(), MOVE_MOUNT_F_EMPTY_PATH)
+    }
+    .map(drop)
+}

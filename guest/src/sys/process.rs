@@ -202,3 +202,7 @@ pub fn set_nice(nice: i32) -> io::Result<()> {
 pub fn own_mount_namespace() -> io::Result<()> {
     unsafe { call!(nr::UNSHARE, CLONE_NEWNS) }.map(drop)
 }
+
+pub fn own_user_namespace() -> io::Result<()> {
+    unsafe { call!(nr::UNSHARE, CLONE_NEWUSER) }.map(drop)
+}

@@ -62,7 +62,12 @@ final class Console implements AutoCloseable {
         System.getenv(),
         Path.of(""),
         interruption,
-        Sandboxes::shared);
+        Console::openInThisProcess);
+  }
+
+  private static Sandboxes openInThisProcess() {
+    ProcessEnd.prepare();
+    return Sandboxes.shared();
   }
 
   /** The name the program was called by. */

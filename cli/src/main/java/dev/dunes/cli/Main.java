@@ -23,7 +23,10 @@ public final class Main {
     } finally {
       done.countDown();
     }
-    System.exit(code);
+    if (interruption.happened()) {
+      System.exit(code); // waits for the clean-up; the exit code is the signal's
+    }
+    ProcessEnd.exit(code);
   }
 
   /** Runs one command in this process and returns its exit code. */

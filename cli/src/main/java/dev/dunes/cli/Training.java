@@ -28,7 +28,7 @@ final class Training {
     for (List<String> command : COMMANDS) {
       Main.run(command.toArray(String[]::new));
     }
-    // Leaving through exit, as Main does, loads a logger too.
+    // The JVM writes the cache on its way out, so it must leave the usual way.
     System.exit(0);
   }
 }

@@ -36,6 +36,7 @@ final class VerbLine {
   static CommandLine of(String name, Verb verb) {
     CommandLine line = new CommandLine(verb);
     line.getCommandSpec().addOption(VERBOSE.build()).addOption(HELP.build());
+    line.getCommandSpec().usageMessage().descriptionHeading("%n");
     return line
         .setCommandName(name)
         .setExpandAtFiles(false) // `@` in a command or a path is an ordinary character

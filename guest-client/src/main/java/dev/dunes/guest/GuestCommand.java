@@ -3,6 +3,8 @@ package dev.dunes.guest;
 import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.CommandExit;
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.OutputChunk;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.RunningCommand;
@@ -34,6 +36,8 @@ final class GuestCommand extends GuestStream implements RunningCommand {
   private static final int NOT_FOUND = 127;
   private static final int NOT_EXECUTABLE = 126;
   private static final int SIGNALLED = 128;
+  private static final int LAST_CODE = 255;
+  private static final int LAST_SIGNAL = 64;
 
   /** How long a guest may take to start a command. */
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
@@ -96,17 +100,22 @@ final class GuestCommand extends GuestStream implements RunningCommand {
 
   private void throwIfRefused() {
     GuestError error = error();
-    if (error != null && !shellRules(error)) {
-      String subject =
-          error.code() == ErrorCode.BAD_CWD
-              ? command.workingDir().orElse("the sandbox's working directory")
-              : command.argv().getFirst();
-      throw GuestErrors.exception(error, subject);
+    if (error != null && shellRules(error)) {
+      return;
     }
-    SandboxException lost = lost();
-    if (lost != null) {
-      throw lost;
-    }
+    boolean directory = error != null && error.code() == ErrorCode.BAD_CWD;
+    throwIfFailed(
+        directory
+            ? command.workingDir().orElse("the sandbox's working directory")
+            : command.argv().getFirst());
+  }
+
+  @Override
+  SandboxException refusal(GuestError cause, String subject) {
+    return cause.code() == ErrorCode.PERMISSION && command.user().isPresent()
+        ? new InvalidRequestException(
+            "user", cause.message(), ErrorDetails.remedy("leave the user out, or name one the sandbox may become"))
+        : super.refusal(cause, subject);
   }
 
   /** Refusals that a shell reports as an exit code. */
@@ -127,7 +136,10 @@ final class GuestCommand extends GuestStream implements RunningCommand {
   }
 
   @Override
-  void onData(int channel, byte[] data) {
+  void onData(int channel, byte[] data) throws GuestProtocolException {
+    if (pid < 0) {
+      throw new GuestProtocolException("output of a command that has not started");
+    }
     output.add(channel == 1 ? Channel.STDOUT : Channel.STDERR, data);
   }
 
@@ -148,8 +160,6 @@ final class GuestCommand extends GuestStream implements RunningCommand {
       output.fail(lost);
     } else if (error != null) {
       refused(error);
-    } else {
-      parseExit();
     }
     output.end();
     wake();
@@ -173,27 +183,25 @@ final class GuestCommand extends GuestStream implements RunningCommand {
     exit = new CommandExit(code, OptionalInt.empty(), false, false, Duration.ZERO);
   }
 
-  private void parseExit() {
-    try {
-      PayloadReader payload = new PayloadReader(java.util.Objects.requireNonNull(result()));
-      boolean signalled = payload.bool();
-      int code = payload.count();
-      boolean timedOut = payload.bool();
-      Duration wall = Duration.ofNanos(Math.multiplyExact(payload.u64(), 1000L));
-      payload.u64();
-      payload.u64();
-      payload.u64();
-      payload.end();
-      if (signalled ? code < 1 || code > 127 : code > 255) {
-        throw new GuestProtocolException("exit code " + code);
-      }
-      int exitCode = timedOut ? TIMED_OUT : signalled ? SIGNALLED + code : code;
-      boolean memory = !timedOut && killedForMemory.test(exitCode);
-      OptionalInt signal = signalled ? OptionalInt.of(code) : OptionalInt.empty();
-      exit = new CommandExit(exitCode, signal, timedOut, memory, wall);
-    } catch (GuestProtocolException | ArithmeticException e) {
-      output.fail(new ProviderException("the guest broke the protocol: " + e.getMessage()));
+  @Override
+  void onResult(PayloadReader payload) throws GuestProtocolException {
+    if (pid < 0) {
+      throw new GuestProtocolException("the end of a command that has not started");
     }
+    boolean signalled = payload.bool();
+    int code = payload.count();
+    boolean timedOut = payload.bool();
+    Duration wall = payload.micros();
+    payload.micros(); // user
+    payload.micros(); // system
+    payload.u64(); // resident
+    if (signalled ? code < 1 || code > LAST_SIGNAL : code > LAST_CODE) {
+      throw new GuestProtocolException("exit code " + code);
+    }
+    int exitCode = timedOut ? TIMED_OUT : signalled ? SIGNALLED + code : code;
+    boolean memory = !timedOut && killedForMemory.test(exitCode);
+    OptionalInt signal = signalled ? OptionalInt.of(code) : OptionalInt.empty();
+    exit = new CommandExit(exitCode, signal, timedOut, memory, wall);
   }
 
   /** The guest let a command run past its own timeout: whatever it says from now on is not waited for. */

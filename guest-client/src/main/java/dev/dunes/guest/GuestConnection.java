@@ -132,11 +132,19 @@ public final class GuestConnection implements AutoCloseable {
     }
   }
 
-  /** Runs an operation without data to its end. */
-  PayloadReader call(Operation operation, PayloadWriter arguments, Duration limit, String path) {
+  /** Runs an operation without data or answer to its end. */
+  void call(Operation operation, PayloadWriter arguments, Duration limit, String path) {
     GuestStream stream = new GuestStream() {};
     start(operation, arguments, stream);
-    return stream.await(limit, path);
+    stream.await(limit, path);
+  }
+
+  /** Asks a question and waits for the answer. */
+  <T> T call(
+      Operation operation, PayloadWriter arguments, Duration limit, String path, GuestCall.Answer<T> answer) {
+    GuestCall<T> stream = new GuestCall<>(answer);
+    start(operation, arguments, stream);
+    return stream.value(limit, path);
   }
 
   void send(int type, int stream, byte[] payload, @Nullable ByteBuffer rest) {
@@ -151,6 +159,9 @@ public final class GuestConnection implements AutoCloseable {
       lose(new EOFException("the guest hung up"));
     } catch (IOException e) {
       lose(e);
+    } catch (RuntimeException e) {
+      // whatever it is, without this thread nobody would ever get an answer
+      lose(new GuestProtocolException("the guest's answer could not be handled: " + e));
     }
   }
 
@@ -173,16 +184,20 @@ public final class GuestConnection implements AutoCloseable {
         stream.onEvent(payload.u8(), payload);
         payload.end();
       }
-      case FrameType.RESULT -> stream.succeed(frame.payload());
-      case FrameType.ERROR -> fail(stream, payload);
+      case FrameType.RESULT -> end(stream, () -> stream.succeed(payload));
+      case FrameType.ERROR -> end(stream, () -> stream.fail(GuestError.parse(payload)));
       default -> throw new GuestProtocolException("frame type " + frame.type());
     }
   }
 
-  /** The stream is no longer in the table: a broken ERROR must still end it. */
-  private static void fail(GuestStream stream, PayloadReader payload) throws GuestProtocolException {
+  private interface Ending {
+    void run() throws GuestProtocolException;
+  }
+
+  /** The stream is no longer in the table: a broken outcome must still end it. */
+  private static void end(GuestStream stream, Ending ending) throws GuestProtocolException {
     try {
-      stream.fail(GuestError.parse(payload));
+      ending.run();
     } catch (GuestProtocolException e) {
       stream.lose(lost(e));
       throw e;
@@ -191,6 +206,9 @@ public final class GuestConnection implements AutoCloseable {
 
   private void acceptConnectionFrame(Frame frame) throws GuestProtocolException {
     PayloadReader payload = new PayloadReader(frame.payload());
+    if (!welcome.isDone() && frame.type() != FrameType.WELCOME && frame.type() != FrameType.GOAWAY) {
+      throw new GuestProtocolException("a frame before the greeting");
+    }
     switch (frame.type()) {
       case FrameType.WELCOME -> {
         int version = payload.u16();
@@ -204,7 +222,11 @@ public final class GuestConnection implements AutoCloseable {
           throw new GuestProtocolException("a second greeting");
         }
       }
-      case FrameType.PING -> writer.send(FrameType.PONG, 0, frame.payload());
+      case FrameType.PING -> {
+        payload.i64();
+        payload.end();
+        writer.send(FrameType.PONG, 0, frame.payload());
+      }
       case FrameType.GOAWAY -> {
         int code = payload.u16();
         throw new GuestProtocolException(

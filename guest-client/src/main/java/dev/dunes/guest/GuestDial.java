@@ -20,6 +20,11 @@ final class GuestDial extends GuestStream {
     return awaitUntil(() -> connected || doneUnderLock(), LIMIT) && connected;
   }
 
+  /** Whether both directions came to their proper ends. */
+  boolean isWhole() {
+    return isDone() && error() == null && lost() == null;
+  }
+
   InputStream received() {
     return received.stream(Channel.STDOUT);
   }
@@ -35,7 +40,7 @@ final class GuestDial extends GuestStream {
 
   @Override
   void onData(int channel, byte[] data) throws GuestProtocolException {
-    if (channel != 1) {
+    if (channel != 1 || !connected) {
       throw new GuestProtocolException("contents on channel " + channel);
     }
     received.add(Channel.STDOUT, data);

@@ -10,6 +10,15 @@ final class GuestEntries {
 
   private GuestEntries() {}
 
+  /** A name that is joined to a directory must stay below it, whoever joins it. */
+  static void checkRelative(String path) throws GuestProtocolException {
+    for (String part : path.split("/", -1)) {
+      if (part.isEmpty() || part.equals(".") || part.equals("..") || part.indexOf('\0') >= 0) {
+        throw new GuestProtocolException("a name that is not below what was asked for");
+      }
+    }
+  }
+
   static FileEntry read(PayloadReader in) throws GuestProtocolException {
     String path = in.str();
     FileEntry.Kind kind =

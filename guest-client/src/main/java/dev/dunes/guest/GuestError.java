@@ -22,8 +22,23 @@ record GuestError(ErrorCode code, int errno, String message) {
     StringBuilder shown = new StringBuilder();
     text.codePoints()
         .limit(LONGEST_MESSAGE)
-        .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT ? '?' : c)
+        .map(c -> isHarmless(c) ? c : '?')
         .forEach(shown::appendCodePoint);
     return shown.toString();
+  }
+
+  /** Neither moves the cursor, ends the line nor turns the writing direction. */
+  private static boolean isHarmless(int character) {
+    return switch (Character.getType(character)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
   }
 }

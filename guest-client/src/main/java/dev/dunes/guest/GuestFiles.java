@@ -49,7 +49,7 @@ final class GuestFiles implements SandboxFiles {
 
   @Override
   public InputStream read(String path, long offset, long length) {
-    GuestRead stream = new GuestRead(check(path));
+    GuestRead stream = GuestRead.file(check(path));
     guest.get().start(Operation.READ, new PayloadWriter().str(path).u64(offset).u64(length), stream);
     return stream.open(LIMIT);
   }
@@ -100,7 +100,7 @@ final class GuestFiles implements SandboxFiles {
             | (options.createParents() ? CREATE_PARENTS : 0)
             | (options.exclusive() ? EXCLUSIVE : 0)
             | (options.atomic() ? ATOMIC : 0);
-    GuestWrite stream = new GuestWrite(check(path));
+    GuestWrite stream = GuestWrite.file(check(path));
     PayloadWriter arguments = new PayloadWriter().str(path).u32(flags).u32(options.mode().orElse(KEEP_MODE));
     guest.get().start(Operation.WRITE, arguments, stream);
     stream.awaitOpened(LIMIT);
@@ -133,14 +133,8 @@ final class GuestFiles implements SandboxFiles {
   }
 
   private FileEntry stat(String path, boolean follow) {
-    PayloadReader result = call(Operation.STAT, new PayloadWriter().str(check(path)).bool(follow), path);
-    try {
-      FileEntry entry = GuestEntries.read(result);
-      result.end();
-      return entry;
-    } catch (GuestProtocolException e) {
-      throw GuestSandbox.broken(e);
-    }
+    PayloadWriter arguments = new PayloadWriter().str(check(path)).bool(follow);
+    return guest.get().call(Operation.STAT, arguments, LIMIT, path, GuestEntries::read);
   }
 
   @Override
@@ -158,13 +152,8 @@ final class GuestFiles implements SandboxFiles {
 
   @Override
   public boolean mkdir(String path) {
-    PayloadReader result =
-        call(Operation.MKDIR, new PayloadWriter().str(check(path)).u32(0755).bool(true), path);
-    try {
-      return result.bool();
-    } catch (GuestProtocolException e) {
-      throw GuestSandbox.broken(e);
-    }
+    PayloadWriter arguments = new PayloadWriter().str(check(path)).u32(0755).bool(true);
+    return guest.get().call(Operation.MKDIR, arguments, LIMIT, path, PayloadReader::bool);
   }
 
   @Override
@@ -202,8 +191,8 @@ final class GuestFiles implements SandboxFiles {
     call(Operation.SYMLINK, new PayloadWriter().str(check(target)).str(check(path)), path);
   }
 
-  private PayloadReader call(Operation operation, PayloadWriter arguments, String path) {
-    return guest.get().call(operation, arguments, LIMIT, path);
+  private void call(Operation operation, PayloadWriter arguments, String path) {
+    guest.get().call(operation, arguments, LIMIT, path);
   }
 
   // ---- trees ----
@@ -224,14 +213,14 @@ final class GuestFiles implements SandboxFiles {
   }
 
   private GuestWrite unpackInto(String directory) {
-    GuestWrite stream = new GuestWrite(check(directory));
+    GuestWrite stream = GuestWrite.archive(check(directory));
     guest.get().start(Operation.UNPACK, new PayloadWriter().str(directory), stream);
     return stream;
   }
 
   @Override
   public InputStream pack(String directory) {
-    GuestRead stream = new GuestRead(check(directory));
+    GuestRead stream = GuestRead.archive(check(directory));
     guest.get().start(Operation.PACK, new PayloadWriter().str(directory), stream);
     return stream.stream();
   }

@@ -28,18 +28,16 @@ final class GuestPorts implements PortAccess {
 
   @Override
   public List<Integer> listening() {
-    PayloadReader result = guest.get().call(Operation.PORTS, new PayloadWriter(), LIMIT, "ports");
-    try {
-      int count = result.count();
-      List<Integer> ports = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        ports.add(result.u16());
-      }
-      result.end();
-      return List.copyOf(ports);
-    } catch (GuestProtocolException e) {
-      throw GuestSandbox.broken(e);
+    return guest.get().call(Operation.PORTS, new PayloadWriter(), LIMIT, "ports", GuestPorts::read);
+  }
+
+  private static List<Integer> read(PayloadReader in) throws GuestProtocolException {
+    int count = in.count();
+    List<Integer> ports = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ports.add(in.u16());
     }
+    return List.copyOf(ports);
   }
 
   @Override

@@ -17,8 +17,19 @@ final class GuestRead extends GuestStream {
       new OutputQueue((channel, bytes) -> consumed(1, bytes));
   private volatile boolean opened;
 
-  GuestRead(String path) {
+  private GuestRead(String path, boolean opened) {
     this.path = path;
+    this.opened = opened;
+  }
+
+  /** The contents of a file, announced by an event. */
+  static GuestRead file(String path) {
+    return new GuestRead(path, false);
+  }
+
+  /** A directory as an archive, which comes without an event. */
+  static GuestRead archive(String path) {
+    return new GuestRead(path, true);
   }
 
   /** The stream, once the guest has opened the file. */
@@ -27,9 +38,8 @@ final class GuestRead extends GuestStream {
       cancel();
       throw SandboxTimeoutException.after(limit);
     }
-    GuestError error = error();
-    if (!opened && error != null) {
-      throw GuestErrors.exception(error, path);
+    if (!opened) {
+      throwIfFailed(path);
     }
     return stream();
   }
@@ -56,10 +66,18 @@ final class GuestRead extends GuestStream {
 
   @Override
   void onData(int channel, byte[] data) throws GuestProtocolException {
-    if (channel != 1) {
-      throw new GuestProtocolException("contents on channel " + channel);
+    if (channel != 1 || !opened) {
+      throw new GuestProtocolException("contents on channel " + channel + ", or before their file was opened");
     }
     contents.add(Channel.STDOUT, data);
+  }
+
+  @Override
+  void onResult(PayloadReader payload) throws GuestProtocolException {
+    payload.u64();
+    if (!opened) {
+      throw new GuestProtocolException("the end of a file that was not opened");
+    }
   }
 
   @Override

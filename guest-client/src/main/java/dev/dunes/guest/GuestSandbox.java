@@ -3,9 +3,7 @@ package dev.dunes.guest;
 import static java.util.Objects.requireNonNull;
 
 import dev.dunes.sandbox.Command;
-import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.PortAccess;
-import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxFiles;
@@ -163,30 +161,11 @@ public abstract class GuestSandbox implements Sandbox {
 
   /** What the guest can see of its own use. */
   protected final GuestUsage usage() {
-    PayloadReader result = guest().call(Operation.METRICS, new PayloadWriter(), LIMIT, id);
-    try {
-      int processes = result.count();
-      long resident = result.u64();
-      long cpuMicros = result.u64();
-      long diskUsed = result.u64();
-      long diskTotal = result.u64();
-      long uptimeMillis = result.u64();
-      result.end();
-      return new GuestUsage(
-          processes,
-          resident,
-          Duration.ofNanos(Math.multiplyExact(cpuMicros, 1000L)),
-          diskUsed,
-          diskTotal,
-          Duration.ofMillis(uptimeMillis));
-    } catch (GuestProtocolException | ArithmeticException e) {
-      throw broken(e);
-    }
+    return guest().call(Operation.METRICS, new PayloadWriter(), LIMIT, id, GuestSandbox::readUsage);
   }
 
-  static ProviderException broken(Exception cause) {
-    return new ProviderException(
-        "the guest broke the protocol: " + cause.getMessage(), ErrorDetails.cause(cause));
+  private static GuestUsage readUsage(PayloadReader in) throws GuestProtocolException {
+    return new GuestUsage(in.count(), in.u64(), in.micros(), in.u64(), in.u64(), Duration.ofMillis(in.u64()));
   }
 
   @Override

@@ -32,7 +32,6 @@ abstract class GuestStream {
   private @Nullable GuestConnection connection;
   private int id;
 
-  private byte @Nullable [] result;
   private @Nullable GuestError error;
   private @Nullable SandboxException lost;
   private boolean done;
@@ -50,8 +49,16 @@ abstract class GuestStream {
   /** Channel 1 or 2 has ended. */
   void onEof(int channel) {}
 
+  /** The result arrived; reads all of it. Here: of an operation that has nothing to say. */
+  void onResult(PayloadReader payload) throws GuestProtocolException {}
+
   /** The outcome is known; nothing follows. */
   void onDone() {}
+
+  /** What an ERROR means to the caller. */
+  SandboxException refusal(GuestError cause, String subject) {
+    return GuestErrors.exception(cause, subject);
+  }
 
   final void attach(GuestConnection to, int streamId) {
     connection = to;
@@ -113,26 +120,26 @@ abstract class GuestStream {
     }
   }
 
-  final void succeed(byte[] payload) {
-    finish(payload, null, null);
+  final void succeed(PayloadReader payload) throws GuestProtocolException {
+    onResult(payload);
+    payload.end();
+    finish(null, null);
   }
 
   final void fail(GuestError cause) {
-    finish(null, cause, null);
+    finish(cause, null);
   }
 
   final void lose(SandboxException cause) {
-    finish(null, null, cause);
+    finish(null, cause);
   }
 
-  private void finish(
-      byte @Nullable [] payload, @Nullable GuestError cause, @Nullable SandboxException loss) {
+  private void finish(@Nullable GuestError cause, @Nullable SandboxException loss) {
     lock.lock();
     try {
       if (done) {
         return;
       }
-      result = payload;
       error = cause;
       lost = loss;
       done = true;
@@ -226,19 +233,6 @@ abstract class GuestStream {
     }
   }
 
-  /** The outcome of an operation that is done: its result, or empty and {@link #error()} says why. */
-  final byte @Nullable [] result() {
-    lock.lock();
-    try {
-      if (lost != null) {
-        throw lost;
-      }
-      return result;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   final @Nullable GuestError error() {
     lock.lock();
     try {
@@ -257,12 +251,24 @@ abstract class GuestStream {
     }
   }
 
+  /** Throws why an operation that is done did not succeed, if it did not. */
+  final void throwIfFailed(String subject) {
+    SandboxException loss = lost();
+    if (loss != null) {
+      throw loss;
+    }
+    GuestError cause = error();
+    if (cause != null) {
+      throw refusal(cause, subject);
+    }
+  }
+
   /**
-   * Waits for the result, cancelling the operation when the wait is cut short.
+   * Waits for the outcome, cancelling the operation when the wait is cut short.
    *
    * @param path what an error is about
    */
-  final PayloadReader await(Duration limit, String path) {
+  final void await(Duration limit, String path) {
     try {
       if (!awaitDone(limit)) {
         cancel();
@@ -272,11 +278,7 @@ abstract class GuestStream {
       cancel();
       throw e;
     }
-    byte[] payload = result();
-    if (payload == null) {
-      throw GuestErrors.exception(java.util.Objects.requireNonNull(error()), path);
-    }
-    return new PayloadReader(payload);
+    throwIfFailed(path);
   }
 
   private int takeCredit(int wanted) {

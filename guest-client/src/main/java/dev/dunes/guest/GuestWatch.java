@@ -25,22 +25,15 @@ final class GuestWatch extends GuestStream implements FileWatch {
       cancel();
       throw SandboxTimeoutException.after(limit);
     }
-    GuestError error = error();
-    if (error != null) {
-      throw GuestErrors.exception(error, path);
-    }
-    SandboxException lost = lost();
-    if (lost != null) {
-      throw lost;
-    }
+    throwIfFailed(path);
   }
 
   @Override
   void onEvent(int kind, PayloadReader payload) throws GuestProtocolException {
-    if (kind == READY) {
+    if (kind == READY && !ready) {
       ready = true;
       wake();
-    } else if (kind == CHANGE) {
+    } else if (kind == CHANGE && ready) {
       FileChange.Type type =
           switch (payload.u8()) {
             case 1 -> FileChange.Type.CREATED;
@@ -53,7 +46,11 @@ final class GuestWatch extends GuestStream implements FileWatch {
             default -> throw new GuestProtocolException("type of change");
           };
       boolean directory = payload.bool();
-      overflowed |= !changes.offer(new FileChange(type, payload.str(), directory));
+      String path = payload.str();
+      if (!path.isEmpty()) { // empty for the watched directory itself
+        GuestEntries.checkRelative(path);
+      }
+      overflowed |= !changes.offer(new FileChange(type, path, directory));
       wake();
     } else {
       throw new GuestProtocolException("event " + kind + " of a watch");

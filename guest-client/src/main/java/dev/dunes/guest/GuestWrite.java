@@ -1,7 +1,10 @@
 package dev.dunes.guest;
 
+import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxFileException;
+import dev.dunes.sandbox.SandboxFileException.Reason;
 import dev.dunes.sandbox.SandboxTimeoutException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,10 +18,23 @@ final class GuestWrite extends GuestStream {
   private static final Duration FINISH_LIMIT = Duration.ofMinutes(10);
 
   private final String path;
+  private final boolean archive;
   private volatile boolean opened;
 
-  GuestWrite(String path) {
+  private GuestWrite(String path, boolean archive) {
     this.path = path;
+    this.archive = archive;
+    this.opened = archive;
+  }
+
+  /** The contents of a file, which the guest opens first. */
+  static GuestWrite file(String path) {
+    return new GuestWrite(path, false);
+  }
+
+  /** An archive to be unpacked, which the guest takes without saying so. */
+  static GuestWrite archive(String path) {
+    return new GuestWrite(path, true);
   }
 
   /** Waits until the guest has opened the file. */
@@ -27,7 +43,7 @@ final class GuestWrite extends GuestStream {
       cancel();
       throw SandboxTimeoutException.after(limit);
     }
-    throwIfFailed();
+    throwIfFailed(path);
   }
 
   /** A stream that takes the contents; complete when it was closed normally. */
@@ -38,7 +54,7 @@ final class GuestWrite extends GuestStream {
   /** Sends bytes. They must not be changed afterwards. */
   void send(byte[] bytes, int length) {
     if (!sendData(bytes, 0, length)) {
-      throwIfFailed();
+      throwIfFailed(path);
       throw new ProviderException("the guest ended the write of " + path + " early");
     }
   }
@@ -59,15 +75,20 @@ final class GuestWrite extends GuestStream {
     wake();
   }
 
-  private void throwIfFailed() {
-    GuestError error = error();
-    if (error != null) {
-      throw GuestErrors.exception(error, path);
+  @Override
+  void onResult(PayloadReader payload) throws GuestProtocolException {
+    payload.u64();
+    if (!opened) {
+      throw new GuestProtocolException("the end of a file that was not opened");
     }
-    SandboxException lost = lost();
-    if (lost != null) {
-      throw lost;
-    }
+  }
+
+  /** Of an archive the guest says INVALID when an entry would land outside, or it is none. */
+  @Override
+  SandboxException refusal(GuestError cause, String subject) {
+    return archive && cause.code() == ErrorCode.INVALID
+        ? new SandboxFileException(Reason.UNSAFE_ARCHIVE, subject, subject + ": " + cause.message(), ErrorDetails.NONE)
+        : super.refusal(cause, subject);
   }
 
   private final class Contents extends OutputStream {

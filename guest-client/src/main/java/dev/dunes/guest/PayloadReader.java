@@ -2,9 +2,13 @@ package dev.dunes.guest;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /** Reads the values of a payload. Bounded by the payload, which is bounded by the frame. */
 final class PayloadReader {
+  private static final long MICROS = 1_000_000;
+  private static final long NANOS_PER_MICRO = 1000;
+
   private final ByteBuffer bytes;
 
   PayloadReader(byte[] payload) {
@@ -52,6 +56,12 @@ final class PayloadReader {
       throw new GuestProtocolException("number " + Long.toUnsignedString(value));
     }
     return value;
+  }
+
+  /** 64 bits that are a number of microseconds. */
+  Duration micros() throws GuestProtocolException {
+    long value = u64();
+    return Duration.ofSeconds(value / MICROS, value % MICROS * NANOS_PER_MICRO);
   }
 
   byte[] bytes() throws GuestProtocolException {

@@ -79,20 +79,25 @@ final class PortForward implements PortAccess.ExposedPort {
 
   private void carry(Socket socket) {
     GuestDial dial = new GuestDial();
-    try (socket) {
+    boolean whole = false;
+    try {
       guest.get().start(Operation.DIAL, new PayloadWriter().u16(port), dial);
-      if (!dial.awaitConnected()) {
-        socket.setSoLinger(true, 0); // nobody listens inside: the caller sees a reset, as from a closed port
-        return;
+      if (dial.awaitConnected()) {
+        Thread outwards = Thread.ofVirtual().start(() -> outwards(dial, socket));
+        inwards(socket, dial);
+        outwards.join();
+        whole = dial.isWhole();
       }
-      Thread outwards = Thread.ofVirtual().start(() -> outwards(dial, socket));
-      inwards(socket, dial);
-      outwards.join();
     } catch (IOException | SandboxException e) {
-      reset(socket);
+      whole = false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      if (!whole) {
+        // the caller must see a reset, as from a closed port or a server that died, not an orderly end
+        reset(socket);
+      }
+      closeQuietly(socket);
       dial.cancel();
       open.remove(socket);
     }
@@ -120,6 +125,7 @@ final class PortForward implements PortAccess.ExposedPort {
       socket.shutdownOutput();
     } catch (IOException e) {
       dial.cancel();
+      reset(socket); // wakes the other direction, too
       closeQuietly(socket);
     }
   }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -31,8 +32,14 @@ final class TreeDownload {
     Files.createDirectories(local);
     TreeDownload download = new TreeDownload(local.toRealPath());
     TarArchiveInputStream tar = new TarArchiveInputStream(source, StandardCharsets.UTF_8.name());
-    for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-      download.entry(entry, tar);
+    try {
+      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+        download.entry(entry, tar);
+      }
+    } catch (InvalidPathException e) {
+      throw unsafe(e.getInput(), "a name that is none on this machine");
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new IOException("the sandbox sent a broken archive: " + e.getMessage(), e);
     }
     source.transferTo(java.io.OutputStream.nullOutputStream()); // the guest's outcome comes after the last block
     download.finish();
@@ -61,7 +68,7 @@ final class TreeDownload {
       }
       vacate(target);
       Files.createLink(target, existing);
-    } else if (entry.isFile()) {
+    } else if (entry.isFile() && !entry.isFIFO() && !entry.isCharacterDevice() && !entry.isBlockDevice()) {
       vacate(target);
       Files.copy(contents, target);
       Files.setPosixFilePermissions(target, LocalTarget.permissions(entry.getMode()));

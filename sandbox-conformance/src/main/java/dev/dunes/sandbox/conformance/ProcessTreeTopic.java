@@ -32,6 +32,9 @@ abstract class ProcessTreeTopic extends Topic {
       echo ready
       """;
 
+  /** How many processes that is, with the {@code sleep} every test ends it by. */
+  private static final int TREE_SIZE = 6;
+
   ProcessTreeTopic(Supplier<Suite> suite) {
     super(suite);
   }
@@ -41,7 +44,7 @@ abstract class ProcessTreeTopic extends Topic {
     String cookie = Suite.unique();
     try (RunningCommand running = sandbox().start(marked(cookie, TREE + "exec sleep 1000").build())) {
       awaitReady(running);
-      Suite.eventually("all five are seen", () -> alive(sandbox(), cookie) >= 5);
+      Suite.eventually("all are seen", () -> alive(sandbox(), cookie) == TREE_SIZE);
     }
     awaitNone(sandbox(), cookie);
   }
@@ -152,6 +155,8 @@ abstract class ProcessTreeTopic extends Topic {
     String cookie = Suite.unique();
     try (RunningCommand running = sandbox().start(marked(cookie, TREE + "exec sleep 1000").build())) {
       awaitReady(running);
+      // a signal reaches those that are there when it is sent
+      Suite.eventually("all are there", () -> alive(sandbox(), cookie) == TREE_SIZE);
       running.signalTree(Signal.KILL);
       assertThat(running.waitFor(Suite.LIMIT).orElseThrow().exitCode()).isEqualTo(137);
     }

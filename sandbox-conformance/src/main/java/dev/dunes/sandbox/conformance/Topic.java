@@ -9,9 +9,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Some of the suite. Its tests share one sandbox, each in a directory of its own, unless they make others. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Execution(ExecutionMode.CONCURRENT)
 abstract class Topic {
   private final Supplier<Suite> suite;
   private final AtomicInteger directories = new AtomicInteger();
@@ -31,7 +34,7 @@ abstract class Topic {
   }
 
   /** The sandbox of this topic; must not be destroyed or paused. */
-  final Sandbox sandbox() {
+  final synchronized Sandbox sandbox() {
     if (shared.isEmpty()) {
       shared = Optional.of(suite().create());
     }

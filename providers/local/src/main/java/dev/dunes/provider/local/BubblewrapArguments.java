@@ -89,13 +89,14 @@ final class BubblewrapArguments {
     arguments.addAll(HIDE_PROC);
     add("--perms", "1777", "--size", TMP_BYTES, "--tmpfs", "/tmp");
     add("--size", RUN_BYTES, "--tmpfs", "/run");
-    return add("--perms", "1777", "--size", SHM_BYTES, "--tmpfs", "/dev/shm");
+    add("--perms", "1777", "--size", SHM_BYTES, "--tmpfs", "/dev/shm");
+    return add("--remount-ro", "/dev"); // a tmpfs of half the machine's memory that belongs to the sandbox's user
   }
 
   BubblewrapArguments guest(Path program, List<HostRelay> relays) {
     readOnly(program, GUEST);
     for (HostRelay relay : relays) {
-      add("--bind", relay.socket().toString(), relayInside(relay));
+      readOnly(relay.socket(), relayInside(relay)); // can be connected to all the same, but not changed
     }
     return this;
   }

@@ -19,7 +19,6 @@ import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -93,8 +92,8 @@ final class LocalSandboxProvider implements SandboxProvider {
   private LocalSandbox start(SandboxDirectory directory, SandboxRecord first, Image image, Limits limits)
       throws IOException {
     SandboxPaths paths = new SandboxPaths(directory.path());
-    Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwx--x--x"));
     int uid = Records.uid(first).orElse(-1);
+    paths.open(uid);
     SandboxCgroups cgroups = host.cgroups().plan(state.tag(), first.id(), limits);
     WritablePlaces places = new WritablePlaces(host, paths, image.view(), first.spec().diskMb(), uid);
     image.fill(paths);

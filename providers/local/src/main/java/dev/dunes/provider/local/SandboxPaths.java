@@ -1,6 +1,9 @@
 package dev.dunes.provider.local;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * Where the parts of one sandbox are. The directory itself belongs to whoever runs Dunes; only the writable places inside belong to the
@@ -9,6 +12,19 @@ import java.nio.file.Path;
  * @param directory of the sandbox
  */
 record SandboxPaths(Path directory) {
+  /**
+   * Lets bubblewrap, which runs as the sandbox's user id, pass through the directory, and nobody else: what a sandbox makes may be set-user-id or
+   * open to everyone, and must not be of use to the other users of the machine.
+   *
+   * @param uid the sandbox's user id, which is its group id, too; −1 when it is this process's own
+   */
+  void open(int uid) throws IOException {
+    if (uid > 0) {
+      Files.setAttribute(directory, "unix:gid", uid);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x---"));
+    }
+  }
+
   /** The guest's socket; outside what the sandbox sees. */
   Path socket() {
     return directory.resolve("guest.sock");

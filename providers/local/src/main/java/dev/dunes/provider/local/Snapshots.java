@@ -39,7 +39,7 @@ final class Snapshots {
   Snapshot take(SandboxRecord record, SandboxPaths paths) throws IOException {
     String id = SandboxStore.newId();
     Path directory = Files.createDirectory(state.snapshots().resolve(id));
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
     boolean whole = record.spec().diskMb().isPresent();
     boolean complete = false;
     try {

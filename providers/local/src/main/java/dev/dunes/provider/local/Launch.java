@@ -34,6 +34,7 @@ import java.util.function.Supplier;
  */
 final class Launch {
   static final Duration GREETING_LIMIT = Duration.ofSeconds(20);
+  private static final Duration CHILD_LIMIT = Duration.ofSeconds(5);
   private static final int AWAIT_OWNER_MILLIS = 10_000;
   private static final int LONGEST_SOCKET_PATH = 107;
   private static final char LISTENING = 'L';
@@ -89,9 +90,35 @@ final class Launch {
     }
   }
 
-  private static void abandon(Process process, CgroupJoin join) {
+  private void abandon(Process process, CgroupJoin join) {
+    awaitChild(process);
     process.destroyForcibly();
     join.settle(); // so that no cgroup is made after the clean-up has looked for them
+  }
+
+  /**
+   * What bubblewrap has just forked waits for its word before it becomes the guest, for ever if bubblewrap is killed before it has given it. So it
+   * is killed only once the child is written down, for the clean-up to find, or has ended by itself.
+   */
+  private void awaitChild(Process process) {
+    boolean interrupted = false;
+    long deadline = System.nanoTime() + CHILD_LIMIT.toNanos();
+    while (process.isAlive() && !childKnown() && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(LOOK_NANOS);
+      interrupted |= Thread.interrupted();
+    }
+    process.children().forEach(ProcessHandle::destroyForcibly);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean childKnown() {
+    try {
+      return guestProcess(paths).isPresent();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Three things at once: the guest starts and answers, the cgroups are made, the record is written. */

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Everything a process can attempt at once and without lasting effect, attempted in a sandbox and where nothing holds it back. Used in this JVM and in
- * one of another user.
+ * Everything a process can attempt at once and without lasting effect, attempted in a sandbox and
+ * where nothing holds it back. Used in this JVM and in one of another user.
  */
 final class Confinement implements AutoCloseable {
   /** Where the attempt must work for its denial inside to mean anything. */
@@ -48,34 +48,99 @@ final class Confinement implements AutoCloseable {
   private static final List<Item> ITEMS =
       List.of(
           // files
-          host("read_file"), ifRoot("read_shadow"), host("list_directory"), ifRoot("list_root_home"), host("list_var"), host("list_sys"),
-          host("through_own_root"), host("find_marker"), ifRoot("open_by_handle"),
+          host("read_file"),
+          ifRoot("read_shadow"),
+          host("list_directory"),
+          ifRoot("list_root_home"),
+          host("list_var"),
+          host("list_sys"),
+          host("through_own_root"),
+          host("find_marker"),
+          ifRoot("open_by_handle"),
           // other processes
-          host("see_process"), host("signal_process"), host("see_environment"), host("ptrace_child"), host("ptrace_traceme"),
-          host("ptrace_process"), host("vm_readv_child"), host("pidfd_getfd_child"), hostOr("kcmp_child", ALLOWED),
-          host("proc_environ"), host("proc_maps"), host("proc_mem"), host("proc_fds"), host("proc_root"),
+          host("see_process"),
+          host("signal_process"),
+          host("see_environment"),
+          host("ptrace_child"),
+          host("ptrace_traceme"),
+          host("ptrace_process"),
+          host("vm_readv_child"),
+          host("pidfd_getfd_child"),
+          hostOr("kcmp_child", ALLOWED),
+          host("proc_environ"),
+          host("proc_maps"),
+          host("proc_mem"),
+          host("proc_fds"),
+          host("proc_root"),
           // namespaces and mounts
-          alone("mount_tmpfs"), alone("mount_bind"), alone("umount"), alone("pivot_root"), alone("open_tree"), alone("fsopen"),
-          alone("move_mount"), alone("mount_setattr"), alone("chroot"), alone("unshare_mounts"), alone("unshare_network"),
-          alone("clone_pid"), alone("setns"), alone("sethostname"), host("unshare_user"), host("clone_user"), host("clone3_user"),
+          alone("mount_tmpfs"),
+          alone("mount_bind"),
+          alone("umount"),
+          alone("pivot_root"),
+          alone("open_tree"),
+          alone("fsopen"),
+          alone("move_mount"),
+          alone("mount_setattr"),
+          alone("chroot"),
+          alone("unshare_mounts"),
+          alone("unshare_network"),
+          alone("clone_pid"),
+          alone("setns"),
+          alone("sethostname"),
+          host("unshare_user"),
+          host("clone_user"),
+          host("clone3_user"),
           alonePrivileged("remount_writable"),
           // rights
-          alone("capabilities"), host("may_gain_privileges"), host("unfiltered"), alone("become_root"), alonePrivileged("set_groups"),
-          alonePrivileged("raise_priority"), sibling("lower_oom_score", "raise_oom_score"), host("setuid_su"),
+          alone("capabilities"),
+          host("may_gain_privileges"),
+          host("unfiltered"),
+          alone("become_root"),
+          alonePrivileged("set_groups"),
+          alonePrivileged("raise_priority"),
+          sibling("lower_oom_score", "raise_oom_score"),
+          host("setuid_su"),
           // the kernel
-          ifRoot("write_core_pattern"), alonePrivileged("write_hostname"), alonePrivileged("write_ip_forward"), ifRoot("write_drop_caches"),
-          sibling("write_sysrq", ALLOWED), ifRoot("read_kmsg"), alonePrivileged("read_kernel_log"), hostOr("read_keys", ALLOWED),
-          alonePrivileged("read_timers"), alonePrivileged("make_device"), alonePrivileged("make_disk"), alonePrivileged("bpf"),
-          host("keyctl"), host("add_key"), host("request_key"), alonePrivileged("perf"), alonePrivileged("userfaultfd"), host("io_uring"),
-          alonePrivileged("fanotify"), host("personality"), hostOr("terminal_input", "terminal_size"),
-          hostOr("terminal_input_high_bits", "terminal_size"), sibling("console_selection", "terminal_size"),
+          ifRoot("write_core_pattern"),
+          alonePrivileged("write_hostname"),
+          alonePrivileged("write_ip_forward"),
+          ifRoot("write_drop_caches"),
+          sibling("write_sysrq", ALLOWED),
+          ifRoot("read_kmsg"),
+          alonePrivileged("read_kernel_log"),
+          hostOr("read_keys", ALLOWED),
+          alonePrivileged("read_timers"),
+          alonePrivileged("make_device"),
+          alonePrivileged("make_disk"),
+          alonePrivileged("bpf"),
+          host("keyctl"),
+          host("add_key"),
+          host("request_key"),
+          alonePrivileged("perf"),
+          alonePrivileged("userfaultfd"),
+          host("io_uring"),
+          alonePrivileged("fanotify"),
+          host("personality"),
+          hostOr("terminal_input", "terminal_size"),
+          hostOr("terminal_input_high_bits", "terminal_size"),
+          sibling("console_selection", "terminal_size"),
           // the network
-          alone("packet_socket"), alone("raw_socket"), alone("raw_socket_6"), hostOr("vsock", "unix_socket"),
-          hostOr("crypto_socket", "unix_socket"), alone("change_addresses"), hostOr("interfaces", "route_loopback"), host("connect_tcp"),
-          hostOr("route", "route_loopback"), host("connect_abstract"), host("connect_path"), host("service_sockets"));
+          alone("packet_socket"),
+          alone("raw_socket"),
+          alone("raw_socket_6"),
+          hostOr("vsock", "unix_socket"),
+          hostOr("crypto_socket", "unix_socket"),
+          alone("change_addresses"),
+          hostOr("interfaces", "route_loopback"),
+          host("connect_tcp"),
+          hostOr("route", "route_loopback"),
+          host("connect_abstract"),
+          host("connect_path"),
+          host("service_sockets"));
 
   /** Only where processors know them. */
-  private static final List<Item> X86 = List.of(hostOr("calls_32_bit", "calls_64_bit"), sibling("calls_x32", "calls_64_bit"));
+  private static final List<Item> X86 =
+      List.of(hostOr("calls_32_bit", "calls_64_bit"), sibling("calls_x32", "calls_64_bit"));
 
   private static Item host(String probe) {
     return new Item(probe, Control.HOST, ALLOWED);
@@ -112,7 +177,9 @@ final class Confinement implements AutoCloseable {
     this.ground = ground;
     this.secret = Files.createDirectory(ground.base().resolve("host")).resolve(ground.marker);
     Files.writeString(secret, "a secret of the host");
-    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r--r--")); // it is the sandbox that must hide it
+    Files.setPosixFilePermissions(
+        secret,
+        PosixFilePermissions.fromString("rw-r--r--")); // it is the sandbox that must hide it
     this.service = new ServerSocket();
     service.bind(new InetSocketAddress((InetAddress) null, 0), 512);
     settings.put("marker", ground.marker);
@@ -127,8 +194,15 @@ final class Confinement implements AutoCloseable {
     settings.put(
         "sockets",
         List.of(
-            "/var/run/docker.sock", "/run/docker.sock", "/run/containerd", "/run/podman", "/run/dbus", "/run/user", "/run/systemd",
-            "/var/run/dbus/system_bus_socket", ground.base().resolve("host/socket").toString()));
+            "/var/run/docker.sock",
+            "/run/docker.sock",
+            "/run/containerd",
+            "/run/podman",
+            "/run/dbus",
+            "/run/user",
+            "/run/systemd",
+            "/var/run/dbus/system_bus_socket",
+            ground.base().resolve("host/socket").toString()));
     settings.put("pids", List.of("self", "1"));
     settings.put("pid", Long.toString(listener.pid()));
   }
@@ -137,7 +211,10 @@ final class Confinement implements AutoCloseable {
   private static List<String> addresses() throws IOException {
     Set<String> found = new LinkedHashSet<>(List.of("127.0.0.1", "::1"));
     for (NetworkInterface each : NetworkInterface.networkInterfaces().toList()) {
-      each.inetAddresses().map(InetAddress::getHostAddress).filter(address -> !address.startsWith("fe80")).forEach(found::add);
+      each.inetAddresses()
+          .map(InetAddress::getHostAddress)
+          .filter(address -> !address.startsWith("fe80"))
+          .forEach(found::add);
     }
     return List.copyOf(found);
   }
@@ -157,7 +234,8 @@ final class Confinement implements AutoCloseable {
       outcomes.add(
           switch (item.control) {
             case HOST -> outcome(item, inside, "on the host", answer(host, item.probe));
-            case PRIVATE -> outcome(item, inside, "in namespaces of its own", answer(alone, item.probe));
+            case PRIVATE ->
+                outcome(item, inside, "in namespaces of its own", answer(alone, item.probe));
             case PRIVATE_OR_SIBLING -> either(item, inside, answer(alone, item.probe), sibling);
             case HOST_OR_SIBLING -> either(item, inside, answer(host, item.probe), sibling);
             case SIBLING -> outcome(item, inside, item.sibling + " inside", sibling);
@@ -166,13 +244,15 @@ final class Confinement implements AutoCloseable {
     return outcomes;
   }
 
-  private static Outcome either(Item item, Map<String, Answer> inside, Answer first, Answer sibling) {
+  private static Outcome either(
+      Item item, Map<String, Answer> inside, Answer first, Answer sibling) {
     return first.open()
         ? outcome(item, inside, "on the host", first)
         : outcome(item, inside, item.sibling + " inside", sibling);
   }
 
-  private static Outcome outcome(Item item, Map<String, Answer> inside, String control, Answer outside) {
+  private static Outcome outcome(
+      Item item, Map<String, Answer> inside, String control, Answer outside) {
     return new Outcome(item.probe, answer(inside, item.probe), control, outside);
   }
 
@@ -186,11 +266,17 @@ final class Confinement implements AutoCloseable {
     Map<String, Answer> answers;
     try (Sandbox sandbox = ground.create()) {
       answers = new LinkedHashMap<>(ground.inside(sandbox, here, withSiblings(items)));
-      // what the guest and the supervisor of the command itself show, rather than a process of the host
+      // what the guest and the supervisor of the command itself show, rather than a process of the
+      // host
       for (String pid : List.of("1", "parent")) {
         here.put("pid", pid);
-        List<String> own = List.of("ptrace_process", "proc_environ", "proc_maps", "proc_mem", "proc_fds", "proc_root");
-        ground.inside(sandbox, here, own).forEach((probe, answer) -> answers.merge(probe, answer, (a, b) -> b.refused() ? a : b));
+        List<String> own =
+            List.of(
+                "ptrace_process", "proc_environ", "proc_maps", "proc_mem", "proc_fds", "proc_root");
+        ground
+            .inside(sandbox, here, own)
+            .forEach(
+                (probe, answer) -> answers.merge(probe, answer, (a, b) -> b.refused() ? a : b));
       }
       here.put("marker", environmentCanary());
       answers.putAll(ground.inside(sandbox, here, List.of("see_environment")));
@@ -222,7 +308,9 @@ final class Confinement implements AutoCloseable {
     if (!Ground.root()) {
       unshare.addAll(List.of("--user", "--map-root-user"));
     }
-    unshare.addAll(List.of("--mount", "--net", "--uts", "--ipc", "--cgroup", "--pid", "--fork", "--mount-proc"));
+    unshare.addAll(
+        List.of(
+            "--mount", "--net", "--uts", "--ipc", "--cgroup", "--pid", "--fork", "--mount-proc"));
     Map<String, Object> here = new HashMap<>(settings);
     here.put("scratch", scratch());
     List<String> probes = new ArrayList<>();
@@ -231,7 +319,9 @@ final class Confinement implements AutoCloseable {
         probes.add(item.probe);
       }
     }
-    probes.sort(Comparator.comparing(probe -> probe.equals("pivot_root") || probe.equals("umount"))); // these leave no /proc
+    probes.sort(
+        Comparator.comparing(
+            probe -> probe.equals("pivot_root") || probe.equals("umount"))); // these leave no /proc
     return ground.outside(unshare, here, probes);
   }
 
@@ -255,7 +345,9 @@ final class Confinement implements AutoCloseable {
   /** A variable of this JVM's environment that no sandbox sets itself: the longest one. */
   private static String environmentCanary() {
     return System.getenv().entrySet().stream()
-        .filter(entry -> !Set.of("PATH", "HOME", "USER", "LOGNAME", "LANG", "SHELL", "PWD").contains(entry.getKey()))
+        .filter(entry ->
+            !Set.of("PATH", "HOME", "USER", "LOGNAME", "LANG", "SHELL", "PWD")
+                .contains(entry.getKey()))
         .map(entry -> entry.getKey() + "=" + entry.getValue())
         .max(Comparator.comparingInt(String::length))
         .orElseThrow(() -> new IllegalStateException("this JVM has no environment"));

@@ -8,7 +8,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Nothing that a process can attempt from inside reaches the host, by the user who runs the tests and by an ordinary one. */
+/**
+ * Nothing that a process can attempt from inside reaches the host, by the user who runs the tests
+ * and by an ordinary one.
+ */
 class ConfinementTest {
   @TestFactory
   Stream<DynamicTest> nothingReachesTheHost() throws IOException {
@@ -27,13 +30,16 @@ class ConfinementTest {
   private static Stream<DynamicTest> tests(List<Confinement.Outcome> outcomes) {
     assertThat(outcomes).isNotEmpty();
     return outcomes.stream()
-        .map(
-            outcome ->
-                DynamicTest.dynamicTest(
-                    outcome.probe(),
-                    () -> {
-                      assertThat(outcome.inside().refused()).as("inside: %s", outcome.inside()).isTrue();
-                      assertThat(outcome.outside().open()).as("control, %s: %s", outcome.control(), outcome.outside()).isTrue();
-                    }));
+        .map(outcome ->
+            DynamicTest.dynamicTest(
+                outcome.probe(),
+                () -> {
+                  assertThat(outcome.inside().refused())
+                      .as("inside: %s", outcome.inside())
+                      .isTrue();
+                  assertThat(outcome.outside().open())
+                      .as("control, %s: %s", outcome.control(), outcome.outside())
+                      .isTrue();
+                }));
   }
 }

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Assumptions;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * A place to attempt things in: a directory that anyone may pass through, a provider with its state in it, and the probes, on both sides of the
- * fence. Closing it removes everything.
+ * A place to attempt things in: a directory that anyone may pass through, a provider with its state
+ * in it, and the probes, on both sides of the fence. Closing it removes everything.
  */
 final class Ground implements AutoCloseable {
   static final String PYTHON = "/usr/bin/python3";
@@ -54,11 +54,13 @@ final class Ground implements AutoCloseable {
     LocalSandboxProviderFactory factory = new LocalSandboxProviderFactory();
     SandboxProviderFactoryReason reason = new SandboxProviderFactoryReason(factory);
     Assumptions.assumeTrue(reason.usable(), reason.text());
-    Assumptions.assumeTrue(Files.isExecutable(Path.of(PYTHON)), "skipped: the probes need " + PYTHON);
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of(PYTHON)), "skipped: the probes need " + PYTHON);
     try {
       Path base = Files.createTempDirectory(Path.of("/tmp"), "dunes-test-");
       Files.setPosixFilePermissions(base, PosixFilePermissions.fromString("rwx--x--x"));
-      try (InputStream probe = Objects.requireNonNull(Ground.class.getResourceAsStream("probe.py"))) {
+      try (InputStream probe =
+          Objects.requireNonNull(Ground.class.getResourceAsStream("probe.py"))) {
         Files.copy(probe, base.resolve("probe.py"));
       }
       return new Ground(base);
@@ -105,7 +107,8 @@ final class Ground implements AutoCloseable {
 
   /** A second provider over the same state, as another program of the user has. */
   SandboxProvider another() {
-    return new LocalSandboxProviderFactory().open(new ProviderSettings(Map.of("state_dir", state.toString()), System.getenv()));
+    return new LocalSandboxProviderFactory()
+        .open(new ProviderSettings(Map.of("state_dir", state.toString()), System.getenv()));
   }
 
   /** Everything of one sandbox on the host. */
@@ -154,8 +157,15 @@ final class Ground implements AutoCloseable {
 
   /** Starts the other end of the attempts to connect. */
   Process listener(Map<String, ?> settings, Map<String, String> environment) throws IOException {
-    List<String> command = new ArrayList<>(List.of(command(base.resolve("probe.py").toString(), settings, List.of("listen_abstract", marker))));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                command(
+                    base.resolve("probe.py").toString(),
+                    settings,
+                    List.of("listen_abstract", marker))));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().clear();
     builder.environment().putAll(environment);
     Process process = builder.start();
@@ -166,7 +176,8 @@ final class Ground implements AutoCloseable {
   }
 
   private static String[] command(String probe, Map<String, ?> settings, List<String> probes) {
-    List<String> command = new ArrayList<>(List.of(PYTHON, "-I", probe, JSON.writeValueAsString(settings)));
+    List<String> command =
+        new ArrayList<>(List.of(PYTHON, "-I", probe, JSON.writeValueAsString(settings)));
     command.addAll(probes);
     return command.toArray(String[]::new);
   }
@@ -201,7 +212,14 @@ final class Ground implements AutoCloseable {
 
   /** Runs what follows under another user id, without any capability. */
   static List<String> as(int uid) {
-    return List.of("setpriv", "--reuid", Integer.toString(uid), "--regid", Integer.toString(uid), "--clear-groups", "--inh-caps=-all");
+    return List.of(
+        "setpriv",
+        "--reuid",
+        Integer.toString(uid),
+        "--regid",
+        Integer.toString(uid),
+        "--clear-groups",
+        "--inh-caps=-all");
   }
 
   /** Waits for something that other processes bring about. */
@@ -218,7 +236,10 @@ final class Ground implements AutoCloseable {
   @Override
   public void close() {
     provider.close();
-    for (var left : state().toFile().exists() ? provider.list(Map.of()) : List.<dev.dunes.sandbox.SandboxInfo>of()) {
+    for (var left :
+        state().toFile().exists()
+            ? provider.list(Map.of())
+            : List.<dev.dunes.sandbox.SandboxInfo>of()) {
       provider.destroy(left.id());
     }
     run(List.of("rm", "-rf", "--one-file-system", base.toString()));

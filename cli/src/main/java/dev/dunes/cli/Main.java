@@ -31,7 +31,8 @@ public final class Main {
 
   /** Runs one command in this process and returns its exit code. */
   static int run(String[] arguments) {
-    return new Cli(Console.ofThisProcess(program(), Interruption.none())).run(arguments);
+    return new Cli(Console.ofThisProcess(program(), Interruption.none()))
+        .run(RawArguments.of(arguments));
   }
 
   private static String program() {

@@ -1,0 +1,8 @@
+package dev.dunes.cli;
+
+/** With plain processes. */
+class HostEndToEndTest extends EndToEnd {
+  HostEndToEndTest() {
+    super("host");
+  }
+}

@@ -1,0 +1,117 @@
+package dev.dunes.bench;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/**
+ * What was promised.
+ *
+ * @param what in words
+ * @param limit in words
+ * @param measured what came out, in words; empty when it was not measured
+ * @param reached whether it was kept
+ */
+record Target(String what, String limit, String measured, boolean reached) {
+  private static final String DUNES = DunesEngine.NAME;
+
+  /** All of them, those that were not measured left out. Medians. */
+  static List<Target> of(Results results) {
+    return List.of(
+            ratio(results),
+            atMost(
+                results,
+                "create → result of `/bin/true`",
+                "create",
+                CreateScenario.RUN,
+                10,
+                Unit.MILLISECONDS),
+            atMost(
+                results,
+                "exec in a live sandbox",
+                "exec",
+                ExecScenario.EXEC,
+                1.5,
+                Unit.MILLISECONDS),
+            atMost(results, "claim from a pool", "pool", PoolScenario.CLAIM, 1, Unit.MILLISECONDS),
+            atLeast(
+                results,
+                "isolated runs per second",
+                "throughput",
+                ThroughputScenario.PARALLEL,
+                150,
+                Unit.PER_SECOND),
+            atMost(
+                results,
+                "memory of an idle sandbox, everything counted",
+                "memory",
+                MemoryScenario.TOTAL,
+                1.5,
+                Unit.MEGABYTES),
+            atLeast(
+                results,
+                "file write through the API",
+                "files",
+                FilesScenario.WRITE,
+                500,
+                Unit.MEGABYTES_PER_SECOND),
+            atLeast(
+                results,
+                "file read through the API",
+                "files",
+                FilesScenario.READ,
+                500,
+                Unit.MEGABYTES_PER_SECOND),
+            atMost(results, "`ds --version`", "cli", CliScenario.VERSION, 150, Unit.MILLISECONDS),
+            atMost(results, "`ds run true`", "cli", CliScenario.RUN, 300, Unit.MILLISECONDS))
+        .stream()
+        .filter(target -> !target.measured().isEmpty())
+        .toList();
+  }
+
+  private static Target ratio(Results results) {
+    OptionalDouble ratio =
+        results.sections().stream()
+            .filter(section -> section.scenario() instanceof CreateScenario)
+            .flatMapToDouble(section ->
+                results.find("create", CreateScenario.RUN, DUNES).stream()
+                    .flatMapToDouble(series -> Results.ratio(section, series).stream()))
+            .findFirst();
+    String measured = ratio.isPresent() ? times(ratio.getAsDouble()) : "";
+    return new Target(
+        "create → result of `/bin/true`, beside plain bubblewrap",
+        "≤ 2×",
+        measured,
+        ratio.orElse(9) <= 2);
+  }
+
+  private static Target atMost(
+      Results results, String what, String scenario, String measure, double limit, Unit unit) {
+    return results
+        .find(scenario, measure, DUNES)
+        .map(found ->
+            new Target(
+                what, "≤ " + limit(limit, unit), unit.format(found.p50()), found.p50() <= limit))
+        .orElse(new Target(what, limit(limit, unit), "", false));
+  }
+
+  private static Target atLeast(
+      Results results, String what, String scenario, String measure, double limit, Unit unit) {
+    return results
+        .find(scenario, measure, DUNES)
+        .map(found ->
+            new Target(
+                what, "≥ " + limit(limit, unit), unit.format(found.p50()), found.p50() >= limit))
+        .orElse(new Target(what, limit(limit, unit), "", false));
+  }
+
+  private static String limit(double limit, Unit unit) {
+    return (limit == Math.rint(limit) ? Long.toString((long) limit) : Double.toString(limit))
+        + " "
+        + unit.symbol();
+  }
+
+  static String times(double ratio) {
+    return String.format(Locale.ROOT, "%.2f×", ratio);
+  }
+}

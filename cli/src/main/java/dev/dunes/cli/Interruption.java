@@ -1,9 +1,11 @@
 package dev.dunes.cli;
 
-import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happens when the process is told to end (Ctrl-C, SIGTERM, SIGHUP): what was made for this run is cleaned up before the
@@ -11,9 +13,14 @@ import java.util.concurrent.TimeUnit;
  */
 final class Interruption {
   private static final long FOR_THE_COMMAND_MILLIS = 300;
-  private static final long FOR_CREATION_MILLIS = 10_000;
+  private static final long FOR_CLEANING_UP_MILLIS = 10_000;
+  private static final long LOOK_AGAIN_MILLIS = 10;
 
   private final ConcurrentLinkedDeque<Runnable> cleanups = new ConcurrentLinkedDeque<>();
+
+  /** How much is being made or cleaned up just now. */
+  private final AtomicInteger busy = new AtomicInteger();
+
   private volatile boolean happened;
 
   private Interruption() {}
@@ -40,14 +47,30 @@ final class Interruption {
     return happened;
   }
 
-  /** Has this done, at most once and latest when the process is told to end. It must bear being done by two threads. */
+  /** Has this done, at most once and latest when the process is told to end. */
   Guard guard(Runnable cleanup) {
     cleanups.push(cleanup);
     return () -> {
-      if (cleanups.remove(cleanup)) {
-        cleanup.run();
+      // Busy before it is removed: at no moment is it neither.
+      busy.incrementAndGet();
+      try {
+        if (cleanups.remove(cleanup)) {
+          cleanup.run();
+        }
+      } finally {
+        busy.decrementAndGet();
       }
     };
+  }
+
+  /** Makes something that cleans up after itself when its making is interrupted, and is given time for that. */
+  <T> T making(Supplier<T> maker) {
+    busy.incrementAndGet();
+    try {
+      return maker.get();
+    } finally {
+      busy.decrementAndGet();
+    }
   }
 
   private void happen(Thread command, CountDownLatch done) {
@@ -61,20 +84,22 @@ final class Interruption {
       if (done.await(FOR_THE_COMMAND_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
-      if (cleanups.isEmpty()) {
-        // Something is being made and not known here yet: its maker undoes it.
-        done.await(FOR_CREATION_MILLIS, TimeUnit.MILLISECONDS);
-      }
+      long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FOR_CLEANING_UP_MILLIS);
+      do {
+        runAll();
+      } while (busy.get() > 0
+          && !done.await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS)
+          && System.nanoTime() - end < 0);
+      runAll();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    for (Optional<Runnable> next = next(); next.isPresent(); next = next()) {
-      next.get().run();
-    }
   }
 
-  private Optional<Runnable> next() {
-    return Optional.ofNullable(cleanups.poll());
+  private void runAll() {
+    for (@Nullable Runnable next = cleanups.poll(); next != null; next = cleanups.poll()) {
+      next.run();
+    }
   }
 
   /** Something to be undone. */

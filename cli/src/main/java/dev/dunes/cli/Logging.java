@@ -11,7 +11,7 @@ final class Logging {
     // Saves the search for a logger among all jars.
     set("slf4j.provider", "org.slf4j.simple.SimpleServiceProvider");
     set("slf4j.internal.verbosity", "ERROR");
-    set(PREFIX + "defaultLogLevel", debug ? "debug" : verbose ? "info" : "off");
+    set(PREFIX + "defaultLogLevel", debug ? "debug" : verbose ? "warn" : "off");
     set(PREFIX + "showThreadName", "false");
     set(PREFIX + "showShortLogName", "true");
   }

@@ -158,10 +158,7 @@ final class RunVerb implements Verb {
   private Sandbox sandbox(SandboxSpec spec, Placement placement) {
     long start = System.nanoTime();
     boolean mayReuse = reuse && !specOptions.labels().isEmpty();
-    Sandbox sandbox =
-        mayReuse
-            ? console.sandboxes().getOrCreate(spec, placement)
-            : console.sandboxes().create(spec, placement);
+    Sandbox sandbox = console.interruption().making(() -> mayReuse ? console.sandboxes().getOrCreate(spec, placement) : console.sandboxes().create(spec, placement));
     console.explain(
         "sandbox %s at %s ready in %s"
             .formatted(sandbox.id(), sandbox.provider(), Elapsed.since(start)));

@@ -108,10 +108,7 @@ final class ShellVerb implements Verb {
 
   private Sandbox sandbox(SandboxSpec spec, Placement placement) {
     long start = System.nanoTime();
-    Sandbox sandbox =
-        name.isPresent()
-            ? console.sandboxes().getOrCreate(spec, placement)
-            : console.sandboxes().create(spec, placement);
+    Sandbox sandbox = console.interruption().making(() -> name.isPresent() ? console.sandboxes().getOrCreate(spec, placement) : console.sandboxes().create(spec, placement));
     console.explain(
         "sandbox %s at %s ready in %s"
             .formatted(sandbox.id(), sandbox.provider(), Elapsed.since(start)));

@@ -33,7 +33,10 @@ final class Trial {
       long start = System.nanoTime();
       step("  Creating sandbox...");
       SandboxSpec spec = SandboxSpec.builder().label("test", "cli").build();
-      Sandbox made = console.sandboxes().create(spec, Placement.at(provider));
+      Sandbox made =
+          console
+              .interruption()
+              .making(() -> console.sandboxes().create(spec, Placement.at(provider)));
       try (Hold _ = new Hold(console, made)) {
         millis.put("create", Elapsed.millisSince(start));
         step("  ✅ Created: " + Printable.line(made.id()));

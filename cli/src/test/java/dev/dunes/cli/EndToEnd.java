@@ -100,11 +100,34 @@ abstract class EndToEnd {
   void ctrlCDestroysTheSandbox() throws IOException, InterruptedException {
     Process process = ds.start("run", "echo started; sleep 60");
     assertThat(process.inputReader().readLine()).isEqualTo("started");
-    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    interrupt(process);
     assertThat(process.exitValue()).isEqualTo(130);
     assertThat(process.errorReader().lines()).isEmpty();
     assertThat(ds.run("list").out()).isEqualTo("No sandboxes found\n");
+  }
+
+  @Test
+  void ctrlCWorksWhenNobodyReadsTheOutput() throws IOException, InterruptedException {
+    Process process = ds.start("run", "yes");
+    assertThat(process.getInputStream().read()).isEqualTo('y');
+    Thread.sleep(500); // by now the pipe is full
+    interrupt(process);
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(ds.run("list").out()).isEqualTo("No sandboxes found\n");
+  }
+
+  @Test
+  void ctrlCWorksWhileCodeIsAwaited() throws IOException, InterruptedException {
+    Process process = ds.start("run", "--lang", "sh");
+    Thread.sleep(1500);
+    interrupt(process);
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(process.errorReader().lines()).isEmpty();
+  }
+
+  private static void interrupt(Process process) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

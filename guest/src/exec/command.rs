@@ -24,6 +24,10 @@ const PART_OUT: u8 = 2;
 const PART_TIMEOUT: u8 = 4;
 const PART_HUNT: u8 = 5;
 const PART_PATIENCE: u8 = 6;
+const PART_WAKE: u8 = 9;
+
+/// How long a supervisor may take to say that the command has started before it is looked after.
+const WAKE_AFTER: Duration = Duration::from_millis(50);
 
 const SIGNAL: u8 = 1;
 const RESIZE: u8 = 2;
@@ -125,6 +129,7 @@ impl Command {
         let pid = supervisor::spawn(&plan, stdio, request.has(flag::PTY), report_end.as_raw_fd()).map_err(limit)?;
         command.supervisor = pid;
         world.supervisors.insert(pid, token);
+        world.timers.set(WAKE_AFTER, Token { part: PART_WAKE, ..token });
         if request.timeout_ms != 0 {
             let timeout = Duration::from_millis(request.timeout_ms);
             command.until = command.started.checked_add(timeout);
@@ -161,6 +166,7 @@ impl Command {
         match report {
             Report::Started(pid) => {
                 self.main = Some(pid);
+                cx.world.timers.cancel(cx.token(PART_WAKE));
                 cx.send_event(event::STARTED, |w| w.u32(pid as u32));
             }
             Report::Failed(stage, errno) => self.trouble = Some(self.explain(stage, errno)),
@@ -216,6 +222,11 @@ impl Command {
             return;
         }
         let guest = cx.world.config.pid;
+        if self.main.is_none() {
+            if let Some(orphan) = Command::orphan(cx) {
+                self.hear(cx, Report::Started(orphan));
+            }
+        }
         match self.main {
             None => self.trouble = Some(Failure::new(code::IO, "the command's supervisor was killed")),
             Some(main) if cx.world.reaped.iter().any(|exit| exit.pid == main) => self.main_reaped(cx),
@@ -226,6 +237,22 @@ impl Command {
                 self.hear(cx, Report::Ended { outcome: (1, sys::SIGKILL as u32), user_us: 0, system_us: 0, max_rss: 0 })
             }
         }
+    }
+
+    /// A command may stop its supervisor before that has said a word.
+    fn wake_supervisor(&self, cx: &mut Cx) {
+        if self.main.is_none() && self.report.is_some() {
+            let _ = kill(self.supervisor, sys::SIGCONT);
+            cx.world.timers.set(WAKE_AFTER, cx.token(PART_WAKE));
+        }
+    }
+
+    /// The oldest child of the guest that is nobody's supervisor: a command that killed its own before it had said a word.
+    fn orphan(cx: &Cx) -> Option<i32> {
+        let world = &cx.world;
+        let unknown = |pid: &i32| !world.supervisors.contains_key(pid) && !world.stray_mains.contains_key(pid);
+        let all = table::all();
+        all.iter().filter(|p| p.parent == world.config.pid && !p.is_dead()).map(|p| p.pid).filter(unknown).min()
     }
 
     fn main_reaped(&mut self, cx: &mut Cx) {
@@ -343,6 +370,7 @@ impl Job for Command {
             // The command was in time, but its output is not taken.
             PART_TIMEOUT => self.lose_patience_soon(cx),
             PART_PATIENCE => self.impatient = true,
+            PART_WAKE => self.wake_supervisor(cx),
             PART_SUPERVISOR => self.supervisor_died(cx),
             PART_MAIN => self.main_reaped(cx),
             PART_HUNT => {}

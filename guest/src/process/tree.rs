@@ -26,11 +26,24 @@ impl Hunt {
 
     /// One round; `true` when nothing is left. Otherwise the dying need a moment until the next.
     pub fn round(&mut self, world: &World) -> bool {
-        const LOOKS: usize = 32;
+        self.wake_supervisor();
+        let nothing_left = self.stop_and_kill(world);
+        if nothing_left {
+            // Something below may have stopped it after it was woken, and just before it was killed itself.
+            self.wake_supervisor();
+        }
+        nothing_left
+    }
+
+    /// A supervisor that the command has stopped could not reap.
+    fn wake_supervisor(&self) {
         if let Prey::Below(supervisor) = self.prey {
-            // A supervisor that the command has stopped could not reap.
             let _ = kill(supervisor, SIGCONT);
         }
+    }
+
+    fn stop_and_kill(&mut self, world: &World) -> bool {
+        const LOOKS: usize = 32;
         for _ in 0..LOOKS {
             let alive = self.alive(world);
             if alive.is_empty() {

@@ -45,8 +45,7 @@ final class Code {
     try {
       bytes = console.in().readAllBytes();
     } catch (IOException e) {
-      throw new Failure(
-          ExitCodes.ERROR, "cannot read standard input: " + e.getMessage(), "");
+      throw new Failure(ExitCodes.ERROR, "cannot read standard input: " + e.getMessage(), "");
     }
     return new Code(bytes, "main", console.directory(), language.flatMap(l -> named(console, l)));
   }
@@ -77,7 +76,10 @@ final class Code {
     return Language.goModule(file, directory);
   }
 
-  /** By the interpreter its first line names, or else by the shell. The file itself need not be executable for that. */
+  /**
+   * By the interpreter its first line names, or else by the shell. The file itself need not be
+   * executable for that.
+   */
   private List<String> asItIs(String file) {
     List<String> argv = new ArrayList<>();
     interpreter(bytes).ifPresentOrElse(argv::addAll, () -> argv.add("/bin/sh"));

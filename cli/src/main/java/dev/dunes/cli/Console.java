@@ -134,7 +134,10 @@ final class Console implements AutoCloseable {
     }
   }
 
-  /** Writes bytes to standard error as they are. Nobody is told when that fails: there is nowhere to. */
+  /**
+   * Writes bytes to standard error as they are. Nobody is told when that fails: there is nowhere
+   * to.
+   */
   void writeError(byte[] bytes) {
     try {
       err.write(bytes);

@@ -7,7 +7,10 @@ import picocli.CommandLine.Parameters;
 
 /** {@code ds destroy}: ends a sandbox. */
 @CommandLine.Command(
-    description = {"Destroys a sandbox with everything in it. Exit code 1 when there is no such.", ""},
+    description = {
+      "Destroys a sandbox with everything in it. Exit code 1 when there is no such.",
+      ""
+    },
     footerHeading = "%nExamples:%n",
     footer = {"  ds destroy ID", "  ds destroy -p local ID"})
 final class DestroyVerb implements Verb {

@@ -29,7 +29,8 @@ final class DoctorVerb implements Verb {
 
   @Option(
       names = "--deep",
-      description = "Also open a sandbox at the default provider, run a command in it and say how long it took.")
+      description =
+          "Also open a sandbox at the default provider, run a command in it and say how long it took.")
   private boolean deep;
 
   @Option(names = "--json", description = "Print a JSON object.")
@@ -51,7 +52,8 @@ final class DoctorVerb implements Verb {
     }
     boolean ready =
         all.stream()
-            .anyMatch(found -> found.usable() && (found.name().equals("local") || isChosen(found, choice)));
+            .anyMatch(found ->
+                found.usable() && (found.name().equals("local") || isChosen(found, choice)));
     console.print(json ? json(all, choice, ready) : text(all, choice, ready));
     return ready && deepWorked(all, choice) ? ExitCodes.OK : ExitCodes.ERROR;
   }
@@ -60,9 +62,12 @@ final class DoctorVerb implements Verb {
     return choice.filter(c -> c.name().equals(found.name())).isPresent();
   }
 
-  /** A trial that was asked for and failed is a failure, also when another provider could be used. */
+  /**
+   * A trial that was asked for and failed is a failure, also when another provider could be used.
+   */
   private boolean deepWorked(List<Diagnosis> all, Optional<ProviderChoice> choice) {
-    return !deep || all.stream().filter(found -> isChosen(found, choice)).allMatch(Diagnosis::usable);
+    return !deep
+        || all.stream().filter(found -> isChosen(found, choice)).allMatch(Diagnosis::usable);
   }
 
   private Trial trial(String provider) {
@@ -73,10 +78,12 @@ final class DoctorVerb implements Verb {
 
   private static Check java() {
     String found =
-        "%s at %s".formatted(Runtime.version(), System.getProperty("java.home", "an unknown place"));
+        "%s at %s"
+            .formatted(Runtime.version(), System.getProperty("java.home", "an unknown place"));
     return Runtime.version().feature() >= JAVA_NEEDED
         ? Check.ok("java", found)
-        : Check.fail("java", found, "install a JDK " + JAVA_NEEDED + " and set DUNES_JAVA_HOME to it");
+        : Check.fail(
+            "java", found, "install a JDK " + JAVA_NEEDED + " and set DUNES_JAVA_HOME to it");
   }
 
   private Optional<ProviderChoice> choice() {
@@ -101,7 +108,8 @@ final class DoctorVerb implements Verb {
       text.append('\n').append(style.bold(Printable.line(found.name())));
       choice
           .filter(c -> c.name().equals(found.name()))
-          .ifPresent(c -> text.append(" (the default: ").append(Printable.line(c.reason())).append(')'));
+          .ifPresent(
+              c -> text.append(" (the default: ").append(Printable.line(c.reason())).append(')'));
       text.append('\n');
       found.checks().forEach(check -> append(text, style, check));
     }
@@ -131,11 +139,10 @@ final class DoctorVerb implements Verb {
     check
         .remedy()
         .filter(remedy -> !remedy.isBlank())
-        .ifPresent(
-            remedy ->
-                text.append("     → ")
-                    .append(colour(style, check.status(), Printable.line(remedy)))
-                    .append('\n'));
+        .ifPresent(remedy ->
+            text.append("     → ")
+                .append(colour(style, check.status(), Printable.line(remedy)))
+                .append('\n'));
   }
 
   private static String colour(Style style, Check.Status status, String text) {

@@ -52,7 +52,9 @@ final class Errors {
     };
   }
 
-  /** What an exception says, without what the library puts around the only provider that was asked. */
+  /**
+   * What an exception says, without what the library puts around the only provider that was asked.
+   */
   static SandboxException innermost(SandboxException e) {
     boolean aroundOne =
         e instanceof ProviderException
@@ -101,7 +103,9 @@ final class Errors {
     if (option == null) {
       return message;
     }
-    return message.startsWith(name) ? option + message.substring(name.length()) : option + ": " + message;
+    return message.startsWith(name)
+        ? option + message.substring(name.length())
+        : option + ": " + message;
   }
 
   private static String trace(Throwable thrown) {

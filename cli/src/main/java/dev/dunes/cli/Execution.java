@@ -27,7 +27,8 @@ final class Execution {
   /**
    * Runs it to its end, our standard input being its own when it has one.
    *
-   * @param json collect its output and print one JSON object at its end, instead of its output as it comes
+   * @param json collect its output and print one JSON object at its end, instead of its output as
+   *     it comes
    * @return the exit code for this process
    */
   int run(Command command, boolean json) {

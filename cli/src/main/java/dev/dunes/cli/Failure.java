@@ -1,6 +1,8 @@
 package dev.dunes.cli;
 
-/** Why a command of {@code ds} cannot be done, what to do about it, and the exit code that tells. */
+/**
+ * Why a command of {@code ds} cannot be done, what to do about it, and the exit code that tells.
+ */
 final class Failure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -20,7 +20,9 @@ final class FishCompletion {
   }
 
   private void addVerb(String verb, CommandLine line) {
-    add("-n __fish_use_subcommand -a %s -d %s".formatted(verb, quoted(line.getCommandSpec().usageMessage().description())));
+    add(
+        "-n __fish_use_subcommand -a %s -d %s"
+            .formatted(verb, quoted(line.getCommandSpec().usageMessage().description())));
     for (OptionSpec option : line.getCommandSpec().options()) {
       addOption(verb, option);
     }
@@ -32,7 +34,8 @@ final class FishCompletion {
       names.append(name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
     }
     String condition = "-n '__fish_seen_subcommand_from %s'".formatted(verb);
-    String value = option.arity().max() == 0 ? "" : option.paramLabel().equals("PATH") ? " -rF" : " -r";
+    String value =
+        option.arity().max() == 0 ? "" : option.paramLabel().equals("PATH") ? " -rF" : " -r";
     add(condition + names + value + " -d " + quoted(option.description()));
     if (option.negatable()) {
       add("%s -l no-%s".formatted(condition, option.longestName().substring(2)));

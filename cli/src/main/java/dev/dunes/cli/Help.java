@@ -1,6 +1,9 @@
 package dev.dunes.cli;
 
-/** What {@code ds --help} says. Made of plain text, so that the option parser need not be loaded for it. */
+/**
+ * What {@code ds --help} says. Made of plain text, so that the option parser need not be loaded for
+ * it.
+ */
 final class Help {
   private Help() {}
 
@@ -9,7 +12,8 @@ final class Help {
     String program = console.program();
     StringBuilder text = new StringBuilder();
     text.append("Usage: ").append(program).append(" COMMAND [OPTIONS]\n\n");
-    text.append("Runs code in sandboxes: on this machine without an account, or at a cloud provider.\n\n");
+    text.append(
+        "Runs code in sandboxes: on this machine without an account, or at a cloud provider.\n\n");
     text.append(style.bold("Commands")).append('\n');
     for (Verbs verb : Verbs.values()) {
       text.append("  %-11s %s%n".formatted(verb.word(), verb.summary()));

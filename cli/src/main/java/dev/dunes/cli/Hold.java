@@ -4,8 +4,8 @@ import dev.dunes.sandbox.Sandbox;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A sandbox that is let go of in any case, also when the process is told to end. That destroys it if and only if this process
- * made it and it is not to be kept.
+ * A sandbox that is let go of in any case, also when the process is told to end. That destroys it
+ * if and only if this process made it and it is not to be kept.
  */
 final class Hold implements AutoCloseable {
   private final Console console;

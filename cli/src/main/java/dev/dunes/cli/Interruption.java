@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens when the process is told to end (Ctrl-C, SIGTERM, SIGHUP): what was made for this run is cleaned up before the
- * process goes with 128 + the signal's number.
+ * What happens when the process is told to end (Ctrl-C, SIGTERM, SIGHUP): what was made for this
+ * run is cleaned up before the process goes with 128 + the signal's number.
  */
 final class Interruption {
   private static final long FOR_THE_COMMAND_MILLIS = 300;
@@ -38,7 +38,8 @@ final class Interruption {
    */
   static Interruption ofThisProcess(Thread command, CountDownLatch done) {
     Interruption interruption = new Interruption();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> interruption.happen(command, done), "end"));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> interruption.happen(command, done), "end"));
     return interruption;
   }
 
@@ -63,7 +64,10 @@ final class Interruption {
     };
   }
 
-  /** Makes something that cleans up after itself when its making is interrupted, and is given time for that. */
+  /**
+   * Makes something that cleans up after itself when its making is interrupted, and is given time
+   * for that.
+   */
   <T> T making(Supplier<T> maker) {
     busy.incrementAndGet();
     try {
@@ -80,7 +84,8 @@ final class Interruption {
     happened = true;
     command.interrupt();
     try {
-      // The command's own thread cleans up, unless it is stuck writing to somebody who does not read.
+      // The command's own thread cleans up, unless it is stuck writing to somebody who does not
+      // read.
       if (done.await(FOR_THE_COMMAND_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes JSON. A library would do it too, but loading one takes longer than most commands: what is written here is small and
- * made of maps, lists, text, numbers and booleans only.
+ * Writes JSON. A library would do it too, but loading one takes longer than most commands: what is
+ * written here is small and made of maps, lists, text, numbers and booleans only.
  */
 final class Json {
   private final StringBuilder text = new StringBuilder();
@@ -117,6 +117,7 @@ final class Json {
     if (Character.isHighSurrogate(c)) {
       return i + 1 == value.length() || !Character.isLowSurrogate(value.charAt(i + 1));
     }
-    return Character.isLowSurrogate(c) && (i == 0 || !Character.isHighSurrogate(value.charAt(i - 1)));
+    return Character.isLowSurrogate(c)
+        && (i == 0 || !Character.isHighSurrogate(value.charAt(i - 1)));
   }
 }

@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The languages code can be run in: by what names and file extensions they go, and how a file of theirs is run. */
+/**
+ * The languages code can be run in: by what names and file extensions they go, and how a file of
+ * theirs is run.
+ */
 enum Language {
   PYTHON(List.of("python", "python3", "py"), List.of("py"), program("python3")),
   NODE(List.of("node", "javascript", "js"), List.of("js", "mjs", "cjs"), program("node")),
   TYPESCRIPT(List.of("typescript", "ts"), List.of("ts"), Language.TYPESCRIPT_RUNNER),
   GO(List.of("go", "golang"), List.of("go"), program("go", "run")),
-  RUST(
-      List.of("rust", "rs"),
-      List.of("rs"),
-      "rustc \"$1\" -o \"$2/app\" && exec \"$2/app\""),
+  RUST(List.of("rust", "rs"), List.of("rs"), "rustc \"$1\" -o \"$2/app\" && exec \"$2/app\""),
   BASH(List.of("bash"), List.of("sh", "bash"), program("bash")),
   SH(List.of("sh"), List.of("sh"), program("sh")),
   RUBY(List.of("ruby", "rb"), List.of("rb"), program("ruby")),

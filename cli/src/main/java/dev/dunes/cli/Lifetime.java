@@ -33,7 +33,10 @@ final class Lifetime {
     return a.compareTo(b) >= 0 ? a : b;
   }
 
-  /** Lets a sandbox live at least so long from now on; never shorter than it would. Not all providers can. */
+  /**
+   * Lets a sandbox live at least so long from now on; never shorter than it would. Not all
+   * providers can.
+   */
   static void extend(Console console, Sandbox sandbox, Duration atLeast) {
     try {
       Instant wanted = Instant.now().plus(atLeast);

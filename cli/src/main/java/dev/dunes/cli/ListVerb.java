@@ -66,7 +66,8 @@ final class ListVerb implements Verb {
   }
 
   private void complain(String name, SandboxException error) {
-    console.complain("⚠️  %s: %s".formatted(name, Printable.line(String.valueOf(error.getMessage()))));
+    console.complain(
+        "⚠️  %s: %s".formatted(name, Printable.line(String.valueOf(error.getMessage()))));
   }
 
   private String json(List<SandboxInfo> sandboxes) {

@@ -1,6 +1,9 @@
 package dev.dunes.cli;
 
-/** What libraries log: nothing, or to standard error for those who asked for it. Never to standard output. */
+/**
+ * What libraries log: nothing, or to standard error for those who asked for it. Never to standard
+ * output.
+ */
 final class Logging {
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 

@@ -19,7 +19,8 @@ public final class Main {
     Interruption interruption = Interruption.ofThisProcess(Thread.currentThread(), done);
     int code;
     try {
-      code = new Cli(Console.ofThisProcess(program(), interruption)).run(RawArguments.of(arguments));
+      code =
+          new Cli(Console.ofThisProcess(program(), interruption)).run(RawArguments.of(arguments));
     } finally {
       done.countDown();
     }

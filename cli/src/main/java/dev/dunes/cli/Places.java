@@ -32,7 +32,9 @@ final class Places {
     return name;
   }
 
-  /** The sandbox of this id: at the provider that is named, or else at the only one that knows it. */
+  /**
+   * The sandbox of this id: at the provider that is named, or else at the only one that knows it.
+   */
   Sandbox sandbox(Optional<String> provider, String id) {
     if (provider.isPresent()) {
       String name = provider(provider);

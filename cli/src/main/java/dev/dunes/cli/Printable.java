@@ -1,8 +1,8 @@
 package dev.dunes.cli;
 
 /**
- * Text that came from a sandbox or from a user, made safe to show: what steers a terminal or turns the direction of writing is
- * shown as an escape.
+ * Text that came from a sandbox or from a user, made safe to show: what steers a terminal or turns
+ * the direction of writing is shown as an escape.
  */
 final class Printable {
   private Printable() {}

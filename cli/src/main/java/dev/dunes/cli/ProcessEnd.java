@@ -8,10 +8,11 @@ import java.util.Optional;
 import java.util.concurrent.FutureTask;
 
 /**
- * Ends the process without the 300 ms for which the JVM waits on its way out while one of its threads is in a system call.
- * There is always one once a virtual thread has used a socket (the JDK's poller), so every command that talks to a sandbox
- * would be that much slower. The C library's {@code _exit} waits for nobody; it runs no shutdown hooks either, so everything
- * is closed before.
+ * Ends the process without the 300 ms for which the JVM waits on its way out while one of its
+ * threads is in a system call. There is always one once a virtual thread has used a socket (the
+ * JDK's poller), so every command that talks to a sandbox would be that much slower. The C
+ * library's {@code _exit} waits for nobody; it runs no shutdown hooks either, so everything is
+ * closed before.
  */
 final class ProcessEnd {
   private static final FutureTask<Optional<MethodHandle>> AT_ONCE =
@@ -50,8 +51,7 @@ final class ProcessEnd {
     return linker
         .defaultLookup()
         .find("_exit")
-        .map(
-            address ->
-                linker.downcallHandle(address, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)));
+        .map(address ->
+            linker.downcallHandle(address, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)));
   }
 }

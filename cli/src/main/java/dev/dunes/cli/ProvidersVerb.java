@@ -37,7 +37,8 @@ final class ProvidersVerb implements Verb {
       negatable = true,
       defaultValue = "false",
       fallbackValue = "true",
-      description = "Show what the sandboxes of those that can be used are able to do (default: no).")
+      description =
+          "Show what the sandboxes of those that can be used are able to do (default: no).")
   private boolean capabilities;
 
   @Option(names = "--json", description = "Print a JSON array.")
@@ -74,7 +75,8 @@ final class ProvidersVerb implements Verb {
       }
       choice
           .filter(c -> c.name().equals(status.name()))
-          .ifPresent(c -> text.append("  Default: ").append(Printable.line(c.reason())).append('\n'));
+          .ifPresent(
+              c -> text.append("  Default: ").append(Printable.line(c.reason())).append('\n'));
     }
     if (capabilities) {
       text.append('\n').append(style.bold("Capability Matrix")).append('\n').append(RULE);

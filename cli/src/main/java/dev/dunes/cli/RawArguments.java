@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * The arguments as they were given. In a locale without UTF-8 the JVM decodes each byte beyond ASCII to U+FFFD and cannot be
- * told otherwise; the kernel still has them.
+ * The arguments as they were given. In a locale without UTF-8 the JVM decodes each byte beyond
+ * ASCII to U+FFFD and cannot be told otherwise; the kernel still has them.
  */
 final class RawArguments {
   private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Our terminal in raw mode: every key goes to the program in the sandbox, Ctrl-C included. Set by {@code stty}, which takes
- * some milliseconds where a terminal library takes a quarter of a second to load.
+ * Our terminal in raw mode: every key goes to the program in the sandbox, Ctrl-C included. Set by
+ * {@code stty}, which takes some milliseconds where a terminal library takes a quarter of a second
+ * to load.
  */
 final class RawTerminal implements AutoCloseable {
   private final String saved;

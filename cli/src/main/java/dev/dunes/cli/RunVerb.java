@@ -34,7 +34,8 @@ final class RunVerb implements Verb {
   @Parameters(
       arity = "0..1",
       paramLabel = "COMMAND",
-      description = "A line of shell. Without it and without --file, code is read from standard input.")
+      description =
+          "A line of shell. Without it and without --file, code is read from standard input.")
   private Optional<String> command = Optional.empty();
 
   @Option(
@@ -46,8 +47,9 @@ final class RunVerb implements Verb {
   @Option(
       names = {"--lang", "--language"},
       paramLabel = "LANGUAGE",
-      description = "The language of the code: python, node, typescript, go, rust, bash, sh, ruby or java; "
-          + "else by the file's extension.")
+      description =
+          "The language of the code: python, node, typescript, go, rust, bash, sh, ruby or java; "
+              + "else by the file's extension.")
   private Optional<String> language = Optional.empty();
 
   @Option(
@@ -62,7 +64,8 @@ final class RunVerb implements Verb {
       negatable = true,
       defaultValue = "true",
       fallbackValue = "true",
-      description = "Use a running sandbox that has all the labels given, if there is one (default: yes).")
+      description =
+          "Use a running sandbox that has all the labels given, if there is one (default: yes).")
   private boolean reuse;
 
   @Option(
@@ -127,7 +130,8 @@ final class RunVerb implements Verb {
         ❌ No command provided. Use:
           - %s run 'command'
           - %s run --file script.py
-          - echo 'code' | %s run --lang python"""
+          - echo 'code' | %s run --lang python\
+        """
             .formatted(program, program, program));
     return ExitCodes.ERROR;
   }
@@ -158,7 +162,13 @@ final class RunVerb implements Verb {
   private Sandbox sandbox(SandboxSpec spec, Placement placement) {
     long start = System.nanoTime();
     boolean mayReuse = reuse && !specOptions.labels().isEmpty();
-    Sandbox sandbox = console.interruption().making(() -> mayReuse ? console.sandboxes().getOrCreate(spec, placement) : console.sandboxes().create(spec, placement));
+    Sandbox sandbox =
+        console
+            .interruption()
+            .making(() ->
+                mayReuse
+                    ? console.sandboxes().getOrCreate(spec, placement)
+                    : console.sandboxes().create(spec, placement));
     console.explain(
         "sandbox %s at %s ready in %s"
             .formatted(sandbox.id(), sandbox.provider(), Elapsed.since(start)));

@@ -35,7 +35,8 @@ final class ShellVerb implements Verb {
   @Option(
       names = {"-n", "--name"},
       paramLabel = "NAME",
-      description = "Keep the sandbox under this name (its label `name`), or use the one that has it.")
+      description =
+          "Keep the sandbox under this name (its label `name`), or use the one that has it.")
   private Optional<String> name = Optional.empty();
 
   @Option(
@@ -108,7 +109,13 @@ final class ShellVerb implements Verb {
 
   private Sandbox sandbox(SandboxSpec spec, Placement placement) {
     long start = System.nanoTime();
-    Sandbox sandbox = console.interruption().making(() -> name.isPresent() ? console.sandboxes().getOrCreate(spec, placement) : console.sandboxes().create(spec, placement));
+    Sandbox sandbox =
+        console
+            .interruption()
+            .making(() ->
+                name.isPresent()
+                    ? console.sandboxes().getOrCreate(spec, placement)
+                    : console.sandboxes().create(spec, placement));
     console.explain(
         "sandbox %s at %s ready in %s"
             .formatted(sandbox.id(), sandbox.provider(), Elapsed.since(start)));
@@ -143,8 +150,8 @@ final class ShellVerb implements Verb {
     }
     String how =
         name.map(given -> "%s shell -n %s".formatted(console.program(), Printable.line(given)))
-            .orElseGet(
-                () -> "%s exec %s COMMAND".formatted(console.program(), Printable.line(sandbox.id())));
+            .orElseGet(() ->
+                "%s exec %s COMMAND".formatted(console.program(), Printable.line(sandbox.id())));
     console.complain("💡 Reconnect: " + how);
   }
 }

@@ -85,6 +85,7 @@ final class SpecOptions {
       words.add(word);
     }
     throw Failure.usage(
-        "%s: '%s' cannot be used; use one of %s".formatted(option, given, String.join(", ", words)), "");
+        "%s: '%s' cannot be used; use one of %s".formatted(option, given, String.join(", ", words)),
+        "");
   }
 }

@@ -7,7 +7,9 @@ enum Style {
   PLAIN,
   COLOURED;
 
-  /** Coloured on a terminal, unless NO_COLOR is set (no-color.org) or the terminal is a dumb one. */
+  /**
+   * Coloured on a terminal, unless NO_COLOR is set (no-color.org) or the terminal is a dumb one.
+   */
   static Style of(boolean terminal, Map<String, String> environment) {
     boolean wanted =
         environment.getOrDefault("NO_COLOR", "").isEmpty()

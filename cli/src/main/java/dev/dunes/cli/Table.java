@@ -3,7 +3,10 @@ package dev.dunes.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns of text under headings: two spaces apart, dashes under the headings, nothing after the last column. */
+/**
+ * Columns of text under headings: two spaces apart, dashes under the headings, nothing after the
+ * last column.
+ */
 final class Table {
   private final List<String> headings;
   private final List<List<String>> rows = new ArrayList<>();

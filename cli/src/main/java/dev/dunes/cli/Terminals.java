@@ -17,11 +17,14 @@ record Terminals(boolean in, boolean out, boolean err) {
 
   private static final int TYPE_BITS = 0170000;
   private static final int CHARACTER_DEVICE = 0020000;
-  // Numbers of character devices that are no terminals: /dev/null and its like, and miscellaneous ones.
+  // Numbers of character devices that are no terminals: /dev/null and its like, and miscellaneous
+  // ones.
   private static final int MEMORY = 1;
   private static final int MISCELLANEOUS = 10;
 
-  /** Those of this process. System.console() would tell too, but loads a terminal library for it. */
+  /**
+   * Those of this process. System.console() would tell too, but loads a terminal library for it.
+   */
   static Terminals ofThisProcess() {
     return new Terminals(isTerminal(0), isTerminal(1), isTerminal(2));
   }
@@ -30,7 +33,8 @@ record Terminals(boolean in, boolean out, boolean err) {
     try {
       Map<String, Object> status =
           Files.readAttributes(Path.of("/dev/fd/" + descriptor), "unix:mode,rdev");
-      if (!(status.get("mode") instanceof Integer mode) || !(status.get("rdev") instanceof Long device)) {
+      if (!(status.get("mode") instanceof Integer mode)
+          || !(status.get("rdev") instanceof Long device)) {
         return false;
       }
       // As the kernel and the C library spread a device number over 64 bits.

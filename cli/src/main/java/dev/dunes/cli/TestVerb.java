@@ -84,7 +84,8 @@ final class TestVerb implements Verb {
   }
 
   private static String summary(List<Trial> trials) {
-    StringBuilder text = new StringBuilder("\n").append(RULE).append("📊 Test Results\n").append(RULE);
+    StringBuilder text =
+        new StringBuilder("\n").append(RULE).append("📊 Test Results\n").append(RULE);
     for (Trial trial : trials) {
       String result =
           trial

@@ -104,9 +104,12 @@ final class Trial {
   /** How long each step took, for people. */
   String timings() {
     StringBuilder text = new StringBuilder();
-    millis.forEach(
-        (step, took) ->
-            text.append(text.isEmpty() ? "" : ", ").append(step).append(' ').append(took).append(" ms"));
+    millis.forEach((step, took) ->
+        text.append(text.isEmpty() ? "" : ", ")
+            .append(step)
+            .append(' ')
+            .append(took)
+            .append(" ms"));
     return text.toString();
   }
 

@@ -37,8 +37,7 @@ final class VerbLine {
     CommandLine line = new CommandLine(verb);
     line.getCommandSpec().addOption(VERBOSE.build()).addOption(HELP.build());
     line.getCommandSpec().usageMessage().descriptionHeading("%n");
-    return line
-        .setCommandName(name)
+    return line.setCommandName(name)
         .setExpandAtFiles(false) // `@` in a command or a path is an ordinary character
         .setUsageHelpAutoWidth(false)
         .setUsageHelpWidth(100);
@@ -78,8 +77,6 @@ final class VerbLine {
   }
 
   private static CommandLine.Help.Ansi ansi(Console console) {
-    return console.style() == Style.COLOURED
-        ? CommandLine.Help.Ansi.ON
-        : CommandLine.Help.Ansi.OFF;
+    return console.style() == Style.COLOURED ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF;
   }
 }

@@ -4,13 +4,17 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
 /**
- * Tells when our terminal's window changes its size (SIGWINCH). The JDK's only way to receive a signal is {@code
- * sun.misc.Signal} of the supported module {@code jdk.unsupported}; the compiler warns of naming it, so it is looked up.
+ * Tells when our terminal's window changes its size (SIGWINCH). The JDK's only way to receive a
+ * signal is {@code sun.misc.Signal} of the supported module {@code jdk.unsupported}; the compiler
+ * warns of naming it, so it is looked up.
  */
 final class WindowChanges {
   private WindowChanges() {}
 
-  /** Has this done after each change, on a thread of the JVM. Does nothing where there is no such signal. */
+  /**
+   * Has this done after each change, on a thread of the JVM. Does nothing where there is no such
+   * signal.
+   */
   static void onChange(Runnable action) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
@@ -23,7 +27,8 @@ final class WindowChanges {
             return null;
           };
       Object receiver =
-          Proxy.newProxyInstance(WindowChanges.class.getClassLoader(), new Class<?>[] {handler}, call);
+          Proxy.newProxyInstance(
+              WindowChanges.class.getClassLoader(), new Class<?>[] {handler}, call);
       signal
           .getMethod("handle", signal, handler)
           .invoke(null, signal.getConstructor(String.class).newInstance("WINCH"), receiver);

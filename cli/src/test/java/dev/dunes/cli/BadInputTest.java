@@ -47,8 +47,14 @@ class BadInputTest {
 
   @ParameterizedTest
   @CsvSource({
-    "-t,x,--timeout", "-t,1.5,--timeout", "--memory,lots,--memory", "-e,X,--env", "-e,=v,--env", "-l,X,--label",
-    "-f,no-such-file,--file", "--nonsense,x,--nonsense",
+    "-t,x,--timeout",
+    "-t,1.5,--timeout",
+    "--memory,lots,--memory",
+    "-e,X,--env",
+    "-e,=v,--env",
+    "-l,X,--label",
+    "-f,no-such-file,--file",
+    "--nonsense,x,--nonsense",
   })
   void whatMakesNoSenseNamesTheOptionAndExits2(String option, String value, String named) {
     Ds.Result result = ds.run("run", option, value, "true");
@@ -125,14 +131,16 @@ class BadInputTest {
     both.run("run", "-p", "fake", "true");
     assertThat(fake.made).hasSize(1);
     Ds.Result result = both.env("DUNES_PROVIDER", "nope").run("run", "true");
-    assertThat(result.err()).isEqualTo("❌ Unknown provider: nope\nAvailable providers: fake, other\n");
+    assertThat(result.err())
+        .isEqualTo("❌ Unknown provider: nope\nAvailable providers: fake, other\n");
     assertThat(result.code()).isEqualTo(1);
   }
 
   @Test
   void everyVerbExplainsItself() {
     for (Verbs verb : Verbs.values()) {
-      for (List<String> words : List.of(List.of(verb.word(), "--help"), List.of("help", verb.word()))) {
+      for (List<String> words :
+          List.of(List.of(verb.word(), "--help"), List.of("help", verb.word()))) {
         Ds.Result result = ds.run(words.toArray(String[]::new));
         assertThat(result.code()).isZero();
         assertThat(result.err()).isEmpty();

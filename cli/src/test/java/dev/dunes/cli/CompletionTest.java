@@ -25,7 +25,10 @@ class CompletionTest {
             _complete_ds; printf '%s\\n' "${COMPREPLY[@]}"
             complete -p ds
             """;
-    assertThat(runIn("bash", script)).startsWith("run").contains("--memory").contains("_complete_ds");
+    assertThat(runIn("bash", script))
+        .startsWith("run")
+        .contains("--memory")
+        .contains("_complete_ds");
   }
 
   @Test
@@ -38,8 +41,10 @@ class CompletionTest {
   void fishCompletesVerbsAndOptions() throws IOException, InterruptedException {
     String script = ds.run("completion", "fish").out();
     assertThat(script)
-        .contains("complete -c ds -n __fish_use_subcommand -a run -d 'Run a command, a file or piped code in a sandbox'\n")
-        .contains("complete -c ds -n '__fish_seen_subcommand_from run' -s f -l file -rF -d 'Run the code in this file; comes before COMMAND.'\n")
+        .contains(
+            "complete -c ds -n __fish_use_subcommand -a run -d 'Run a command, a file or piped code in a sandbox'\n")
+        .contains(
+            "complete -c ds -n '__fish_seen_subcommand_from run' -s f -l file -rF -d 'Run the code in this file; comes before COMMAND.'\n")
         .contains("-l no-keep\n");
     requireShell("fish");
     runIn("fish", script);
@@ -49,7 +54,8 @@ class CompletionTest {
   void otherShellsAreRefused() {
     Ds.Result result = ds.run("completion", "tcsh");
     assertThat(result.code()).isEqualTo(2);
-    assertThat(result.err()).isEqualTo("❌ SHELL: 'tcsh' cannot be used; use one of bash, zsh, fish\n");
+    assertThat(result.err())
+        .isEqualTo("❌ SHELL: 'tcsh' cannot be used; use one of bash, zsh, fish\n");
   }
 
   private static void requireShell(String shell) throws InterruptedException {

@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@code ds} in this process, with captured streams and fake providers. Each run opens the providers anew. */
+/**
+ * {@code ds} in this process, with captured streams and fake providers. Each run opens the
+ * providers anew.
+ */
 final class Ds {
   private final List<FakeProvider> providers = new ArrayList<>();
   private final Map<String, String> environment = new HashMap<>();

@@ -79,14 +79,13 @@ final class DsProcess {
     builder.environment().put("DUNES_STATE", state.toString());
     builder.environment().put("DUNES_PROVIDER", provider);
     builder.environment().remove("JAVA_TOOL_OPTIONS");
-    environment.forEach(
-        (name, value) -> {
-          if (value.isEmpty()) {
-            builder.environment().remove(name);
-          } else {
-            builder.environment().put(name, value);
-          }
-        });
+    environment.forEach((name, value) -> {
+      if (value.isEmpty()) {
+        builder.environment().remove(name);
+      } else {
+        builder.environment().put(name, value);
+      }
+    });
     try {
       return builder.start();
     } catch (IOException e) {
@@ -98,8 +97,7 @@ final class DsProcess {
     try {
       Thread writer = Thread.ofVirtual().start(() -> write(process.getOutputStream(), stdin));
       Path err = Files.createTempFile("ds", ".err");
-      Thread reader =
-          Thread.ofVirtual().start(() -> copy(process, err));
+      Thread reader = Thread.ofVirtual().start(() -> copy(process, err));
       byte[] out = process.getInputStream().readAllBytes();
       if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();

@@ -132,13 +132,19 @@ abstract class EndToEnd {
 
   @Test
   void killedAtOnceItLeavesNothingAfterTheNextCommand() throws IOException, InterruptedException {
-    String id = JsonMapper.shared().readTree(ds.run("run", "--keep", "--json", "true").out()).get("sandboxId").asString();
+    String id =
+        JsonMapper.shared()
+            .readTree(ds.run("run", "--keep", "--json", "true").out())
+            .get("sandboxId")
+            .asString();
     String duration = Integer.toString(10_000_000 + new Random().nextInt(1_000_000));
     Process process = ds.start("run", "echo started; sleep " + duration);
     assertThat(process.inputReader().readLine()).isEqualTo("started");
     process.destroyForcibly().waitFor();
     JsonNode left = JsonMapper.shared().readTree(ds.run("list", "--json").out());
-    assertThat(left.findValuesAsString("id")).as("only what was kept on purpose").containsExactly(id);
+    assertThat(left.findValuesAsString("id"))
+        .as("only what was kept on purpose")
+        .containsExactly(id);
     assertThat(ProcessHandle.allProcesses().map(p -> p.info().commandLine().orElse("")))
         .noneMatch(line -> line.contains("sleep " + duration));
   }
@@ -149,7 +155,8 @@ abstract class EndToEnd {
     String id = JsonMapper.shared().readTree(made.out()).get("sandboxId").asString();
     DsProcess.Done found = ds.run("run", "-l", "job=a b", "cat note");
     assertThat(found.out()).isEqualTo("kept\n");
-    DsProcess.Done exec = ds.pipe("from stdin", "exec", id, "-e", "A=it's", "cat; printf \"$A\" >&2; exit 9");
+    DsProcess.Done exec =
+        ds.pipe("from stdin", "exec", id, "-e", "A=it's", "cat; printf \"$A\" >&2; exit 9");
     assertThat(exec.out()).isEqualTo("from stdin");
     assertThat(exec.err()).isEqualTo("it's");
     assertThat(exec.code()).isEqualTo(9);
@@ -192,17 +199,23 @@ abstract class EndToEnd {
   @Test
   void aSourceOfAMegabyteRuns() throws IOException {
     String line = "x = '" + "é".repeat(40) + "'\n";
-    Files.writeString(directory.resolve("big.py"), line.repeat((1 << 20) / 80) + "import sys\nprint(sys.stdin.read())\n");
+    Files.writeString(
+        directory.resolve("big.py"),
+        line.repeat((1 << 20) / 80) + "import sys\nprint(sys.stdin.read())\n");
     DsProcess.Done done = ds.pipe("input", "run", "-f", "big.py");
     assertThat(done.out()).as(done.err()).isEqualTo("input\n");
   }
 
   @Test
   void compiledLanguagesRunWhereTheyAre() throws IOException {
-    Files.writeString(directory.resolve("a.java"), "class A { public static void main(String[] a) { System.out.print(6*7); } }");
-    Files.writeString(directory.resolve("a.go"), "package main\nimport \"fmt\"\nfunc main() { fmt.Print(6*7) }");
+    Files.writeString(
+        directory.resolve("a.java"),
+        "class A { public static void main(String[] a) { System.out.print(6*7); } }");
+    Files.writeString(
+        directory.resolve("a.go"), "package main\nimport \"fmt\"\nfunc main() { fmt.Print(6*7) }");
     Files.writeString(directory.resolve("a.rs"), "fn main() { print!(\"{}\", 6*7) }");
-    Map<String, String> versions = Map.of("java", "java -version", "go", "go version", "rs", "rustc --version");
+    Map<String, String> versions =
+        Map.of("java", "java -version", "go", "go version", "rs", "rustc --version");
     for (Map.Entry<String, String> version : versions.entrySet()) {
       int there = ds.run("run", version.getValue()).code();
       DsProcess.Done done = ds.run("run", "-f", "a." + version.getKey());

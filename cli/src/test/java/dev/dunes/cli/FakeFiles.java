@@ -35,7 +35,8 @@ final class FakeFiles {
   /** The name below its private directory and text of each file ever written. */
   Map<String, String> codes() {
     Map<String, String> codes = new TreeMap<>();
-    written.forEach((path, bytes) -> codes.put(path.replaceFirst("^/tmp/ds-[0-9a-f]+/", ""), new String(bytes)));
+    written.forEach((path, bytes) ->
+        codes.put(path.replaceFirst("^/tmp/ds-[0-9a-f]+/", ""), new String(bytes)));
     return codes;
   }
 

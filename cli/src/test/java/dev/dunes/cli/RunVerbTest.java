@@ -55,7 +55,8 @@ class RunVerbTest {
   void destroysWhatItMadeAlsoWhenTheCommandCannotBeRun() {
     ds.run("run", "true");
     assertThat(fake.boxes).isEmpty();
-    fake.brokenExec = Optional.of(new ProviderException("the wire broke", ErrorDetails.remedy("mend it")));
+    fake.brokenExec =
+        Optional.of(new ProviderException("the wire broke", ErrorDetails.remedy("mend it")));
     Ds.Result result = ds.run("run", "true");
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.err()).isEqualTo("❌ the wire broke\nmend it\n");
@@ -123,10 +124,37 @@ class RunVerbTest {
   void everyOptionReachesTheSandbox() {
     Ds.Result result =
         ds.run(
-            "run", "--provider", "fake", "--image", "debian", "--env", "A=b=c", "--memory", "256",
-            "--cpus", "1.5", "--disk", "64", "--pids", "99", "--network", "none", "--isolation",
-            "none", "--workdir", "/srv", "--user", "root", "--timeout", "9", "--reuse", "--no-keep",
-            "--no-deps", "--language", "python", "make");
+            "run",
+            "--provider",
+            "fake",
+            "--image",
+            "debian",
+            "--env",
+            "A=b=c",
+            "--memory",
+            "256",
+            "--cpus",
+            "1.5",
+            "--disk",
+            "64",
+            "--pids",
+            "99",
+            "--network",
+            "none",
+            "--isolation",
+            "none",
+            "--workdir",
+            "/srv",
+            "--user",
+            "root",
+            "--timeout",
+            "9",
+            "--reuse",
+            "--no-keep",
+            "--no-deps",
+            "--language",
+            "python",
+            "make");
     assertThat(result.err()).isEmpty();
     assertThat(result.code()).isZero();
     SandboxSpec spec = fake.made.getFirst().spec;
@@ -281,7 +309,8 @@ class RunVerbTest {
   void anUnknownLanguageIsSaidAndAShebangHonoured(@TempDir Path directory) throws IOException {
     Ds.Result result = ds.stdin("#!/usr/bin/env  perl -w \nprint 1").run("run", "--lang", "perl6");
     assertThat(result.err()).isEqualTo("⚠️  Unknown language 'perl6', executing code as-is\n");
-    assertThat(fake.lastCommand().argv().subList(0, 2)).isEqualTo(List.of("/usr/bin/env", "perl -w"));
+    assertThat(fake.lastCommand().argv().subList(0, 2))
+        .isEqualTo(List.of("/usr/bin/env", "perl -w"));
     Files.writeString(directory.resolve("a.xyz"), "echo");
     result = ds.directory(directory).run("run", "-f", "a.xyz");
     assertThat(result.err()).isEqualTo("⚠️  Unknown language 'xyz', executing code as-is\n");
@@ -330,6 +359,7 @@ class RunVerbTest {
   void whatASandboxWritesIsNotChangedEvenIfItSteersTheTerminal() {
     fake.script = Script.printing("\033]0;title\007\u009b31m\u0000");
     Ds.Result result = ds.terminals(true, true, true).run("run", "x");
-    assertThat(result.bytes()).isEqualTo("\033]0;title\007\u009b31m\u0000".getBytes(StandardCharsets.UTF_8));
+    assertThat(result.bytes())
+        .isEqualTo("\033]0;title\007\u009b31m\u0000".getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -20,7 +20,8 @@ class SandboxVerbsTest {
   void execFindsTheProviderByItself() {
     other.make("sb-1", Map.of());
     other.script = Script.printing("hi");
-    Ds.Result result = ds.run("exec", "sb-1", "echo hi", "-e", "A=b", "-t", "5", "-u", "me", "-w", "/srv");
+    Ds.Result result =
+        ds.run("exec", "sb-1", "echo hi", "-e", "A=b", "-t", "5", "-u", "me", "-w", "/srv");
     assertThat(result.err()).isEmpty();
     assertThat(result.out()).isEqualTo("hi");
     assertThat(other.lastCommand().argv()).containsExactly("/bin/sh", "-c", "echo hi");
@@ -48,7 +49,9 @@ class SandboxVerbsTest {
     assertThat(named.err()).startsWith("❌ no sandbox 'nope' at provider 'fake'\n");
     Ds.Result unresolved = ds.run("exec", "nope", "true");
     assertThat(unresolved.code()).isEqualTo(2);
-    assertThat(unresolved.err()).startsWith("❌ no provider knows a sandbox 'nope'\n").contains("-p");
+    assertThat(unresolved.err())
+        .startsWith("❌ no provider knows a sandbox 'nope'\n")
+        .contains("-p");
     assertThat(ds.run("destroy", "nope").code()).isEqualTo(2);
     Ds.Result gone = ds.run("destroy", "-p", "fake", "nope");
     assertThat(gone.code()).isEqualTo(1);
@@ -96,7 +99,9 @@ class SandboxVerbsTest {
             """);
     assertThat(ds.run("list", "-l", "cli=false").out()).isEqualTo("No sandboxes found\n");
     assertThat(ds.run("list", "-p", "fake").out()).contains("Total: 1 sandboxes");
-    assertThat(ds.run("list", "-v").out()).contains("a-very-long-identifier-indeed").contains("Isolation");
+    assertThat(ds.run("list", "-v").out())
+        .contains("a-very-long-identifier-indeed")
+        .contains("Isolation");
   }
 
   @Test
@@ -119,7 +124,11 @@ class SandboxVerbsTest {
             ]
             """);
     assertThat(ds.run("list", "--json", "-l", "no=ne").out()).isEqualTo("[]\n");
-    assertThat(JsonMapper.shared().readTree(ds.run("list", "--json", "-v").out()).get(0).has("deadline"))
+    assertThat(
+            JsonMapper.shared()
+                .readTree(ds.run("list", "--json", "-v").out())
+                .get(0)
+                .has("deadline"))
         .isTrue();
   }
 
@@ -149,7 +158,10 @@ class SandboxVerbsTest {
     Ds.Result result = ds.run("providers", "--capabilities");
     assertThat(result.code()).isZero();
     assertThat(result.out())
-        .startsWith("\nAvailable Providers\n" + "=".repeat(50) + "\n\nfake\n  Status: ✅ Configured\n  Auth: ")
+        .startsWith(
+            "\nAvailable Providers\n"
+                + "=".repeat(50)
+                + "\n\nfake\n  Status: ✅ Configured\n  Auth: ")
         .contains("  Description: ")
         .contains("\nCapability Matrix\n" + "=".repeat(50) + "\n")
         .contains(
@@ -158,7 +170,8 @@ class SandboxVerbsTest {
             "  fake     | Y          | -        | Y         | Y           | Y                 | -  \n")
         .contains("💡 To configure a provider:\n");
     assertThat(ds.run("providers").out()).doesNotContain("Matrix");
-    JsonNode json = JsonMapper.shared().readTree(ds.run("providers", "--json", "--capabilities").out());
+    JsonNode json =
+        JsonMapper.shared().readTree(ds.run("providers", "--json", "--capabilities").out());
     assertThat(json.get(0).get("name").asString()).isEqualTo("fake");
     assertThat(json.get(0).get("default").asBoolean()).isTrue();
     assertThat(json.get(1).get("default").asBoolean()).isFalse();
@@ -235,7 +248,8 @@ class SandboxVerbsTest {
         .endsWith("✅ Ready: sandboxes come from fake\n");
     JsonNode json = JsonMapper.shared().readTree(ds.run("doctor", "--json").out());
     assertThat(json.get("ready").asBoolean()).isTrue();
-    assertThat(json.get("parts").get(1).get("checks").get(0).get("status").asString()).isEqualTo("ok");
+    assertThat(json.get("parts").get(1).get("checks").get(0).get("status").asString())
+        .isEqualTo("ok");
     fake.script = Script.printing("Hello from CLI test");
     result = ds.run("doctor", "--deep");
     assertThat(result.code()).isZero();

@@ -16,7 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 class TextTest {
   @Property
   void anyTextSurvivesJson(@ForAll String text) {
-    assertThat(JsonMapper.shared().readValue(Json.document(List.of(Map.of(text, text))), Object.class))
+    assertThat(
+            JsonMapper.shared().readValue(Json.document(List.of(Map.of(text, text))), Object.class))
         .isEqualTo(List.of(Map.of(text, text)));
     assertThat(JsonMapper.shared().readValue(Json.line(text), String.class)).isEqualTo(text);
   }
@@ -29,7 +30,8 @@ class TextTest {
 
   @Test
   void jsonLooksAsUsual() {
-    assertThat(Json.document(Arrays.asList(1, null, true, 2.5))).isEqualTo("[\n  1,\n  null,\n  true,\n  2.5\n]\n");
+    assertThat(Json.document(Arrays.asList(1, null, true, 2.5)))
+        .isEqualTo("[\n  1,\n  null,\n  true,\n  2.5\n]\n");
     assertThat(Json.line(Map.of("a", List.of(1, 2)))).isEqualTo("{\"a\": [1, 2]}");
     assertThat(Json.document(Map.of())).isEqualTo("{}\n");
     assertThat(Json.line("é😀\u001b\ud800")).isEqualTo("\"é😀\\u001b\\ud800\"");
@@ -43,8 +45,10 @@ class TextTest {
 
   @Test
   void pairsSplitAtTheFirstEqualsSign() {
-    assertThat(KeyValues.parse("-e", List.of("A=", "B=c=d", "A=2"))).isEqualTo(Map.of("A", "2", "B", "c=d"));
-    assertThatThrownBy(() -> KeyValues.parse("-e", List.of("=x"))).hasMessage("-e: '=x' is not KEY=VALUE");
+    assertThat(KeyValues.parse("-e", List.of("A=", "B=c=d", "A=2")))
+        .isEqualTo(Map.of("A", "2", "B", "c=d"));
+    assertThatThrownBy(() -> KeyValues.parse("-e", List.of("=x")))
+        .hasMessage("-e: '=x' is not KEY=VALUE");
   }
 
   @Test
@@ -64,7 +68,17 @@ class TextTest {
             Map.entry("PY", Language.PYTHON));
     extensions.forEach((ext, language) -> assertThat(Language.ofExtension(ext)).contains(language));
     for (String name :
-        List.of("python", "node", "javascript", "typescript", "go", "rust", "bash", "sh", "ruby", "java")) {
+        List.of(
+            "python",
+            "node",
+            "javascript",
+            "typescript",
+            "go",
+            "rust",
+            "bash",
+            "sh",
+            "ruby",
+            "java")) {
       assertThat(Language.named(name)).isPresent();
     }
     assertThat(Language.named("SH")).contains(Language.SH);

@@ -55,7 +55,12 @@ final class BubblewrapArguments {
     return List.copyOf(arguments);
   }
 
-  BubblewrapArguments isolation(String id, NetworkMode network) {
+  /**
+   * The namespaces, and what commands find in their environment.
+   *
+   * @param env the image's variables
+   */
+  BubblewrapArguments isolation(String id, NetworkMode network, Map<String, String> env) {
     add("--unshare-all", "--unshare-user", "--disable-userns");
     if (network == NetworkMode.HOST) {
       add("--share-net");
@@ -63,6 +68,7 @@ final class BubblewrapArguments {
     add("--uid", Integer.toString(USER), "--gid", Integer.toString(USER), "--hostname", "sandbox");
     add("--new-session", "--as-pid-1", "--clearenv", "--setenv", "DUNES_SANDBOX", id);
     ENVIRONMENT.forEach((name, value) -> add("--setenv", name, value));
+    env.forEach((name, value) -> add("--setenv", name, value));
     return this;
   }
 
@@ -93,11 +99,14 @@ final class BubblewrapArguments {
     return add("--remount-ro", "/dev"); // a tmpfs of half the machine's memory that belongs to the sandbox's user
   }
 
-  BubblewrapArguments guest(Path program, List<HostRelay> relays) {
+  /**
+   * The guest program, and the host's sockets.
+   *
+   * @param relays where each socket is found
+   */
+  BubblewrapArguments guest(Path program, Map<HostRelay, Path> relays) {
     readOnly(program, GUEST);
-    for (HostRelay relay : relays) {
-      readOnly(relay.socket(), relayInside(relay)); // can be connected to all the same, but not changed
-    }
+    relays.forEach((relay, socket) -> readOnly(socket, relayInside(relay))); // can be connected to all the same, but not changed
     return this;
   }
 

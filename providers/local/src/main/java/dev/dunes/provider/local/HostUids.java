@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -23,25 +25,33 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param count how many there are
  */
 record HostUids(Path directory, int first, int count) {
-  /** Far above what systemd, subuid ranges and directories hand out, below 2^31. */
+  /** Far above what systemd, subuid ranges and directories hand out; all ranges end below 2^31. */
   private static final int FIRST = 2_000_000_000;
 
   private static final int COUNT = 65_536;
+  private static final int RANGES = 2_000;
   private static final int TRIES = 1_000;
+  private static final Duration UNSIGNED = Duration.ofMinutes(1);
 
   /** The owner of an id that several sandboxes share. */
   static final String FAMILY = "family";
 
-  /** The ids this process can use: in a user namespace only part of them exist. */
-  static HostUids in(Path directory) {
+  /**
+   * The ids this process can use: in a user namespace only part of them exist.
+   *
+   * @param directory where the leases are
+   * @param tag of the state directory: each has a range of its own, as they do not know of each other's leases
+   */
+  static HostUids in(Path directory, String tag) {
+    int own = FIRST + Math.floorMod(tag.hashCode(), RANGES) * COUNT;
     try {
       long best = 0;
       for (String line : Files.readAllLines(Path.of("/proc/self/uid_map"))) {
         String[] fields = line.strip().split("\\s+");
         long start = Long.parseLong(fields[0]);
         long length = Long.parseLong(fields[2]);
-        if (start <= FIRST && start + length >= FIRST + COUNT) {
-          return new HostUids(directory, FIRST, COUNT);
+        if (start <= own && start + length >= (long) own + COUNT) {
+          return new HostUids(directory, own, COUNT);
         }
         best = Math.max(best, start + length);
       }
@@ -104,11 +114,20 @@ record HostUids(Path directory, int first, int count) {
       try (var files = Files.newDirectoryStream(directory)) {
         for (Path each : files) {
           int uid = Integer.parseInt(each.getFileName().toString());
-          owner(uid).ifPresent(owner -> leases.put(uid, owner));
+          owner(uid).filter(owner -> !owner.isEmpty() || isOld(each)).ifPresent(owner -> leases.put(uid, owner));
         }
       }
     }
     return leases;
+  }
+
+  /** A lease that nobody signed and nobody will. */
+  private static boolean isOld(Path lease) {
+    try {
+      return Files.getLastModifiedTime(lease).toInstant().isBefore(Instant.now().minus(UNSIGNED));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private Path file(int uid) {

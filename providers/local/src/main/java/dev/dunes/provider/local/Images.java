@@ -12,11 +12,11 @@ final class Images {
   private static final String HOST = "host";
   private static final String SNAPSHOT = "snapshot:";
 
-  private final LocalState state;
+  private final ImageStore unpacked;
   private final Snapshots snapshots;
 
-  Images(LocalState state, Snapshots snapshots) {
-    this.state = state;
+  Images(ImageStore unpacked, Snapshots snapshots) {
+    this.unpacked = unpacked;
     this.snapshots = snapshots;
   }
 
@@ -33,14 +33,11 @@ final class Images {
     try {
       Optional<String> snapshot = snapshotId(name);
       if (snapshot.isPresent()) {
-        return snapshots.image(snapshot.get());
+        return configured(snapshots.image(snapshot.get()));
       }
-      Path path = Path.of(name);
-      if (path.isAbsolute() && Files.isDirectory(path)) {
-        return Image.of(new RootView.Directory(path.toRealPath()));
-      }
-      if (path.isAbsolute() && Files.isRegularFile(path)) {
-        return Image.of(new RootView.Directory(ImageArchive.unpacked(path, state.images())));
+      Optional<Path> root = root(name);
+      if (root.isPresent()) {
+        return configured(Image.of(new RootView.Directory(root.get())));
       }
     } catch (IOException e) {
       throw LocalErrors.disk("read the image " + name, e);
@@ -49,6 +46,27 @@ final class Images {
         "image",
         "image: provider 'local' has no '%s'".formatted(name),
         ErrorDetails.remedy(
-            "use 'host', the absolute path of a root directory or of an OCI-layout tar, or snapshot:ID; registries need provider 'docker'"));
+            "use 'host', snapshot:ID, or the absolute path of a root directory, an OCI layout or an archive; registries need provider 'docker'"));
+  }
+
+  private Optional<Path> root(String name) throws IOException {
+    if (!name.startsWith("/") || name.indexOf('\0') >= 0) {
+      return Optional.empty();
+    }
+    Path path = Path.of(name);
+    if (Files.isDirectory(path)) {
+      return Optional.of(LayoutDirectory.is(path) ? unpacked.layout(path).root() : path.toRealPath());
+    }
+    return Files.isRegularFile(path) ? Optional.of(unpacked.archive(path).root()) : Optional.empty();
+  }
+
+  private Image configured(Image image) throws IOException {
+    if (!(image.view().base() instanceof RootView.Directory root)) {
+      return image;
+    }
+    if (!Files.isDirectory(root.rootfs())) {
+      throw BadImage.because("the root directory %s it needs is gone".formatted(root.rootfs()));
+    }
+    return image.withConfig(unpacked.configOf(root.rootfs()));
   }
 }

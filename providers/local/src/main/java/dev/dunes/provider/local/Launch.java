@@ -47,14 +47,16 @@ final class Launch {
   private final SandboxSpec spec;
   private final SandboxPaths paths;
   private final int uid;
+  private final Image image;
 
-  Launch(LocalState state, LocalHost host, String id, SandboxSpec spec, SandboxPaths paths, int uid) {
+  Launch(LocalState state, LocalHost host, String id, SandboxSpec spec, SandboxPaths paths, int uid, Image image) {
     this.state = state;
     this.host = host;
     this.id = id;
     this.spec = spec;
     this.paths = paths;
     this.uid = uid;
+    this.image = image;
   }
 
   /** Called as soon as the guest's process exists, while it is still starting. */
@@ -194,15 +196,17 @@ final class Launch {
 
   private List<String> command(WritablePlaces places) {
     NetworkMode network = spec.network().orElse(NetworkMode.NONE);
-    BubblewrapArguments bubblewrap = new BubblewrapArguments().isolation(id, network);
+    BubblewrapArguments bubblewrap = new BubblewrapArguments().isolation(id, network, image.config().env());
     places.prepare(bubblewrap, state.etc(network == NetworkMode.HOST));
-    bubblewrap.guest(state.guest(), spec.relays()).sealRoot().add("--chdir", "/");
+    RelaySockets relays = new RelaySockets(spec.relays(), paths, uid);
+    bubblewrap.guest(state.guest(), relays.sources()).sealRoot().add("--chdir", "/");
     bubblewrap.add("--seccomp", "4", "--info-fd", "5");
 
     List<String> command = new ArrayList<>();
     command.add(state.guest().toString());
     command.add("launch");
     command.addAll(places.launcherOptions());
+    command.addAll(relays.launcherOptions());
     command.addAll(List.of("--listen", paths.socket().toString()));
     command.addAll(List.of("--seccomp", state.seccomp().toString(), "--info", paths.info().toString()));
     command.addAll(List.of("--rlimit", "core=0:0"));
@@ -218,7 +222,7 @@ final class Launch {
 
   private List<String> guestArguments() {
     List<String> arguments = new ArrayList<>(List.of("guest", "--init", "--listen-fd", "3", "--user", "user"));
-    arguments.addAll(List.of("--workdir", spec.workingDir().orElse(BubblewrapArguments.WORKSPACE)));
+    arguments.addAll(List.of("--workdir", spec.workingDir().orElse(image.workingDir())));
     arguments.addAll(List.of("--deadline-ms", Long.toString(spec.lifetime().toMillis())));
     if (!spec.detached()) {
       arguments.addAll(List.of("--await-owner-ms", Integer.toString(AWAIT_OWNER_MILLIS)));

@@ -24,6 +24,7 @@ final class Leftovers {
       }
     }
     Snapshots.collect(state, store);
+    ImageStore.sweep(state.images());
     Map<Integer, String> leases = state.uids().leased();
     if (leases.isEmpty()) {
       return;

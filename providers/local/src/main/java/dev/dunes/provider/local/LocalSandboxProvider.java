@@ -43,12 +43,12 @@ final class LocalSandboxProvider implements SandboxProvider {
   private final Reaper reaper;
   private final Set<LocalSandbox> owned = ConcurrentHashMap.newKeySet();
 
-  LocalSandboxProvider(LocalHost host, LocalState state, SandboxStore store) {
+  LocalSandboxProvider(LocalHost host, LocalState state, SandboxStore store, long imageLimit) {
     this.host = host;
     this.state = state;
     this.store = store;
     this.snapshots = new Snapshots(host, state);
-    this.images = new Images(state, snapshots);
+    this.images = new Images(new ImageStore(state.images(), state.guest(), imageLimit), snapshots);
     this.reaper = new Reaper(host, state, store);
     reaper.start();
   }
@@ -95,11 +95,11 @@ final class LocalSandboxProvider implements SandboxProvider {
     int uid = Records.uid(first).orElse(-1);
     paths.open(uid);
     SandboxCgroups cgroups = host.cgroups().plan(state.tag(), first.id(), limits);
-    WritablePlaces places = new WritablePlaces(host, paths, image.view(), first.spec().diskMb(), uid);
+    WritablePlaces places = new WritablePlaces(host, state.overlays(host), paths, image.view(), first.spec().diskMb(), uid);
     image.fill(paths);
     AtomicReference<SandboxRecord> complete = new AtomicReference<>(first);
     GuestConnection connection =
-        new Launch(state, host, first.id(), first.spec(), paths, uid)
+        new Launch(state, host, first.id(), first.spec(), paths, uid, image)
             .start(
                 places,
                 () -> host.cgroups().make(cgroups, limits),

@@ -1,11 +1,14 @@
 package dev.dunes.provider.local;
 
 import dev.dunes.guest.SandboxStore;
+import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import dev.dunes.sandbox.spi.SandboxProviderFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
 
 /** Opens the provider of sandboxes on this machine. */
 public final class LocalSandboxProviderFactory implements SandboxProviderFactory {
@@ -56,6 +59,23 @@ public final class LocalSandboxProviderFactory implements SandboxProviderFactory
   public SandboxProvider open(ProviderSettings settings) {
     LocalHost host = LocalHost.detect(settings.environment());
     SandboxStore store = SandboxStore.open(settings, LocalSandboxProvider.NAME);
-    return new LocalSandboxProvider(host, LocalState.open(store.stateRoot()), store);
+    return new LocalSandboxProvider(host, LocalState.open(store.stateRoot()), store, imageLimit(settings));
+  }
+
+  private static long imageLimit(ProviderSettings settings) {
+    Optional<String> megabytes = settings.settingOrEnv(ImageStore.LIMIT_SETTING, "DUNES_IMAGE_LIMIT_MB");
+    if (megabytes.isEmpty()) {
+      return ImageStore.DEFAULT_LIMIT;
+    }
+    try {
+      return Math.multiplyExact(Math.max(1, Long.parseLong(megabytes.get())), 1L << 20);
+    } catch (NumberFormatException | ArithmeticException e) {
+      throw InvalidRequestException.field(ImageStore.LIMIT_SETTING, megabytes.get(), "a number of MiB");
+    }
+  }
+
+  @Override
+  public Set<String> settings() {
+    return Set.of("state_dir", ImageStore.LIMIT_SETTING);
   }
 }

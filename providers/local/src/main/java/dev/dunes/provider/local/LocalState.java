@@ -30,7 +30,7 @@ final class LocalState {
     this.guest = guest;
     this.seccomp = seccomp;
     this.tag = tag(root);
-    this.uids = HostUids.in(root.resolve("uids"));
+    this.uids = HostUids.in(root.resolve("uids"), tag);
   }
 
   static LocalState open(Path root) {

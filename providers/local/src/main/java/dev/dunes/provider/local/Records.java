@@ -44,6 +44,9 @@ final class Records {
     if (image.view().base() instanceof RootView.Directory directory) {
       record = record.withMetadata(ROOTFS, directory.rootfs().toString());
     }
+    if (image.config().user().isPresent()) {
+      record = record.withMetadata("image_user", "user, not the image's " + image.config().user().get());
+    }
     return record;
   }
 

@@ -1,73 +1,84 @@
 package dev.dunes.provider.local;
 
-import dev.dunes.sandbox.ErrorDetails;
-import dev.dunes.sandbox.InvalidRequestException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
-/** The directories and accounts a root file system needs before a sandbox can start in it. */
+/**
+ * The directories and accounts a root file system needs before a sandbox can start in it. What an image has there instead, such as a link to
+ * elsewhere, is covered: bubblewrap would follow it, on the host.
+ */
 final class RootSkeleton {
+  static final String PASSWD = "etc/passwd";
+  static final String GROUP = "etc/group";
+
   private static final List<String> MOUNT_POINTS =
       List.of("proc", "dev", "tmp", "run", "workspace", "home/user", "opt/dunes");
 
   private static final String PASSWD_LINE = "user:x:1000:1000:user:/home/user:/bin/sh\n";
   private static final String GROUP_LINE = "user:x:1000:\n";
+  private static final long MOST_ACCOUNTS = 1 << 20;
 
   private RootSkeleton() {}
 
   /** Adds what is missing to the layer above a root file system. */
   static void make(Path rootfs, Path upper) throws IOException {
     for (String directory : MOUNT_POINTS) {
-      if (!Files.isDirectory(rootfs.resolve(directory), LinkOption.NOFOLLOW_LINKS)) {
+      if (!isOwnDirectory(rootfs, directory)) {
         Files.createDirectories(upper.resolve(directory));
       }
     }
-    Path guest = upper.resolve("opt/dunes/dunes-guest");
-    Files.createDirectories(guest.getParent());
+    Path guest = upper.resolve(BubblewrapArguments.GUEST.substring(1));
+    Files.createDirectories(Objects.requireNonNull(guest.getParent()));
     if (Files.notExists(guest)) {
       Files.createFile(guest);
     }
-    account(rootfs, upper, "etc/passwd", PASSWD_LINE);
-    account(rootfs, upper, "etc/group", GROUP_LINE);
-  }
-
-  /** Without overlays nothing can be added, so everything must be there. */
-  static void require(Path rootfs) {
-    List<String> missing =
-        MOUNT_POINTS.stream()
-            .filter(directory -> !Files.isDirectory(rootfs.resolve(directory), LinkOption.NOFOLLOW_LINKS))
-            .toList();
-    if (!missing.isEmpty()) {
-      throw new InvalidRequestException(
-          "image",
-          "image: '%s' lacks the directories %s".formatted(rootfs, String.join(", ", missing)),
-          ErrorDetails.remedy("make them, or run as root, where an overlay adds them"));
-    }
-    if (Files.notExists(rootfs.resolve("opt/dunes/dunes-guest"))) {
-      throw new InvalidRequestException(
-          "image",
-          "image: '%s' lacks the empty file opt/dunes/dunes-guest".formatted(rootfs),
-          ErrorDetails.remedy("make it, or run as root, where an overlay adds it"));
+    for (String name : List.of(PASSWD, GROUP)) {
+      Optional<String> text = accounts(rootfs, name);
+      if (text.isPresent()) {
+        Path target = upper.resolve(name);
+        Files.createDirectories(Objects.requireNonNull(target.getParent()));
+        Files.writeString(target, text.get(), StandardCharsets.ISO_8859_1);
+      }
     }
   }
 
-  private static void account(Path rootfs, Path upper, String name, String line) throws IOException {
-    Path source = rootfs.resolve(name);
-    Path target = upper.resolve(name);
-    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
-        || Files.isSymbolicLink(source)
-        || Files.isSymbolicLink(java.util.Objects.requireNonNull(source.getParent()))) {
-      return;
+  /** What {@link #PASSWD} or {@link #GROUP} must say so that the sandbox's user has a name; empty when it may stay as it is. */
+  static Optional<String> accounts(Path rootfs, String name) throws IOException {
+    Path file = rootfs.resolve(name);
+    if (Files.isSymbolicLink(file) || Files.isSymbolicLink(rootfs.resolve("etc"))) {
+      return Optional.empty();
     }
-    String text = Files.isRegularFile(source) ? Files.readString(source, java.nio.charset.StandardCharsets.ISO_8859_1) : "";
-    if (text.lines().anyMatch(each -> each.startsWith("user:") || each.contains(":1000:"))) {
-      return;
+    boolean readable = Files.isRegularFile(file) && Files.size(file) < MOST_ACCOUNTS;
+    if (Files.exists(file) && !readable) {
+      return Optional.empty();
     }
-    Files.createDirectories(java.util.Objects.requireNonNull(target.getParent()));
-    String separator = text.isEmpty() || text.endsWith("\n") ? "" : "\n";
-    Files.writeString(target, text + separator + line, java.nio.charset.StandardCharsets.ISO_8859_1);
+    String text = readable ? Files.readString(file, StandardCharsets.ISO_8859_1) : "";
+    if (text.lines().map(line -> line.split(":", 4)).anyMatch(RootSkeleton::isUser)) {
+      return Optional.empty();
+    }
+    String line = name.equals(PASSWD) ? PASSWD_LINE : GROUP_LINE;
+    return Optional.of(text + (text.isEmpty() || text.endsWith("\n") ? "" : "\n") + line);
+  }
+
+  private static boolean isUser(String[] fields) {
+    return fields[0].equals("user") || fields.length > 2 && fields[2].equals(Integer.toString(BubblewrapArguments.USER));
+  }
+
+  /** A directory that is reached without following a link. */
+  static boolean isOwnDirectory(Path root, String name) {
+    Path path = root;
+    for (String component : name.split("/")) {
+      path = path.resolve(component);
+      if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

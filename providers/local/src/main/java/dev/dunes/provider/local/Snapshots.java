@@ -43,9 +43,9 @@ final class Snapshots {
     boolean whole = record.spec().diskMb().isPresent();
     boolean complete = false;
     try {
-      for (Place place : Place.values()) {
+      for (Place place : Place.SAVED) {
         Path source = whole ? mounted(record, place) : place.in(paths.upper());
-        if (Files.isDirectory(source) && !(whole && place == Place.ROOT)) {
+        if (Files.isDirectory(source)) {
           TreeCopy.merge(source, place.in(directory));
         }
       }
@@ -91,9 +91,9 @@ final class Snapshots {
                         "image", "image: there is no snapshot '%s'".formatted(id), ErrorDetails.remedy("take one with snapshot()")));
     RootView base = snapshot.rootfs().<RootView>map(RootView.Directory::new).orElseGet(RootView.Host::new);
     if (state.overlays(host)) {
-      return new Image(new RootView.Layered(base, snapshot.layers()), snapshot.uid(), List.of());
+      return new Image(new RootView.Layered(base, snapshot.layers()), snapshot.uid(), List.of(), ImageConfig.NONE);
     }
-    return new Image(base, snapshot.uid(), snapshot.layers().reversed());
+    return new Image(base, snapshot.uid(), snapshot.layers().reversed(), ImageConfig.NONE);
   }
 
   boolean delete(String id) throws IOException {

@@ -1,7 +1,6 @@
 package dev.dunes.provider.local;
 
 import dev.dunes.sandbox.ErrorDetails;
-import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.ProviderException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +18,7 @@ final class WritablePlaces {
   private static final long MEBIBYTE = 1L << 20;
 
   private final LocalHost host;
+  private final boolean overlays;
   private final SandboxPaths paths;
   private final RootView view;
   private final OptionalInt diskMb;
@@ -27,10 +27,12 @@ final class WritablePlaces {
   private String kind = "directory";
 
   /**
+   * @param overlays whether the host can mount them for the sandbox
    * @param uid the host's user id for the sandbox; −1 when it runs under this process's own
    */
-  WritablePlaces(LocalHost host, SandboxPaths paths, RootView view, OptionalInt diskMb, int uid) {
+  WritablePlaces(LocalHost host, boolean overlays, SandboxPaths paths, RootView view, OptionalInt diskMb, int uid) {
     this.host = host;
+    this.overlays = overlays;
     this.paths = paths;
     this.view = view;
     this.diskMb = diskMb;
@@ -51,7 +53,7 @@ final class WritablePlaces {
   void prepare(BubblewrapArguments bubblewrap, Path etc) {
     try {
       Path storage = storage();
-      root(bubblewrap, etc, storage);
+      root(bubblewrap, etc);
       bubblewrap.kernelFiles();
       if (diskMb.isPresent() && !host.root()) {
         long bytes = diskMb.getAsInt() * MEBIBYTE;
@@ -60,7 +62,7 @@ final class WritablePlaces {
         kind = "memory, limited: three quarters for /workspace, one for /home/user";
         return;
       }
-      for (Place place : List.of(Place.HOME, Place.WORKSPACE)) {
+      for (Place place : Place.SAVED) {
         bubblewrap.writable(place(place, storage), place.inside());
       }
     } catch (IOException e) {
@@ -70,52 +72,69 @@ final class WritablePlaces {
     }
   }
 
-  private void root(BubblewrapArguments bubblewrap, Path etc, Path storage) throws IOException {
+  private void root(BubblewrapArguments bubblewrap, Path etc) throws IOException {
     switch (view.base()) {
       case RootView.Host ignored -> bubblewrap.hostRoot(etc);
-      case RootView.Directory directory -> {
-        if (host.root()) {
-          RootSkeleton.make(directory.rootfs(), own(Place.ROOT.in(storage), 0));
-          bubblewrap.writable(overlay(Place.ROOT, directory.rootfs(), storage), "/");
-        } else {
-          RootSkeleton.require(directory.rootfs());
-          bubblewrap.readOnly(directory.rootfs(), "/");
-        }
-      }
+      case RootView.Directory directory -> directory(bubblewrap, directory.rootfs());
       case RootView.Layered layered -> throw new IllegalStateException("a base has no layers: " + layered);
     }
   }
 
-  /** The directory on the host that will be seen as a place. */
-  private Path place(Place place, Path storage) throws IOException {
-    if (!limitedByFileSystem()) {
-      own(place.in(storage), uid);
+  /** A root directory gets what it lacks from a layer of the sandbox's own; without overlays, from mounts between its entries. */
+  private void directory(BubblewrapArguments bubblewrap, Path rootfs) throws IOException {
+    if (overlays) {
+      RootSkeleton.make(rootfs, own(Place.ROOT.in(Files.createDirectories(paths.upper())), 0));
+      Path work = Files.createDirectories(Place.ROOT.in(paths.work()));
+      bubblewrap.writable(overlay(Place.ROOT, List.of(rootfs), Place.ROOT.in(paths.upper()), work), "/");
+      return;
     }
-    return view.allLayers().isEmpty() || !host.root()
-        ? place.in(storage)
-        : overlay(place, null, storage);
+    Path seen = rootfs;
+    if (host.root()) { // whose directory it is, the sandbox's user may not be able to reach
+      seen = Files.createDirectories(Place.ROOT.in(paths.mounts()));
+      launcher.addAll(List.of("--bind", rootfs + "|" + seen));
+    }
+    BoundRoot.show(rootfs, seen, paths.directory(), bubblewrap);
   }
 
-  private Path overlay(Place place, @org.jspecify.annotations.Nullable Path bottom, Path storage)
-      throws IOException {
-    List<String> lowers = new ArrayList<>();
-    for (Path layer : view.allLayers()) {
-      if (Files.isDirectory(place.in(layer))) {
-        lowers.add(escape(place.in(layer)));
-      }
+  /** The directory on the host that will be seen as a place. */
+  private Path place(Place place, Path storage) throws IOException {
+    Path upper = place.in(storage);
+    if (!limitedByFileSystem()) {
+      own(upper, uid);
     }
-    if (bottom != null) {
-      lowers.add(escape(bottom));
+    List<Path> lowers = lowers(place);
+    if (lowers.isEmpty() || !overlays) {
+      return upper;
     }
-    Path work = place.in(limitedByFileSystem() ? storage.resolve("work") : paths.work());
-    Path target = Files.createDirectories(place.in(paths.mounts()));
+    Path works = limitedByFileSystem() ? storage.resolve("work") : paths.work();
+    Path work = place.in(works);
     if (limitedByFileSystem()) {
-      launcher.addAll(List.of("--mkdir", work.toString()));
+      launcher.addAll(List.of("--mkdir", works.toString(), "--mkdir", work.toString()));
     } else {
       Files.createDirectories(work);
     }
-    String overlay = String.join("|", String.join(":", lowers), place.in(storage).toString(), work.toString(), target.toString());
-    launcher.addAll(List.of("--overlay", overlay));
+    return overlay(place, lowers, upper, work);
+  }
+
+  /** What is already in a place: saved layers, newest first, and what the image has there. */
+  private List<Path> lowers(Place place) {
+    List<Path> lowers = new ArrayList<>();
+    for (Path layer : view.allLayers()) {
+      if (Files.isDirectory(place.in(layer))) {
+        lowers.add(place.in(layer));
+      }
+    }
+    String inside = place.inside().substring(1);
+    if (view.base() instanceof RootView.Directory root && RootSkeleton.isOwnDirectory(root.rootfs(), inside)) {
+      lowers.add(root.rootfs().resolve(inside));
+    }
+    return lowers;
+  }
+
+  private Path overlay(Place place, List<Path> lowers, Path upper, Path work) throws IOException {
+    Path target = Files.createDirectories(place.in(paths.mounts()));
+    String lower = String.join(":", lowers.stream().map(WritablePlaces::escape).toList());
+    launcher.addAll(List.of("--overlay", String.join("|", lower, escape(upper), escape(work), escape(target))));
     return target;
   }
 
@@ -134,14 +153,9 @@ final class WritablePlaces {
       launcher.addAll(List.of("--tmpfs", target + ":" + bytes + ":" + Math.max(1024, bytes / 4096)));
       kind = "memory, limited";
     }
-    for (Place place : List.of(Place.HOME, Place.WORKSPACE)) {
+    for (Place place : Place.SAVED) {
       launcher.addAll(List.of("--mkdir", place.in(target).toString()));
       launcher.addAll(List.of("--own", place.in(target) + "|" + uid + "|" + uid));
-    }
-    if (!(view.base() instanceof RootView.Host)) {
-      throw new IsolationUnavailableException(
-          "diskMb: a disk limit cannot be kept together with an image",
-          ErrorDetails.remedy("leave out the disk limit or the image"));
     }
     return target;
   }
@@ -160,8 +174,8 @@ final class WritablePlaces {
     return directory;
   }
 
-  /** In overlay options a colon separates directories. */
+  /** In the launcher's options a colon separates lower directories and a bar the parts. */
   private static String escape(Path path) {
-    return path.toString().replace("\\", "\\\\").replace(":", "\\:");
+    return path.toString().replace("\\", "\\\\").replace(":", "\\:").replace("|", "\\|");
   }
 }

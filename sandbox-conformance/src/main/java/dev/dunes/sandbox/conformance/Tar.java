@@ -36,7 +36,7 @@ final class Tar {
   Tar entry(String name, char type, String link, byte[] contents) {
     byte[] header = new byte[BLOCK];
     put(header, 0, name.getBytes(UTF_8));
-    put(header, 100, "0000644\0".getBytes(US_ASCII));
+    put(header, 100, (type == '5' ? "0000755\0" : "0000644\0").getBytes(US_ASCII));
     put(header, 108, "0000000\0".getBytes(US_ASCII));
     put(header, 116, "0000000\0".getBytes(US_ASCII));
     put(header, 124, "%011o\0".formatted(contents.length).getBytes(US_ASCII));

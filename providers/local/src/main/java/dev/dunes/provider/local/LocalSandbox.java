@@ -97,7 +97,7 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
     return provider
         .alive(directory)
         .map(now -> provider.info(directory, now))
-        .orElseThrow(() -> provider.notFound(id()));
+        .orElseGet(() -> provider.info(record, SandboxState.TERMINATED));
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.dunes.guest.SandboxDirectory;
 import dev.dunes.guest.SandboxLock;
 import dev.dunes.guest.SandboxRecord;
 import dev.dunes.guest.SandboxStore;
+import dev.dunes.guest.Uninterrupted;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.ProviderCapabilities;
@@ -81,7 +82,7 @@ final class LocalSandboxProvider implements SandboxProvider {
         first = Records.withUid(record, uid(id, image));
         return start(lock.directory(), first, image, limits);
       } catch (SandboxException | IOException e) {
-        reaper.remove(lock.directory(), Optional.of(first));
+        discard(lock.directory(), first);
         throw e;
       }
     } catch (IOException e) {
@@ -117,6 +118,15 @@ final class LocalSandboxProvider implements SandboxProvider {
     return sandbox;
   }
 
+  private void discard(SandboxDirectory directory, SandboxRecord first) throws IOException {
+    owned.removeIf(sandbox -> sandbox.id().equals(first.id()));
+    Uninterrupted.run(
+        () -> {
+          reaper.remove(directory, Optional.of(first));
+          return true;
+        });
+  }
+
   private int uid(String id, Image image) {
     if (!host.root()) {
       return -1;
@@ -150,6 +160,10 @@ final class LocalSandboxProvider implements SandboxProvider {
   }
 
   boolean destroy(SandboxDirectory directory) {
+    return Uninterrupted.run(() -> destroyLocked(directory));
+  }
+
+  private boolean destroyLocked(SandboxDirectory directory) {
     try {
       Optional<SandboxLock> lock = directory.lock(LOCK_LIMIT);
       if (lock.isEmpty()) {
@@ -195,17 +209,23 @@ final class LocalSandboxProvider implements SandboxProvider {
   private static boolean isAlive(SandboxRecord record) {
     return record.state() != SandboxState.CREATING
         && record.guest().filter(ProcessIdentity::isAlive).isPresent()
-        && record.deadline().filter(Instant.now()::isAfter).isEmpty();
+        && record.deadline().filter(Instant.now()::isAfter).isEmpty()
+        && (record.detached() || record.owner().filter(ProcessIdentity::isAlive).isPresent());
   }
 
   SandboxInfo info(SandboxDirectory directory, SandboxRecord record) {
     boolean paused = Files.exists(new SandboxPaths(directory.path()).pausedMark());
+    return info(record, paused ? SandboxState.STOPPED : SandboxState.RUNNING);
+  }
+
+  /** A sandbox as its record describes it. */
+  SandboxInfo info(SandboxRecord record, SandboxState now) {
     Map<String, String> metadata = new HashMap<>(record.metadata());
     Records.hideInternals(metadata);
     return new SandboxInfo(
         record.id(),
         NAME,
-        paused ? SandboxState.STOPPED : SandboxState.RUNNING,
+        now,
         record.spec().labels(),
         Optional.of(record.createdAt()),
         record.deadline(),

@@ -127,8 +127,13 @@ final class Ground implements AutoCloseable {
 
   Sandbox create(SandboxSpec.Builder spec) {
     Sandbox sandbox = provider.create(spec.lifetime(Duration.ofMinutes(10)).build());
-    sandbox.files().write(PROBE, probe());
+    equip(sandbox);
     return sandbox;
+  }
+
+  /** Brings the probes into a sandbox. */
+  void equip(Sandbox sandbox) {
+    sandbox.files().write(PROBE, probe());
   }
 
   private byte[] probe() {

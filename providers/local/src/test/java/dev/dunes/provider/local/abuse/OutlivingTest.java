@@ -116,10 +116,17 @@ class OutlivingTest {
   void aCommandThatKillsAndStopsWhatIsAroundItOnlyHarmsItself() {
     try (Sandbox sandbox = ground.create()) {
       // its supervisor, then the guest, then everything it may signal
-      sandbox.exec(
+      Command attack =
           Command.shellBuilder("kill -9 $PPID; kill -9 1; kill -STOP 1; kill -9 -1")
               .timeout(Duration.ofSeconds(20))
-              .build());
+              .build();
+      try {
+        assertThat(sandbox.exec(attack).success()).isFalse();
+      } catch (SandboxException e) {
+        assertThat(e)
+            .as("its supervisor died before it could say that it had started")
+            .hasMessageContaining("supervisor");
+      }
       assertThat(sandbox.exec("echo on").stdout()).isEqualTo("on\n");
       assertThat(sandbox.exec("sleep 1000 & kill -9 $!; wait $!; echo $?").stdout())
           .as("control: signals do reach")

@@ -2,6 +2,7 @@ package dev.dunes.bench;
 
 import dev.dunes.provider.local.LocalSandboxProviderFactory;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
@@ -12,12 +13,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 
 /**
  * What scenarios work with: a provider with a state directory of its own and the engines of this
  * machine. Leaves nothing when closed.
  */
 final class Bench implements AutoCloseable {
+  /** Shells read it without quotes. */
+  private static final Pattern PLAIN_PATH = Pattern.compile("[A-Za-z0-9/._-]+");
+
   private final Options options;
   private final Path root;
   private final Path home;
@@ -29,13 +34,10 @@ final class Bench implements AutoCloseable {
   private final List<String> notes = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /**
-   * @param root of the source tree
-   */
-  Bench(Options options, Path root) throws IOException, InterruptedException {
+  private Bench(Options options, Path root, Path home) throws IOException, InterruptedException {
     this.options = options;
     this.root = root;
-    this.home = Trees.directory(Files.createTempDirectory("dunes-bench-"), "rwx--x--x");
+    this.home = home;
     this.state = home.resolve("state");
     this.provider =
         new LocalSandboxProviderFactory()
@@ -57,6 +59,24 @@ final class Bench implements AutoCloseable {
     CrunEngine.find(home.resolve("crun"), etc(), shape, notes).ifPresent(engines::add);
     DockerEngine.find(home, notes).ifPresent(engines::add);
     engines.add(new HostEngine());
+  }
+
+  /**
+   * Opens everything; nothing is left when it throws.
+   *
+   * @param root of the source tree
+   */
+  static Bench open(Options options, Path root) throws IOException, InterruptedException {
+    Path home = Trees.directory(Files.createTempDirectory("dunes-bench-"), "rwx--x--x");
+    try {
+      if (!PLAIN_PATH.matcher(home.toString()).matches()) {
+        throw new IOException("set java.io.tmpdir to a path without blanks and the like: " + home);
+      }
+      return new Bench(options, root, home);
+    } catch (IOException | InterruptedException | SandboxException e) {
+      Trees.delete(home);
+      throw e;
+    }
   }
 
   private Path etc() throws IOException {
@@ -103,6 +123,11 @@ final class Bench implements AutoCloseable {
   /** What could not be compared, and why. */
   List<String> notes() {
     return List.copyOf(notes);
+  }
+
+  /** Adds to what readers must know. */
+  void note(String note) {
+    notes.add(note);
   }
 
   /** What of all that was made is still there. */

@@ -1,5 +1,6 @@
 package dev.dunes.bench;
 
+import dev.dunes.sandbox.SandboxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,9 @@ public final class Main {
   private final Options options;
   private final Path root;
   private final List<String> notes = new ArrayList<>();
+  private final List<String> failed = new ArrayList<>();
   private double worst;
+  private boolean busyAtStart;
 
   private Main(Options options, Path root) {
     this.options = options;
@@ -73,7 +76,8 @@ public final class Main {
     worst = Quiet.othersShare();
     System.out.printf(
         "load average %s; other programs use %.0f %% of the processors%n", load, 100 * worst);
-    if (worst > Quiet.TOLERABLE) {
+    busyAtStart = worst > Quiet.TOLERABLE || Quiet.loaded();
+    if (busyAtStart) {
       System.out.println("WARNING: this machine is busy; no number of this run is to be trusted");
       if (options.write() && !options.force()) {
         System.err.println(
@@ -81,9 +85,18 @@ public final class Main {
         return BUSY;
       }
     }
-    Bench bench = new Bench(options, root);
-    Thread cleanUp =
-        Thread.ofPlatform().unstarted(() -> close(bench)); // when somebody breaks it off
+    try {
+      return run(line, load);
+    } catch (IOException | SandboxException e) {
+      System.err.println("bench: " + e.getMessage());
+      return FAILED;
+    }
+  }
+
+  private int run(String line, String load) throws IOException, InterruptedException {
+    Bench bench = Bench.open(options, root);
+    // for when somebody breaks it off
+    Thread cleanUp = Thread.ofPlatform().unstarted(() -> close(bench));
     Runtime.getRuntime().addShutdownHook(cleanUp);
     List<String> left;
     try (bench) {
@@ -93,7 +106,7 @@ public final class Main {
     }
     Runtime.getRuntime().removeShutdownHook(cleanUp);
     left.forEach(each -> System.err.println("bench: left behind: " + each));
-    return left.isEmpty() ? 0 : FAILED;
+    return left.isEmpty() && failed.isEmpty() ? 0 : FAILED;
   }
 
   private static void close(Bench bench) {
@@ -108,7 +121,6 @@ public final class Main {
       throws IOException, InterruptedException {
     Map<String, String> engines = new LinkedHashMap<>();
     bench.engines().forEach(engine -> engines.put(engine.name(), engine.description()));
-    notes.addAll(bench.notes());
     bench.notes().forEach(note -> System.out.println("note: " + note));
     System.out.println();
 
@@ -117,17 +129,26 @@ public final class Main {
     String command = ("bench/run " + line).strip();
     for (Scenario scenario : SCENARIOS) {
       if (options.only().isEmpty() || options.only().contains(scenario.name())) {
-        sections.add(section(bench, scenario));
-        System.out.println(
-            new Report(new Results(facts, engines, sections, notes, true, command))
-                .section(sections.getLast()));
+        try {
+          Results.Section section = section(bench, scenario);
+          sections.add(section);
+          System.out.println(Report.section(section));
+        } catch (IOException | SandboxException e) { // the others are still worth having
+          failed.add(scenario.name());
+          bench.note(scenario.name() + ": failed, left out: " + e);
+          System.err.println("bench: " + scenario.name() + " failed: " + e);
+        }
       }
     }
     facts.put("Load average at the start", load);
     facts.put(
         "Most that other programs used of the processors between measurements",
         "%.0f %%".formatted(100 * worst));
-    boolean quiet = worst <= Quiet.TOLERABLE;
+    notes.addAll(bench.notes());
+    if (options.quick()) {
+      notes.add("a smoke run: too few samples for any number to mean something");
+    }
+    boolean quiet = !busyAtStart && worst <= Quiet.TOLERABLE;
     if (!quiet) {
       notes.add("the machine was busy with other work: no number of this run is to be trusted");
     }
@@ -149,9 +170,9 @@ public final class Main {
     if (options.json().isPresent()) {
       report.json(options.json().get());
     }
-    if (options.write() && !results.quiet() && !options.force()) {
+    if (options.write() && !options.force() && !(results.quiet() && failed.isEmpty())) {
       System.err.println(
-          "bench: BENCHMARKS.md is left as it was: the machine became busy during the run");
+          "bench: BENCHMARKS.md is left as it was: the machine became busy, or a scenario failed");
     } else if (options.write()) {
       Files.writeString(root.resolve("BENCHMARKS.md"), report.markdown());
       Path readme = root.resolve("README.md");

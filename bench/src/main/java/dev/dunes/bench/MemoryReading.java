@@ -11,11 +11,11 @@ import java.util.List;
  * Memory at one moment, in bytes.
  *
  * @param available what the kernel would give to new programs
- * @param slab the kernel's own objects
+ * @param kernel the kernel's own objects, stacks and page tables
  * @param heap objects in this JVM that are alive
  * @param resident everything of this JVM that is in memory and its own
  */
-record MemoryReading(long available, long slab, long heap, long resident) {
+record MemoryReading(long available, long kernel, long heap, long resident) {
   private static final int SETTLE_MILLIS = 300;
 
   /** After a collection of garbage, and a moment for the kernel to finish what it puts off. */
@@ -28,9 +28,17 @@ record MemoryReading(long available, long slab, long heap, long resident) {
     List<String> own = Files.readAllLines(Path.of("/proc/self/smaps_rollup"));
     return new MemoryReading(
         field(machine, "MemAvailable:"),
-        field(machine, "Slab:"),
+        kernel(machine),
         ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
         field(own, "Private_Dirty:"));
+  }
+
+  private static long kernel(List<String> machine) throws IOException {
+    long sum = 0;
+    for (String name : List.of("Slab:", "KernelStack:", "PageTables:", "Percpu:")) {
+      sum += field(machine, name);
+    }
+    return sum;
   }
 
   /** The shares of these processes: memory that several share counts for each by its part. */

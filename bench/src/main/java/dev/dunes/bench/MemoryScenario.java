@@ -7,7 +7,8 @@ import java.util.Set;
 
 /** What a sandbox that does nothing costs. */
 final class MemoryScenario implements Scenario {
-  static final String TOTAL = "all memory of the machine (MemAvailable), each";
+  static final String TOTAL = "everything added up, each";
+  static final String FALL = "fall of the machine's available memory, each";
   static final String LEFT = "left over after all were removed";
   private static final double MEGABYTE = 1e6;
   private static final int AT_ONCE = 8;
@@ -25,10 +26,10 @@ final class MemoryScenario implements Scenario {
 
   @Override
   public String method() {
-    return "500 places that do nothing (the guest in Dunes' sandboxes, `sh` or `sleep` in the others) are held at once; docker a fifth of that. By how"
-        + " much the machine's available memory fell is the honest total: processes, kernel objects and, for Dunes, the JVM that holds all of them."
-        + " Processes are counted by their proportional share (PSS), the JVM by live heap and by its private pages. 1 MB = 10⁶ bytes. Afterwards"
-        + " everything is removed and looked for.";
+    return "500 places that do nothing (the guest in Dunes' sandboxes, `sh` or `sleep` in the others) are held at once; docker a fifth of that. Added up are"
+        + " the processes' proportional shares (PSS), what the kernel's objects, stacks and page tables grew by and, for Dunes, what the private pages of the"
+        + " JVM that holds all of them grew by. The fall of `MemAvailable` is the machine's own account of the same; whatever else runs disturbs it."
+        + " 1 MB = 10⁶ bytes. Afterwards everything is removed and looked for.";
   }
 
   @Override
@@ -69,29 +70,21 @@ final class MemoryScenario implements Scenario {
       }
       String name = engine.name();
       double each = count * MEGABYTE;
-      series.add(TOTAL, name, Unit.MEGABYTES, (before.available() - held.available()) / each);
-      series.add(
-          "its processes (PSS), each",
-          name,
-          Unit.MEGABYTES,
-          MemoryReading.proportional(processes) / each);
-      series.add(
-          "kernel objects (slab), each",
-          name,
-          Unit.MEGABYTES,
-          (held.slab() - before.slab()) / each);
-      series.add("processes, each", name, Unit.COUNT, (double) processes.size() / count);
+      long own = MemoryReading.proportional(processes);
+      long kernel = held.kernel() - before.kernel();
+      long jvm = engine instanceof DunesEngine ? held.resident() - before.resident() : 0;
+      series.add(TOTAL, name, Unit.MEGABYTES, (own + kernel + jvm) / each);
+      series.add(FALL, name, Unit.MEGABYTES, (before.available() - held.available()) / each);
+      series.add("processes (PSS), each", name, Unit.MEGABYTES, own / each);
+      series.add("kernel: objects, stacks, page tables, each", name, Unit.MEGABYTES, kernel / each);
+      series.add("number of processes, each", name, Unit.COUNT, (double) processes.size() / count);
       if (engine instanceof DunesEngine) {
+        series.add("private pages of the JVM, each", name, Unit.MEGABYTES, jvm / each);
         series.add(
             "live heap of the JVM, each",
             name,
             Unit.MEGABYTES,
             (held.heap() - before.heap()) / each);
-        series.add(
-            "private pages of the JVM, each",
-            name,
-            Unit.MEGABYTES,
-            (held.resident() - before.resident()) / each);
       }
     } finally {
       crowd.remove();

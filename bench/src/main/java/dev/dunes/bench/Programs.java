@@ -58,7 +58,10 @@ final class Programs {
     if (process.exitValue() != 0) {
       throw new IOException(
           "%s: exit code %d: %s"
-              .formatted(String.join(" ", command), process.exitValue(), output.strip()));
+              .formatted(
+                  String.join(" ", command),
+                  process.exitValue(),
+                  output.lines().findFirst().orElse("")));
     }
     return output.strip();
   }

@@ -11,6 +11,9 @@ final class Quiet {
   /** Share of all processors above which nothing should be published. */
   static final double TOLERABLE = 0.10;
 
+  /** Load average for each processor that says the same of the last minute. */
+  private static final double LOADED = 0.5;
+
   private static final int LOOK_MILLIS = 1000;
 
   private Quiet() {}
@@ -38,6 +41,14 @@ final class Quiet {
       all += Long.parseLong(fields[i]);
     }
     return new long[] {all, Long.parseLong(fields[4]) + Long.parseLong(fields[5])};
+  }
+
+  /**
+   * Whether the last minute was busy: a second's look can meet a pause between two pieces of work.
+   */
+  static boolean loaded() throws IOException {
+    double load = Double.parseDouble(loadAverage().split(" ")[0]);
+    return load > LOADED * Runtime.getRuntime().availableProcessors();
   }
 
   static String loadAverage() throws IOException {

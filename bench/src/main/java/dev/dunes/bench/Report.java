@@ -25,7 +25,7 @@ final class Report {
     this.results = results;
   }
 
-  String section(Results.Section section) {
+  static String section(Results.Section section) {
     String others =
         "  (other programs used %.0f %% of the processors)".formatted(100 * section.others());
     return section.scenario().title() + others + "\n" + TextTable.of(section).text();
@@ -33,8 +33,10 @@ final class Report {
 
   /** What comes after the sections on the terminal. */
   String summary() {
-    StringBuilder text =
-        new StringBuilder("Targets (medians)\n").append(TextTable.of(Target.of(results)).text());
+    String heading =
+        results.quiet() ? "Targets (medians)" : "Targets (medians of a run on a busy machine)";
+    StringBuilder text = new StringBuilder(heading).append("\n");
+    text.append(TextTable.of(Target.of(results)).text());
     results.notes().forEach(note -> text.append("note: ").append(note).append('\n'));
     return text.toString();
   }
@@ -97,7 +99,7 @@ final class Report {
         """
 
         All engines take turns in one process (A B C, B C A, …) after a warm-up, so that whatever else the machine does meets all of them alike. \
-        Percentiles are by nearest rank; p95 needs 20 samples, p99 needs 100. A ratio is the median as a multiple of plain bubblewrap's \
+        Percentiles are by nearest rank; p95 needs 20 samples, p99 needs 100; of rates they are the low end. A ratio is the median as a multiple of plain bubblewrap's \
         doing the same in the same run (of `cp -a`'s, for forks).
 
         """);
@@ -132,7 +134,7 @@ final class Report {
     headline(table, "A ready one from a pool", "pool", PoolScenario.CLAIM, others);
     headline(
         table,
-        "Whole runs, one after the other's heels",
+        "Whole runs, " + ThroughputScenario.inFlight() + " in flight",
         "throughput",
         ThroughputScenario.PARALLEL,
         others);

@@ -51,7 +51,7 @@ record Results(
     return section.series().stream()
         .filter(other ->
             other.measure().equals(series.measure()) && other.engine().equals(series.baseline()))
-        .filter(base -> series.unit() != Unit.COUNT && base.p50() > 0)
+        .filter(base -> series.unit() != Unit.COUNT && base.p50() > 0 && series.p50() > 0)
         .mapToDouble(base -> series.p50() / base.p50())
         .findFirst();
   }

@@ -41,13 +41,8 @@ record Target(String what, String limit, String measured, boolean reached) {
                 ThroughputScenario.PARALLEL,
                 150,
                 Unit.PER_SECOND),
-            atMost(
-                results,
-                "memory of an idle sandbox, everything counted",
-                "memory",
-                MemoryScenario.TOTAL,
-                1.5,
-                Unit.MEGABYTES),
+            memory(results, MemoryScenario.TOTAL, "added up"),
+            memory(results, MemoryScenario.FALL, "by MemAvailable"),
             atLeast(
                 results,
                 "file write through the API",
@@ -93,6 +88,16 @@ record Target(String what, String limit, String measured, boolean reached) {
             new Target(
                 what, "≤ " + limit(limit, unit), unit.format(found.p50()), found.p50() <= limit))
         .orElse(new Target(what, limit(limit, unit), "", false));
+  }
+
+  /** What shrinks while 500 are made has been disturbed by something else. */
+  private static Target memory(Results results, String measure, String how) {
+    Target target =
+        atMost(
+            results, "memory of an idle sandbox, " + how, "memory", measure, 1.5, Unit.MEGABYTES);
+    return target.measured().startsWith("-")
+        ? new Target(target.what(), target.limit(), "disturbed", false)
+        : target;
   }
 
   private static Target atLeast(

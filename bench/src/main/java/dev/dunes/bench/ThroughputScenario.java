@@ -30,10 +30,10 @@ final class ThroughputScenario implements Scenario {
   public String method() {
     return "Full cycles (create, run `/bin/true`, remove everything) in slices of 2 s, engine after engine; first one at a time, then "
         + inFlight()
-        + " in flight. p95 is the slow end.";
+        + " in flight.";
   }
 
-  private static int inFlight() {
+  static int inFlight() {
     return 2 * Runtime.getRuntime().availableProcessors();
   }
 

@@ -1,14 +1,12 @@
 package dev.dunes.provider.local;
 
 import dev.dunes.sandbox.ErrorDetails;
-import dev.dunes.sandbox.HostRelay;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.NetworkMode;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
-import java.nio.file.Files;
 
 /** Refuses what this provider cannot give, before anything is made. */
 final class LocalRequests {
@@ -39,14 +37,6 @@ final class LocalRequests {
           "providerConfig." + key,
           "providerConfig.%s: provider 'local' has no such setting".formatted(key),
           ErrorDetails.remedy("leave it out"));
-    }
-    for (HostRelay relay : spec.relays()) {
-      if (!Files.exists(relay.socket())) {
-        throw new InvalidRequestException(
-            "relays",
-            "relays: there is no socket at " + relay.socket(),
-            ErrorDetails.remedy("start what listens there first"));
-      }
     }
   }
 }

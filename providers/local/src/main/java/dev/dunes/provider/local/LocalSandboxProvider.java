@@ -145,7 +145,7 @@ final class LocalSandboxProvider implements SandboxProvider {
 
   @Override
   public List<SandboxInfo> list(Map<String, String> labels) {
-    reaper.awaitFirstPass();
+    reaper.passNow();
     List<SandboxInfo> found = new ArrayList<>();
     for (SandboxDirectory directory : directories()) {
       alive(directory).map(record -> info(directory, record)).filter(info -> info.hasLabels(labels)).ifPresent(found::add);

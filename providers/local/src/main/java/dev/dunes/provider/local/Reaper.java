@@ -5,6 +5,7 @@ import dev.dunes.guest.SandboxDirectory;
 import dev.dunes.guest.SandboxLock;
 import dev.dunes.guest.SandboxRecord;
 import dev.dunes.guest.SandboxStore;
+import dev.dunes.guest.Uninterrupted;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxState;
@@ -15,12 +16,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Removes sandboxes: one on request, and on every pass those whose owner was killed, whose guest has ended, whose deadline has passed, or that
- * were never finished. Passes run when a provider is opened and every minute while it is; a sandbox someone holds the lock of is
+ * were never finished. Passes run when a provider is opened, every minute while it is, and before sandboxes are listed; a sandbox someone holds the lock of is
  * left alone.
  */
 final class Reaper implements AutoCloseable {
@@ -31,7 +33,7 @@ final class Reaper implements AutoCloseable {
   private final LocalHost host;
   private final LocalState state;
   private final SandboxStore store;
-  private final CountDownLatch firstPass = new CountDownLatch(1);
+  private final ReentrantLock passing = new ReentrantLock();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread = Thread.ofVirtual().name("dunes-local-reaper").unstarted(this::run);
 
@@ -45,12 +47,21 @@ final class Reaper implements AutoCloseable {
     thread.start();
   }
 
-  /** What earlier programs left is gone once this returns. */
-  void awaitFirstPass() {
+  /** What others left until now is gone once this returns. */
+  void passNow() {
     try {
-      firstPass.await();
+      passing.lockInterruptibly();
     } catch (InterruptedException e) {
-      throw new SandboxInterruptedException("cleaning up after earlier programs", e);
+      throw new SandboxInterruptedException("cleaning up after other programs", e);
+    }
+    try {
+      Uninterrupted.run(
+          () -> {
+            pass();
+            return true;
+          });
+    } finally {
+      passing.unlock();
     }
   }
 
@@ -67,13 +78,10 @@ final class Reaper implements AutoCloseable {
   private void run() {
     try {
       do {
-        pass();
-        firstPass.countDown();
+        passNow();
       } while (!closing.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } finally {
-      firstPass.countDown();
     }
   }
 

@@ -26,6 +26,9 @@ final class RelaySockets {
   RelaySockets(List<HostRelay> relays, SandboxPaths paths, int uid) {
     try {
       for (HostRelay relay : relays) {
+        if (!Files.exists(relay.socket())) {
+          continue; // connections to its port are reset, as if whatever listened there had gone
+        }
         sources.put(relay, uid <= 0 || open(relay.socket()) ? relay.socket() : lent(relay, paths, uid));
       }
     } catch (IOException e) {

@@ -5,6 +5,7 @@ import java.io.Reader;
 import java.io.Writer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,9 @@ record SnapshotRecord(Path directory, OptionalInt uid, Optional<Path> rootfs, Li
     List<SnapshotRecord> all = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
+        if (entry.getFileName().toString().startsWith(".")) {
+          continue; // being removed
+        }
         read(entry).ifPresent(all::add);
       }
     }
@@ -41,13 +45,11 @@ record SnapshotRecord(Path directory, OptionalInt uid, Optional<Path> rootfs, Li
   }
 
   static Optional<SnapshotRecord> read(Path directory) throws IOException {
-    Path file = directory.resolve(FILE);
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
     Properties properties = new Properties();
-    try (Reader reader = Files.newBufferedReader(file)) {
+    try (Reader reader = Files.newBufferedReader(directory.resolve(FILE))) {
       properties.load(reader);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
     }
     int uid = Integer.parseInt(properties.getProperty("uid", "-1"));
     String layers = properties.getProperty("below", "");

@@ -10,9 +10,13 @@ import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.Snapshot;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +29,8 @@ import java.util.regex.Pattern;
  * one stays on disk as long as something stands on it.
  */
 final class Snapshots {
+  private static final String GONE = ".gone-";
+  private static final Duration ABANDONED = Duration.ofHours(1);
   private static final Pattern ID = Pattern.compile("[a-z0-9]{12,20}");
 
   private final LocalHost host;
@@ -125,7 +131,35 @@ final class Snapshots {
     }
     for (SnapshotRecord snapshot : all) {
       if (snapshot.deleted() && !needed.contains(snapshot.directory())) {
-        HostileTree.delete(snapshot.directory());
+        remove(snapshot.directory());
+      }
+    }
+    removeUnfinished(state.snapshots());
+  }
+
+  /** Whoever succeeds in renaming it removes it; others may be at the same. */
+  private static void remove(Path directory) throws IOException {
+    Path gone = directory.resolveSibling(GONE + directory.getFileName());
+    try {
+      Files.move(directory, gone, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    HostileTree.delete(gone);
+  }
+
+  /** What programs left that were killed while they took or removed one. */
+  private static void removeUnfinished(Path snapshots) throws IOException {
+    Instant abandoned = Instant.now().minus(ABANDONED);
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(snapshots)) {
+      for (Path entry : entries) {
+        try {
+          if (Files.getLastModifiedTime(entry).toInstant().isBefore(abandoned) && SnapshotRecord.read(entry).isEmpty()) {
+            HostileTree.delete(entry);
+          }
+        } catch (NoSuchFileException e) {
+          continue; // another program was faster
+        }
       }
     }
   }

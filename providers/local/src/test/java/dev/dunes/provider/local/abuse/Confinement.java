@@ -287,7 +287,7 @@ final class Confinement implements AutoCloseable {
   private Map<String, Answer> onHost(List<Item> items) {
     Map<String, Object> here = new HashMap<>(settings);
     here.put("scratch", scratch());
-    here.put("roots", List.of("tmp"));
+    here.put("top", ground.base().toString());
     List<String> probes = new ArrayList<>();
     for (Item item : items) {
       if (item.control == Control.HOST || item.control == Control.HOST_OR_SIBLING) {

@@ -281,7 +281,7 @@ class ExhaustionTest {
       String dead = "cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z ' || true";
       Ground.eventually("no zombie is left", () -> sandbox.exec(dead).stdout().strip().equals("0"));
       String own =
-          "import subprocess, os, signal\nif os.fork() == 0: os._exit(0)\nprint(subprocess.getoutput(\""
+          "import subprocess, os\npid = os.fork()\nif pid == 0: os._exit(0)\nos.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)\nprint(subprocess.getoutput(\""
               + dead.replace("\"", "\\\"")
               + "\"))";
       assertThat(python(sandbox, own).stdout().strip())

@@ -59,18 +59,45 @@ final class FrameWriter implements Closeable {
    * @param rest more payload, sent as it is and not copied: the caller must not change it any more
    */
   void send(int type, int stream, byte[] payload, @Nullable ByteBuffer rest) {
+    lock.lock();
+    try {
+      if (rest == null) {
+        while (isFull()) {
+          changed.awaitUninterruptibly(); // control frames, such as CANCEL after an interrupt, must go out
+        }
+      } else {
+        awaitRoom();
+      }
+      sendNow(type, stream, payload, rest);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until little enough is waiting. */
+  void awaitRoom() {
+    lock.lock();
+    try {
+      while (isFull()) {
+        changed.await();
+      }
+    } catch (InterruptedException e) {
+      throw new SandboxInterruptedException("sending to the guest", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Queues a frame without ever waiting. For callers on whom others wait: holders of a lock, the reading thread. What they send is
+   * bounded by other means.
+   */
+  void sendNow(int type, int stream, byte[] payload, @Nullable ByteBuffer rest) {
     int size = payload.length + (rest == null ? 0 : rest.remaining());
     ByteBuffer head = ByteBuffer.allocate(9 + payload.length);
     head.putInt(FrameReader.HEADER_AFTER_LENGTH + size).put((byte) type).putInt(stream).put(payload).flip();
     lock.lock();
     try {
-      while (waitingBytes > HIGH_WATER && !closed) {
-        if (rest == null) {
-          changed.awaitUninterruptibly(); // control frames, such as CANCEL after an interrupt, must go out
-        } else {
-          changed.await();
-        }
-      }
       if (closed) {
         return; // whoever waits for an answer is told by the connection
       }
@@ -80,11 +107,13 @@ final class FrameWriter implements Closeable {
       }
       waitingBytes += 9 + size;
       changed.signalAll();
-    } catch (InterruptedException e) {
-      throw new SandboxInterruptedException("sending to the guest", e);
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean isFull() {
+    return waitingBytes > HIGH_WATER && !closed;
   }
 
   private ByteBuffer @Nullable [] next() {

@@ -112,6 +112,7 @@ public final class GuestConnection implements AutoCloseable {
   /** Starts an operation; its stream gets what follows. */
   void start(Operation operation, PayloadWriter arguments, GuestStream stream) {
     byte[] args = arguments.toBytes();
+    writer.awaitRoom(); // not below: the reading thread and whoever closes need the lock, too
     lock.lock();
     try {
       if (broken != null) {
@@ -126,7 +127,7 @@ public final class GuestConnection implements AutoCloseable {
       streams.put(id, stream);
       // INVARIANT: ids rise on the wire, so the frame is queued while the lock is held
       byte[] payload = ByteBuffer.allocate(2 + args.length).putShort((short) operation.code).put(args).array();
-      writer.send(FrameType.OPEN, id, payload);
+      writer.sendNow(FrameType.OPEN, id, payload, null);
     } finally {
       lock.unlock();
     }
@@ -149,6 +150,11 @@ public final class GuestConnection implements AutoCloseable {
 
   void send(int type, int stream, byte[] payload, @Nullable ByteBuffer rest) {
     writer.send(type, stream, payload, rest);
+  }
+
+  /** For frames of which there are never more than the guest's own data calls for. */
+  void sendNow(int type, int stream, byte[] payload) {
+    writer.sendNow(type, stream, payload, null);
   }
 
   private void readAll() {
@@ -251,6 +257,7 @@ public final class GuestConnection implements AutoCloseable {
 
   private void lose(IOException cause) {
     SandboxException reason = lost(cause);
+    writer.close(); // first: frees everyone who waits for a guest that does not read
     List<GuestStream> orphans;
     lock.lock();
     try {
@@ -263,7 +270,6 @@ public final class GuestConnection implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    writer.close();
     welcome.completeExceptionally(reason);
     orphans.forEach(stream -> stream.lose(reason));
     try {

@@ -200,7 +200,7 @@ abstract class GuestStream {
       lock.unlock();
     }
     if (grant > 0) {
-      link().send(FrameType.CREDIT, id, new PayloadWriter().u8(channel).u32(grant).toBytes(), null);
+      link().sendNow(FrameType.CREDIT, id, new PayloadWriter().u8(channel).u32(grant).toBytes());
     }
   }
 

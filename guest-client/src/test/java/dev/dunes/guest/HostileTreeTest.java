@@ -66,7 +66,7 @@ class HostileTreeTest {
   private static final String DEEPER =
       """
       import os
-      for i in range(3000):
+      for i in range(1000):
           os.mkdir('d' * 8)
           os.chdir('d' * 8)
       open('file', 'w').close()

@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -20,23 +21,26 @@ import java.util.function.Supplier;
 final class PortForward implements PortAccess.ExposedPort {
   private static final int BACKLOG = 128;
   private static final int BUFFER = 64 << 10;
+  private static final Duration END_LIMIT = Duration.ofSeconds(5);
 
   private final Supplier<GuestConnection> guest;
   private final int port;
   private final ServerSocket listener;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final Thread acceptor;
 
   private PortForward(Supplier<GuestConnection> guest, int port, ServerSocket listener) {
     this.guest = guest;
     this.port = port;
     this.listener = listener;
+    this.acceptor = Thread.ofVirtual().name("port-" + port).unstarted(this::acceptAll);
   }
 
   static PortForward open(Supplier<GuestConnection> guest, int port) {
     try {
       ServerSocket listener = new ServerSocket(0, BACKLOG, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
       PortForward forward = new PortForward(guest, port, listener);
-      Thread.ofVirtual().name("port-" + port).start(forward::acceptAll);
+      forward.acceptor.start();
       return forward;
     } catch (IOException e) {
       throw new ProviderException(
@@ -61,8 +65,24 @@ final class PortForward implements PortAccess.ExposedPort {
 
   @Override
   public void close() {
+    stop();
+    // a listener in use is really closed by the virtual thread that waits in it, once that has woken up
+    Uninterrupted.run(this::awaitAcceptor);
+    open.forEach(PortForward::closeQuietly);
+  }
+
+  private void stop() {
     closeQuietly(listener);
     open.forEach(PortForward::closeQuietly);
+  }
+
+  private boolean awaitAcceptor() {
+    try {
+      return acceptor.join(END_LIMIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private void acceptAll() {
@@ -72,7 +92,7 @@ final class PortForward implements PortAccess.ExposedPort {
         open.add(socket);
         Thread.ofVirtual().name("port-" + port + "-connection").start(() -> carry(socket));
       } catch (IOException e) {
-        close(); // closed, or out of descriptors: either way this port is no longer served
+        stop(); // closed, or out of descriptors: either way this port is no longer served
       }
     }
   }

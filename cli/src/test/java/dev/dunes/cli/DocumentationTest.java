@@ -8,6 +8,8 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.spi.ProviderSettings;
+import dev.dunes.sandbox.spi.SandboxProvider;
+import dev.dunes.sandbox.spi.SandboxProviderFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -20,10 +22,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -52,6 +56,7 @@ class DocumentationTest {
   /** Stands for the launcher at the root, with the classes under test instead of a built image. */
   @BeforeAll
   static void launcher() throws IOException {
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
     Path ds = directory.resolve("ds");
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     Files.writeString(
@@ -60,6 +65,19 @@ class DocumentationTest {
             .formatted(java, System.getProperty("java.class.path")));
     Files.setPosixFilePermissions(ds, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.createSymbolicLink(directory.resolve("examples"), ROOT.resolve("examples"));
+  }
+
+  /** Sandboxes that a page keeps on purpose. */
+  @AfterAll
+  static void destroyKept() {
+    ProviderSettings settings =
+        new ProviderSettings(Map.of("state_dir", directory.resolve("state").toString()), System.getenv());
+    SandboxProviderFactory local = Providers.require("local");
+    if (local.availability(settings).usable()) {
+      try (SandboxProvider provider = local.open(settings)) {
+        provider.list(Map.of()).forEach(info -> provider.destroy(info.id()));
+      }
+    }
   }
 
   @TestFactory
@@ -91,8 +109,10 @@ class DocumentationTest {
 
   private static void runShell(Block block) throws Exception {
     requireLocal();
+    ProcessBuilder builder = new ProcessBuilder("bash", "-e", "-c", block.text());
+    builder.environment().put("DUNES_STATE", directory.resolve("state").toString());
     Process shell =
-        new ProcessBuilder("bash", "-e", "-c", block.text())
+        builder
             .directory(directory.toFile())
             .redirectInput(Path.of("/dev/null").toFile())
             .redirectErrorStream(true)

@@ -50,14 +50,23 @@ record Cgroups(Map<String, Path> v1, Optional<Path> v2, Set<String> v2Controller
     return v2.isPresent() || v1.containsKey("freezer");
   }
 
+  /** How a sandbox is stopped; for people. */
+  String freezeMethod() {
+    return v2.isPresent() ? "cgroup v2 freeze" : v1.containsKey("freezer") ? "cgroup v1 freezer" : "stop signals by the guest";
+  }
+
+  /** Which hierarchies are used; for people. */
+  String version() {
+    return v1.isEmpty() ? v2.isPresent() ? "v2" : "none" : v2.isPresent() ? "v1 with unified" : "v1";
+  }
+
   /** One line for people. */
   String describe() {
     if (v1.isEmpty() && v2.isEmpty()) {
       return "no writable cgroup";
     }
-    String version = v1.isEmpty() ? "v2" : v2.isPresent() ? "v1 with unified" : "v1";
     return "cgroup %s, limits: %s"
-        .formatted(version, enforceable().isEmpty() ? "none" : String.join(", ", enforceable()));
+        .formatted(version(), enforceable().isEmpty() ? "none" : String.join(", ", enforceable()));
   }
 
   /** The cgroups a sandbox has now, whoever made them. */

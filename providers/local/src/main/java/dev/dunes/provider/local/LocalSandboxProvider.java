@@ -105,7 +105,7 @@ final class LocalSandboxProvider implements SandboxProvider {
                 places,
                 () -> host.cgroups().make(cgroups, limits),
                 guest -> {
-                  complete.set(Records.complete(first, guest, cgroups, limits, places.kind(), image));
+                  complete.set(Records.complete(first, guest, cgroups, limits, places.kind(), host.cgroups(), state.overlays(host), image));
                   directory.write(complete.get());
                 });
     LocalSandbox sandbox = new LocalSandbox(this, directory, complete.get(), true);

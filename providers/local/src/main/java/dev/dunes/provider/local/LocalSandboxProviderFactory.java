@@ -2,11 +2,13 @@ package dev.dunes.provider.local;
 
 import dev.dunes.guest.SandboxStore;
 import dev.dunes.sandbox.InvalidRequestException;
+import dev.dunes.sandbox.spi.Check;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import dev.dunes.sandbox.spi.SandboxProviderFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -53,6 +55,11 @@ public final class LocalSandboxProviderFactory implements SandboxProviderFactory
     return LocalHost.program("bwrap", settings.environment())
         .map(path -> new Availability(true, "bubblewrap at " + path))
         .orElse(new Availability(false, "bubblewrap (bwrap) is not installed"));
+  }
+
+  @Override
+  public List<Check> diagnose(ProviderSettings settings) {
+    return new Diagnosis(settings).checks();
   }
 
   @Override

@@ -26,6 +26,8 @@ final class Records {
       SandboxCgroups cgroups,
       Limits limits,
       String disk,
+      Cgroups host,
+      boolean overlays,
       Image image) {
     SandboxRecord record = first.withState(SandboxState.RUNNING).withGuest(guest);
     for (Map.Entry<String, Path> each : cgroups.directories().entrySet()) {
@@ -36,7 +38,10 @@ final class Records {
             .withMetadata("memory_limit", limits.memoryBytes().isPresent() ? Long.toString(limits.memoryBytes().getAsLong()) : "none")
             .withMetadata("process_limit", limits.processes().isPresent() ? Integer.toString(limits.processes().getAsInt()) : "none")
             .withMetadata("cpu_limit", limits.cpuCores().isPresent() ? Double.toString(limits.cpuCores().getAsDouble()) : "none")
-            .withMetadata("disk", disk);
+            .withMetadata("disk", disk)
+            .withMetadata("cgroup", host.version())
+            .withMetadata("freeze", host.freezeMethod())
+            .withMetadata("fork", overlays ? "copy-on-write overlay" : "copy");
     if (!image.view().allLayers().isEmpty()) {
       List<String> layers = image.view().allLayers().stream().map(Path::toString).toList();
       record = record.withMetadata(LAYERS, String.join(SEPARATOR, layers));

@@ -149,6 +149,18 @@ final class Bench implements AutoCloseable {
       }
     }
     Leftovers.remove(home, shape);
-    Trees.delete(home);
+    deleteHome();
+  }
+
+  /**
+   * Once more when something that was being made when the run was broken off has come in between.
+   */
+  private void deleteHome() throws IOException {
+    try {
+      Trees.delete(home);
+    } catch (IOException e) {
+      Leftovers.remove(home, shape);
+      Trees.delete(home);
+    }
   }
 }

@@ -99,6 +99,7 @@ final class BubblewrapEngine implements Engine {
     private final List<Path> cgroups = new ArrayList<>();
 
     Cell() throws IOException {
+      Stop.check();
       int number = NUMBER.incrementAndGet();
       this.uid = FIRST_UID + number;
       this.directory = Trees.directory(home.resolve("cell" + number), "rwx--x--x");

@@ -123,7 +123,7 @@ final class CrunEngine implements Engine, AutoCloseable {
 
   @Override
   public String description() {
-    return "`crun run`, a bundle with the host's `/usr`, the same namespaces and limits, about 45 system calls refused by libseccomp";
+    return "`crun run`, a bundle with the host's `/usr`, the same namespaces and limits, about 45 system calls refused by libseccomp; started by a resident shell, where the version 2 cgroups of a hybrid host, which crun refuses, are not mounted";
   }
 
   @Override
@@ -158,6 +158,7 @@ final class CrunEngine implements Engine, AutoCloseable {
     private final Path bundle;
 
     Container(String... arguments) throws IOException {
+      Stop.check();
       int number = NUMBER.incrementAndGet();
       this.id = BubblewrapEngine.cgroupPrefix() + "crun" + number;
       this.bundle = Trees.directory(home.resolve("bundle" + number), "rwx--x--x");

@@ -33,13 +33,15 @@ final class DunesEngine implements Engine {
 
   @Override
   public Remains runTrue() throws IOException {
+    Stop.check();
     Sandbox sandbox = provider.create(SPEC);
     check(sandbox.exec(TRUE));
     return sandbox::destroy;
   }
 
   @Override
-  public Live open() {
+  public Live open() throws IOException {
+    Stop.check();
     return new LiveSandbox(provider.create(SPEC));
   }
 

@@ -26,11 +26,7 @@ final class HostFacts {
     facts.put("System", field("/etc/os-release", "PRETTY_NAME", "=").replace("\"", ""));
     facts.put("Kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
     facts.put("File system", Files.getFileStore(bench.state()).type());
-    facts.put(
-        "JDK",
-        System.getProperty("java.vendor.version", System.getProperty("java.vendor"))
-            + " "
-            + Runtime.version());
+    facts.put("JDK", System.getProperty("java.vendor") + " " + Runtime.version());
     facts.put("bubblewrap", Programs.ask("bwrap", "--version").orElse("none"));
     for (Engine engine : bench.engines()) {
       switch (engine) {

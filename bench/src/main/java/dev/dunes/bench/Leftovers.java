@@ -12,6 +12,7 @@ import java.util.function.Predicate;
 /** Processes, cgroups, mounts and directories that outlived what they were made for. */
 final class Leftovers {
   private static final long SETTLE_NANOS = 2_000_000_000L;
+  private static final int TRIES = 200;
   private static final long LOOK_NANOS = 20_000_000L;
 
   private Leftovers() {}
@@ -71,7 +72,12 @@ final class Leftovers {
       Path base = each.resolveSibling("");
       add(base, shape.cgroupPrefix(), found);
       add(base, BubblewrapEngine.cgroupPrefix(), found);
-      add(base.resolveSibling(""), BubblewrapEngine.cgroupPrefix(), found); // crun's
+    }
+    for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
+      String[] fields = line.split(" ");
+      if (fields[2].startsWith("cgroup")) {
+        add(Path.of(fields[1]), BubblewrapEngine.cgroupPrefix(), found); // crun's
+      }
     }
     return found;
   }
@@ -82,20 +88,36 @@ final class Leftovers {
     }
   }
 
-  /** Ends and removes them, after a run that was broken off. */
+  /**
+   * Ends and removes them, after a run that was broken off; what is left then, {@link #find} tells.
+   */
   static void remove(Path home, ProviderShape shape) throws IOException {
-    ProcessTable table = ProcessTable.read();
-    for (long pid : table.trees(processes(table, home))) {
-      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
-    }
-    for (Path cgroup : cgroups(shape)) {
-      if (cgroup.getFileName().toString().startsWith(BubblewrapEngine.cgroupPrefix())) {
-        for (String pid : Files.readAllLines(cgroup.resolve("cgroup.procs"))) {
-          ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
-        }
-        LockSupport.parkNanos(LOOK_NANOS);
-        Files.deleteIfExists(cgroup);
+    for (int i = 0; i < TRIES; i++) {
+      ProcessTable table = ProcessTable.read();
+      table.trees(processes(table, home)).forEach(Leftovers::kill);
+      List<Path> cgroups =
+          cgroups(shape).stream()
+              .filter(
+                  path -> path.getFileName().toString().startsWith(BubblewrapEngine.cgroupPrefix()))
+              .toList();
+      if (cgroups.isEmpty() && processes(table, home).isEmpty()) {
+        return;
       }
+      cgroups.forEach(Leftovers::clear);
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  private static void kill(long pid) {
+    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  private static void clear(Path cgroup) {
+    try {
+      Files.readAllLines(cgroup.resolve("cgroup.procs")).forEach(pid -> kill(Long.parseLong(pid)));
+      Files.deleteIfExists(cgroup);
+    } catch (IOException e) {
+      return; // still busy, or gone in between: there is another try
     }
   }
 }

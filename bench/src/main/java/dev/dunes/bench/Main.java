@@ -96,7 +96,7 @@ public final class Main {
   private int run(String line, String load) throws IOException, InterruptedException {
     Bench bench = Bench.open(options, root);
     // for when somebody breaks it off
-    Thread cleanUp = Thread.ofPlatform().unstarted(() -> close(bench));
+    Thread cleanUp = Thread.ofPlatform().unstarted(() -> breakOff(bench));
     Runtime.getRuntime().addShutdownHook(cleanUp);
     List<String> left;
     try (bench) {
@@ -109,7 +109,8 @@ public final class Main {
     return left.isEmpty() && failed.isEmpty() ? 0 : FAILED;
   }
 
-  private static void close(Bench bench) {
+  private static void breakOff(Bench bench) {
+    Stop.request();
     try {
       bench.close();
     } catch (IOException e) {

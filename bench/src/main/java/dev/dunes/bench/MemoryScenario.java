@@ -26,7 +26,7 @@ final class MemoryScenario implements Scenario {
 
   @Override
   public String method() {
-    return "500 places that do nothing (the guest in Dunes' sandboxes, `sh` or `sleep` in the others) are held at once; docker a fifth of that. Added up are"
+    return "500 places (unless `--sandboxes` says otherwise) that do nothing (the guest in Dunes' sandboxes, `sh` or `sleep` in the others) are held at once; docker a fifth of that. Added up are"
         + " the processes' proportional shares (PSS), what the kernel's objects, stacks and page tables grew by and, for Dunes, what the private pages of the"
         + " JVM that holds all of them grew by. The fall of `MemAvailable` is the machine's own account of the same; whatever else runs disturbs it."
         + " 1 MB = 10⁶ bytes. Afterwards everything is removed and looked for.";

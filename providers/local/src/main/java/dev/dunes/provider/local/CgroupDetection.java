@@ -16,25 +16,33 @@ final class CgroupDetection {
   /** The one directory under which all sandboxes' cgroups are. */
   private static final String BASE = "dunes";
 
+  /** Where this process goes when its cgroup is made free for others. */
+  private static final String LEADER = "dunes-leader";
+
+  private static final String CHILDREN = "cgroup.subtree_control";
   private static final Set<String> USED_V1 = Set.of("memory", "cpu", "pids", "freezer", "cpuacct");
 
   private final List<String> mounts;
   private final List<String> membership;
+  private final long self;
 
   /**
    * @param mounts the lines of /proc/self/mounts
    * @param membership the lines of /proc/self/cgroup
+   * @param self this process
    */
-  CgroupDetection(List<String> mounts, List<String> membership) {
+  CgroupDetection(List<String> mounts, List<String> membership, long self) {
     this.mounts = mounts;
     this.membership = membership;
+    this.self = self;
   }
 
   static Cgroups onThisHost() {
     try {
       return new CgroupDetection(
               Files.readAllLines(Path.of("/proc/self/mounts")),
-              Files.readAllLines(Path.of("/proc/self/cgroup")))
+              Files.readAllLines(Path.of("/proc/self/cgroup")),
+              ProcessHandle.current().pid())
           .detect();
     } catch (IOException e) {
       return Cgroups.NONE;
@@ -85,12 +93,16 @@ final class CgroupDetection {
       if (!Files.isWritable(parent) || !Files.isWritable(parent.resolve("cgroup.procs"))) {
         continue;
       }
-      Set<String> offered = enable(parent);
+      Set<String> offered = offered(parent);
+      if (offered.isEmpty() && fallback.isPresent()) {
+        continue;
+      }
       Optional<Path> base = base(parent);
       if (base.isPresent()) {
         offered.retainAll(enable(base.get()));
         if (!offered.isEmpty()) {
           controllers.addAll(offered);
+          fallback.ifPresent(CgroupDetection::discard);
           return base;
         }
         if (fallback.isEmpty()) {
@@ -99,6 +111,37 @@ final class CgroupDetection {
       }
     }
     return fallback;
+  }
+
+  /** What a cgroup gives to its children. One that only this process is in, a scope of its own, is made free for them. */
+  private Set<String> offered(Path parent) {
+    Set<String> offered = enable(parent);
+    if (offered.isEmpty() && isAlone(parent)) {
+      try {
+        CgroupFiles.write(CgroupFiles.make(parent.resolve(LEADER)), "cgroup.procs", Long.toString(self));
+        return enable(parent);
+      } catch (IOException e) {
+        return offered;
+      }
+    }
+    return offered;
+  }
+
+  private boolean isAlone(Path parent) {
+    try {
+      return CgroupFiles.read(parent, "cgroup.procs").equals(Long.toString(self));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static void discard(Path unused) {
+    try {
+      Files.deleteIfExists(unused);
+    } catch (IOException e) {
+      // another process of the user has sandboxes in it
+      org.slf4j.LoggerFactory.getLogger(CgroupDetection.class).debug("{}: {}", unused, e.getMessage());
+    }
   }
 
   private List<Path> candidates(Path mount) {
@@ -121,11 +164,11 @@ final class CgroupDetection {
     try {
       Set<String> available = words(CgroupFiles.read(directory, "cgroup.controllers"));
       for (String controller : Cgroups.LIMITS) {
-        if (available.contains(controller)) {
+        if (available.contains(controller) && !words(CgroupFiles.read(directory, CHILDREN)).contains(controller)) {
           enable(directory, controller);
         }
       }
-      enabled.addAll(words(CgroupFiles.read(directory, "cgroup.subtree_control")));
+      enabled.addAll(words(CgroupFiles.read(directory, CHILDREN)));
       enabled.retainAll(Cgroups.LIMITS);
     } catch (IOException e) {
       enabled.clear();
@@ -135,7 +178,7 @@ final class CgroupDetection {
 
   private static void enable(Path directory, String controller) {
     try {
-      CgroupFiles.write(directory, "cgroup.subtree_control", "+" + controller);
+      CgroupFiles.write(directory, CHILDREN, "+" + controller);
     } catch (IOException e) {
       // refused where processes live; what is enabled is read back afterwards
       org.slf4j.LoggerFactory.getLogger(CgroupDetection.class).debug("{}: {}", directory, e.getMessage());

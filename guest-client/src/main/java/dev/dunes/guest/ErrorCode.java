@@ -1,6 +1,8 @@
 package dev.dunes.guest;
 
-/** Why a guest refused, docs/guest-protocol.md "Error codes". Numbers unknown here are {@link #IO}. */
+/**
+ * Why a guest refused, docs/guest-protocol.md "Error codes". Numbers unknown here are {@link #IO}.
+ */
 enum ErrorCode {
   INVALID(1),
   NOT_FOUND(2),

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** Cuts a stream of bytes into frames. Trusts nothing: the length is checked before anything is allocated for it. */
+/**
+ * Cuts a stream of bytes into frames. Trusts nothing: the length is checked before anything is
+ * allocated for it.
+ */
 final class FrameReader {
   /** docs/guest-protocol.md: {@code length} counts type, stream and payload. */
   static final int MAX_LENGTH = 1_048_576;
@@ -13,7 +16,10 @@ final class FrameReader {
   static final int HEADER_AFTER_LENGTH = 5;
   static final int MAX_PAYLOAD = MAX_LENGTH - HEADER_AFTER_LENGTH;
 
-  /** Small on purpose: an idle connection keeps only this. Long payloads are read straight into their own array. */
+  /**
+   * Small on purpose: an idle connection keeps only this. Long payloads are read straight into
+   * their own array.
+   */
   private static final int BUFFER = 16 << 10;
 
   private final GuestTransport transport;

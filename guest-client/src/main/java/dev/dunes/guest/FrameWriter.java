@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends frames from any thread through one writing thread. The thread of a caller never touches the socket: an interrupt
- * during a channel write would close the channel for everyone.
+ * Sends frames from any thread through one writing thread. The thread of a caller never touches the
+ * socket: an interrupt during a channel write would close the channel for everyone.
  */
 final class FrameWriter implements Closeable {
   /** How much may wait to be written before callers wait too. */
@@ -63,7 +63,9 @@ final class FrameWriter implements Closeable {
     try {
       if (rest == null) {
         while (isFull()) {
-          changed.awaitUninterruptibly(); // control frames, such as CANCEL after an interrupt, must go out
+          changed
+              .awaitUninterruptibly(); // control frames, such as CANCEL after an interrupt, must go
+          // out
         }
       } else {
         awaitRoom();
@@ -89,13 +91,17 @@ final class FrameWriter implements Closeable {
   }
 
   /**
-   * Queues a frame without ever waiting. For callers on whom others wait: holders of a lock, the reading thread. What they send is
-   * bounded by other means.
+   * Queues a frame without ever waiting. For callers on whom others wait: holders of a lock, the
+   * reading thread. What they send is bounded by other means.
    */
   void sendNow(int type, int stream, byte[] payload, @Nullable ByteBuffer rest) {
     int size = payload.length + (rest == null ? 0 : rest.remaining());
     ByteBuffer head = ByteBuffer.allocate(9 + payload.length);
-    head.putInt(FrameReader.HEADER_AFTER_LENGTH + size).put((byte) type).putInt(stream).put(payload).flip();
+    head.putInt(FrameReader.HEADER_AFTER_LENGTH + size)
+        .put((byte) type)
+        .putInt(stream)
+        .put(payload)
+        .flip();
     lock.lock();
     try {
       if (closed) {
@@ -107,6 +113,20 @@ final class FrameWriter implements Closeable {
       }
       waitingBytes += 9 + size;
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Queues a frame unless too much is waiting already; false when it was not. */
+  boolean sendIfRoom(int type, int stream, byte[] payload) {
+    lock.lock();
+    try {
+      if (isFull()) {
+        return false;
+      }
+      sendNow(type, stream, payload, null);
+      return true;
     } finally {
       lock.unlock();
     }

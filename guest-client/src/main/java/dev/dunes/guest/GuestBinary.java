@@ -21,8 +21,8 @@ public final class GuestBinary {
   private GuestBinary() {}
 
   /**
-   * The guest as an executable file in a directory, written there unless it is there already. Its name carries a hash of its
-   * contents, so versions do not disturb each other.
+   * The guest as an executable file in a directory, written there unless it is there already. Its
+   * name carries a hash of its contents, so versions do not disturb each other.
    *
    * @throws ProviderException when it cannot be written
    */
@@ -38,7 +38,8 @@ public final class GuestBinary {
       try {
         Files.write(part, program);
         Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Files.move(part, installed, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+            part, installed, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(part);
       }
@@ -46,11 +47,15 @@ public final class GuestBinary {
     } catch (IOException e) {
       throw new ProviderException(
           "cannot put the guest program into " + directory + ": " + e.getMessage(),
-          ErrorDetails.cause(e).withRemedy("make the directory writable, or set DUNES_STATE to one that is"));
+          ErrorDetails.cause(e)
+              .withRemedy("make the directory writable, or set DUNES_STATE to one that is"));
     }
   }
 
-  /** The guest for an architecture in the kernel's naming ({@code x86_64}, {@code aarch64}), as bytes. */
+  /**
+   * The guest for an architecture in the kernel's naming ({@code x86_64}, {@code aarch64}), as
+   * bytes.
+   */
   public static byte[] read(String architecture) {
     String resource = "native/linux-" + architecture + "/dunes-guest";
     try (InputStream in = GuestBinary.class.getResourceAsStream(resource)) {

@@ -42,13 +42,16 @@ final class GuestCommand extends GuestStream implements RunningCommand {
   /** How long a guest may take to start a command. */
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
-  /** How much longer than a command's own timeout a guest may take to end it before it is not believed any more. */
+  /**
+   * How much longer than a command's own timeout a guest may take to end it before it is not
+   * believed any more.
+   */
   private static final Duration TIMEOUT_GRACE = Duration.ofSeconds(15);
 
   private final Command command;
   private final IntPredicate killedForMemory;
-  private final OutputQueue output = new OutputQueue(
-          (channel, bytes) -> consumed(channel == Channel.STDOUT ? 1 : 2, bytes));
+  private final OutputQueue output =
+      new OutputQueue((channel, bytes) -> consumed(channel == Channel.STDOUT ? 1 : 2, bytes));
   private final StdinStream stdin = new StdinStream(this);
   private volatile long pid = -1;
   private volatile @Nullable CommandExit exit;
@@ -60,17 +63,19 @@ final class GuestCommand extends GuestStream implements RunningCommand {
   }
 
   /**
-   * Starts a command and waits until it runs. A program that does not exist or cannot be executed is not an exception but a
-   * command that ends with 127 or 126, as in a shell.
+   * Starts a command and waits until it runs. A program that does not exist or cannot be executed
+   * is not an exception but a command that ends with 127 or 126, as in a shell.
    *
    * @param killedForMemory given an exit code, whether the sandbox's memory limit was the reason
    */
-  static GuestCommand start(GuestConnection connection, Command command, IntPredicate killedForMemory) {
+  static GuestCommand start(
+      GuestConnection connection, Command command, IntPredicate killedForMemory) {
     GuestCommand running = new GuestCommand(command, killedForMemory);
     connection.start(Operation.EXEC, arguments(command), running);
     try {
       if (!running.awaitUntil(() -> running.pid >= 0 || running.doneUnderLock(), START_LIMIT)) {
-        throw new ProviderException("the guest did not start the command within " + START_LIMIT.toSeconds() + " s");
+        throw new ProviderException(
+            "the guest did not start the command within " + START_LIMIT.toSeconds() + " s");
       }
       running.throwIfRefused();
       command.input().ifPresent(running.stdin::feed);
@@ -114,7 +119,9 @@ final class GuestCommand extends GuestStream implements RunningCommand {
   SandboxException refusal(GuestError cause, String subject) {
     return cause.code() == ErrorCode.PERMISSION && command.user().isPresent()
         ? new InvalidRequestException(
-            "user", cause.message(), ErrorDetails.remedy("leave the user out, or name one the sandbox may become"))
+            "user",
+            cause.message(),
+            ErrorDetails.remedy("leave the user out, or name one the sandbox may become"))
         : super.refusal(cause, subject);
   }
 
@@ -131,7 +138,9 @@ final class GuestCommand extends GuestStream implements RunningCommand {
       throw new GuestProtocolException("event " + kind + " of a command");
     }
     pid = payload.count();
-    command.timeout().ifPresent(limit -> watchdog = Watchdog.after(limit.plus(TIMEOUT_GRACE), this::disbelieve));
+    command
+        .timeout()
+        .ifPresent(limit -> watchdog = Watchdog.after(limit.plus(TIMEOUT_GRACE), this::disbelieve));
     wake();
   }
 
@@ -169,9 +178,26 @@ final class GuestCommand extends GuestStream implements RunningCommand {
     switch (error.code()) {
       case COMMAND_NOT_FOUND -> refusedByShellRules(NOT_FOUND, "command not found");
       case NOT_EXECUTABLE -> refusedByShellRules(NOT_EXECUTABLE, "cannot be executed");
-      case INVALID, NOT_FOUND, EXISTS, IS_DIRECTORY, NOT_DIRECTORY, PERMISSION, NO_SPACE, NOT_REGULAR,
-          NOT_EMPTY, UNKNOWN_USER, BAD_CWD, CONNECTION_REFUSED, LIMIT, CANCELLED, READ_ONLY, TOO_LARGE,
-          UNSUPPORTED, PROTOCOL, IO, LOOP ->
+      case INVALID,
+          NOT_FOUND,
+          EXISTS,
+          IS_DIRECTORY,
+          NOT_DIRECTORY,
+          PERMISSION,
+          NO_SPACE,
+          NOT_REGULAR,
+          NOT_EMPTY,
+          UNKNOWN_USER,
+          BAD_CWD,
+          CONNECTION_REFUSED,
+          LIMIT,
+          CANCELLED,
+          READ_ONLY,
+          TOO_LARGE,
+          UNSUPPORTED,
+          PROTOCOL,
+          IO,
+          LOOP ->
           output.fail(GuestErrors.exception(error, command.argv().getFirst()));
     }
   }
@@ -204,7 +230,10 @@ final class GuestCommand extends GuestStream implements RunningCommand {
     exit = new CommandExit(exitCode, signal, timedOut, memory, wall);
   }
 
-  /** The guest let a command run past its own timeout: whatever it says from now on is not waited for. */
+  /**
+   * The guest let a command run past its own timeout: whatever it says from now on is not waited
+   * for.
+   */
   private void disbelieve() {
     cancel();
     lose(new ProviderException("the guest did not end the command at its timeout"));
@@ -251,9 +280,11 @@ final class GuestCommand extends GuestStream implements RunningCommand {
   private CommandExit exitOrThrow() {
     // onDone runs on the reading thread just after the outcome is known
     awaitUntil(() -> exit != null || output.failure().isPresent(), START_LIMIT);
-    output.failure().ifPresent(failure -> {
-      throw failure;
-    });
+    output
+        .failure()
+        .ifPresent(failure -> {
+          throw failure;
+        });
     CommandExit known = exit;
     if (known == null) {
       throw new ProviderException("the guest did not say how the command ended");

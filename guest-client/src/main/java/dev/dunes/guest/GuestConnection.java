@@ -21,8 +21,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a guest: many operations at once over one transport. A connection that broke stays broken; every
- * operation under way and every later one fails with the reason.
+ * A connection to a guest: many operations at once over one transport. A connection that broke
+ * stays broken; every operation under way and every later one fails with the reason.
  */
 public final class GuestConnection implements AutoCloseable {
   /** What HELLO offers, docs/guest-protocol.md. */
@@ -126,7 +126,8 @@ public final class GuestConnection implements AutoCloseable {
       stream.attach(this, id);
       streams.put(id, stream);
       // INVARIANT: ids rise on the wire, so the frame is queued while the lock is held
-      byte[] payload = ByteBuffer.allocate(2 + args.length).putShort((short) operation.code).put(args).array();
+      byte[] payload =
+          ByteBuffer.allocate(2 + args.length).putShort((short) operation.code).put(args).array();
       writer.sendNow(FrameType.OPEN, id, payload, null);
     } finally {
       lock.unlock();
@@ -142,7 +143,11 @@ public final class GuestConnection implements AutoCloseable {
 
   /** Asks a question and waits for the answer. */
   <T> T call(
-      Operation operation, PayloadWriter arguments, Duration limit, String path, GuestCall.Answer<T> answer) {
+      Operation operation,
+      PayloadWriter arguments,
+      Duration limit,
+      String path,
+      GuestCall.Answer<T> answer) {
     GuestCall<T> stream = new GuestCall<>(answer);
     start(operation, arguments, stream);
     return stream.value(limit, path);
@@ -212,7 +217,9 @@ public final class GuestConnection implements AutoCloseable {
 
   private void acceptConnectionFrame(Frame frame) throws GuestProtocolException {
     PayloadReader payload = new PayloadReader(frame.payload());
-    if (!welcome.isDone() && frame.type() != FrameType.WELCOME && frame.type() != FrameType.GOAWAY) {
+    if (!welcome.isDone()
+        && frame.type() != FrameType.WELCOME
+        && frame.type() != FrameType.GOAWAY) {
       throw new GuestProtocolException("a frame before the greeting");
     }
     switch (frame.type()) {
@@ -231,14 +238,17 @@ public final class GuestConnection implements AutoCloseable {
       case FrameType.PING -> {
         payload.i64();
         payload.end();
-        writer.send(FrameType.PONG, 0, frame.payload());
+        if (!writer.sendIfRoom(FrameType.PONG, 0, frame.payload())) {
+          throw new GuestProtocolException("pings whose answers it does not read");
+        }
       }
       case FrameType.GOAWAY -> {
         int code = payload.u16();
         throw new GuestProtocolException(
             "the guest gave up (%d): %s".formatted(code, GuestError.printable(payload.str())));
       }
-      default -> throw new GuestProtocolException("frame type " + frame.type() + " for the connection");
+      default ->
+          throw new GuestProtocolException("frame type " + frame.type() + " for the connection");
     }
   }
 
@@ -247,7 +257,8 @@ public final class GuestConnection implements AutoCloseable {
     try {
       GuestStream stream = last ? streams.remove(id) : streams.get(id);
       if (stream == null) {
-        throw new GuestProtocolException("a frame for stream " + Integer.toUnsignedString(id) + ", which is not open");
+        throw new GuestProtocolException(
+            "a frame for stream " + Integer.toUnsignedString(id) + ", which is not open");
       }
       return stream;
     } finally {

@@ -20,9 +20,9 @@ final class GuestDial extends GuestStream {
     return awaitUntil(() -> connected || doneUnderLock(), LIMIT) && connected;
   }
 
-  /** Whether both directions came to their proper ends. */
-  boolean isWhole() {
-    return isDone() && error() == null && lost() == null;
+  /** Waits for the outcome once both directions have ended; false when one of them broke off. */
+  boolean endedWell() {
+    return awaitDone(LIMIT) && error() == null && lost() == null;
   }
 
   InputStream received() {
@@ -58,7 +58,8 @@ final class GuestDial extends GuestStream {
     if (lost != null) {
       received.fail(lost);
     } else if (error != null) {
-      received.fail(new ProviderException("the connection inside the sandbox broke: " + error.message()));
+      received.fail(
+          new ProviderException("the connection inside the sandbox broke: " + error.message()));
     }
     received.end();
     wake();

@@ -35,7 +35,8 @@ final class GuestEntries {
     int uid = in.u32();
     int gid = in.u32();
     String target = in.str();
-    Instant modified = Instant.ofEpochSecond(Math.floorDiv(mtime, NANOS), Math.floorMod(mtime, NANOS));
+    Instant modified =
+        Instant.ofEpochSecond(Math.floorDiv(mtime, NANOS), Math.floorMod(mtime, NANOS));
     Optional<String> link = kind == FileEntry.Kind.SYMLINK ? Optional.of(target) : Optional.empty();
     return new FileEntry(path, kind, mode, size, modified, uid, gid, link);
   }

@@ -31,7 +31,9 @@ final class GuestErrors {
       case IO, LOOP, TOO_LARGE -> file(Reason.IO, subject, error.message());
       case UNKNOWN_USER ->
           new InvalidRequestException(
-              "user", error.message(), ErrorDetails.remedy("leave the user out, or name one that exists"));
+              "user",
+              error.message(),
+              ErrorDetails.remedy("leave the user out, or name one that exists"));
       case BAD_CWD ->
           new InvalidRequestException(
               "workingDir",
@@ -42,7 +44,8 @@ final class GuestErrors {
           new ProviderException("the guest refused: " + error.message());
       case LIMIT -> new SandboxQuotaException("the guest refused: " + error.message());
       case CANCELLED -> new SandboxStateException("the operation was cancelled");
-      case UNSUPPORTED -> new UnsupportedCapabilityException("the guest cannot do that: " + error.message());
+      case UNSUPPORTED ->
+          new UnsupportedCapabilityException("the guest cannot do that: " + error.message());
     };
   }
 

@@ -50,7 +50,9 @@ final class GuestFiles implements SandboxFiles {
   @Override
   public InputStream read(String path, long offset, long length) {
     GuestRead stream = GuestRead.file(check(path));
-    guest.get().start(Operation.READ, new PayloadWriter().str(path).u64(offset).u64(length), stream);
+    guest
+        .get()
+        .start(Operation.READ, new PayloadWriter().str(path).u64(offset).u64(length), stream);
     return stream.open(LIMIT);
   }
 
@@ -101,7 +103,8 @@ final class GuestFiles implements SandboxFiles {
             | (options.exclusive() ? EXCLUSIVE : 0)
             | (options.atomic() ? ATOMIC : 0);
     GuestWrite stream = GuestWrite.file(check(path));
-    PayloadWriter arguments = new PayloadWriter().str(path).u32(flags).u32(options.mode().orElse(KEEP_MODE));
+    PayloadWriter arguments =
+        new PayloadWriter().str(path).u32(flags).u32(options.mode().orElse(KEEP_MODE));
     guest.get().start(Operation.WRITE, arguments, stream);
     stream.awaitOpened(LIMIT);
     return stream;
@@ -178,7 +181,9 @@ final class GuestFiles implements SandboxFiles {
 
   @Override
   public void removeTree(String path) {
-    guest.get().call(Operation.REMOVE, new PayloadWriter().str(check(path)).bool(true), TREE_LIMIT, path);
+    guest
+        .get()
+        .call(Operation.REMOVE, new PayloadWriter().str(check(path)).bool(true), TREE_LIMIT, path);
   }
 
   @Override
@@ -287,7 +292,8 @@ final class GuestFiles implements SandboxFiles {
 
   private static void copy(InputStream from, GuestWrite to) throws IOException {
     while (true) {
-      byte[] buffer = new byte[COPY_BUFFER]; // handed over to the connection, hence a new one each time
+      byte[] buffer =
+          new byte[COPY_BUFFER]; // handed over to the connection, hence a new one each time
       int count = from.readNBytes(buffer, 0, buffer.length);
       if (count > 0) {
         to.send(buffer, count);
@@ -300,7 +306,8 @@ final class GuestFiles implements SandboxFiles {
 
   private static String check(String path) {
     if (path.isEmpty() || path.indexOf('\0') >= 0) {
-      throw dev.dunes.sandbox.InvalidRequestException.field("path", path, "a path without NUL characters");
+      throw dev.dunes.sandbox.InvalidRequestException.field(
+          "path", path, "a path without NUL characters");
     }
     return path;
   }
@@ -310,6 +317,7 @@ final class GuestFiles implements SandboxFiles {
     if (e.getCause() instanceof SandboxException known) {
       return known;
     }
-    return new SandboxFileException(Reason.IO, path, path + ": " + e.getMessage(), ErrorDetails.cause(e));
+    return new SandboxFileException(
+        Reason.IO, path, path + ": " + e.getMessage(), ErrorDetails.cause(e));
   }
 }

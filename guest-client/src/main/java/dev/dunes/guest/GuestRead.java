@@ -13,8 +13,7 @@ final class GuestRead extends GuestStream {
   private static final int OPENED = 2;
 
   private final String path;
-  private final OutputQueue contents =
-      new OutputQueue((channel, bytes) -> consumed(1, bytes));
+  private final OutputQueue contents = new OutputQueue((channel, bytes) -> consumed(1, bytes));
   private volatile boolean opened;
 
   private GuestRead(String path, boolean opened) {
@@ -67,7 +66,8 @@ final class GuestRead extends GuestStream {
   @Override
   void onData(int channel, byte[] data) throws GuestProtocolException {
     if (channel != 1 || !opened) {
-      throw new GuestProtocolException("contents on channel " + channel + ", or before their file was opened");
+      throw new GuestProtocolException(
+          "contents on channel " + channel + ", or before their file was opened");
     }
     contents.add(Channel.STDOUT, data);
   }
@@ -82,7 +82,8 @@ final class GuestRead extends GuestStream {
 
   @Override
   void onDone() {
-    // only the result says that the contents are complete, so the end of the channel alone ends nothing
+    // only the result says that the contents are complete, so the end of the channel alone ends
+    // nothing
     SandboxException lost = lost();
     GuestError error = error();
     if (lost != null) {

@@ -16,8 +16,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sandbox whose inside is a guest, wherever it runs. Providers say how to reach the guest and how the place itself is ended;
- * commands, files and ports are the same everywhere.
+ * A sandbox whose inside is a guest, wherever it runs. Providers say how to reach the guest and how
+ * the place itself is ended; commands, files and ports are the same everywhere.
  */
 public abstract class GuestSandbox implements Sandbox {
   private static final Duration LIMIT = Duration.ofSeconds(10);
@@ -44,7 +44,10 @@ public abstract class GuestSandbox implements Sandbox {
    */
   protected abstract GuestConnection connect();
 
-  /** Throws when the sandbox cannot be used now, such as while it is paused. Called before every use. */
+  /**
+   * Throws when the sandbox cannot be used now, such as while it is paused. Called before every
+   * use.
+   */
   protected void checkUsable() {}
 
   /** Whether a command that ended with this exit code was killed by the sandbox's memory limit. */
@@ -119,8 +122,9 @@ public abstract class GuestSandbox implements Sandbox {
   }
 
   /**
-   * The sandbox's own variables beneath the command's. They travel with each command, so that they stand neither in the arguments of a
-   * process of this machine, where every user could read them, nor in the guest's environment.
+   * The sandbox's own variables beneath the command's. They travel with each command, so that they
+   * stand neither in the arguments of a process of this machine, where every user could read them,
+   * nor in the guest's environment.
    */
   private Command withSandboxEnvironment(Command command) {
     if (spec.env().isEmpty()) {
@@ -147,14 +151,18 @@ public abstract class GuestSandbox implements Sandbox {
   }
 
   /**
-   * Stops all processes but the guest. For places that cannot be frozen from outside. Does not check whether the sandbox is
-   * usable: a provider first notes that it is not, so that no command starts in between.
+   * Stops all processes but the guest. For places that cannot be frozen from outside. Does not
+   * check whether the sandbox is usable: a provider first notes that it is not, so that no command
+   * starts in between.
    */
   protected final void freezeByGuest() {
     connection().call(Operation.FREEZE, new PayloadWriter(), LIMIT, id);
   }
 
-  /** Lets all processes go on, see {@link #freezeByGuest()}. Does not check whether the sandbox is usable. */
+  /**
+   * Lets all processes go on, see {@link #freezeByGuest()}. Does not check whether the sandbox is
+   * usable.
+   */
   protected final void thawByGuest() {
     connection().call(Operation.THAW, new PayloadWriter(), LIMIT, id);
   }
@@ -165,7 +173,8 @@ public abstract class GuestSandbox implements Sandbox {
   }
 
   private static GuestUsage readUsage(PayloadReader in) throws GuestProtocolException {
-    return new GuestUsage(in.count(), in.u64(), in.micros(), in.u64(), in.u64(), Duration.ofMillis(in.u64()));
+    return new GuestUsage(
+        in.count(), in.u64(), in.micros(), in.u64(), in.u64(), Duration.ofMillis(in.u64()));
   }
 
   @Override

@@ -5,14 +5,14 @@ import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operation under way: its credit in both directions and its outcome. Subclasses see data and events, called by the
- * connection's reading thread, which they must not block.
+ * One operation under way: its credit in both directions and its outcome. Subclasses see data and
+ * events, called by the connection's reading thread, which they must not block.
  */
 abstract class GuestStream {
   /** Credit each channel starts with, docs/guest-protocol.md "Credit". */
@@ -28,6 +28,7 @@ abstract class GuestStream {
   private final int[] allowedIn = {0, WINDOW, WINDOW};
   private final int[] owedIn = new int[CHANNELS];
   private int allowedOut = WINDOW;
+  private final AtomicBoolean cancelled = new AtomicBoolean();
   private final boolean[] endedIn = new boolean[CHANNELS];
   private @Nullable GuestConnection connection;
   private int id;
@@ -152,7 +153,10 @@ abstract class GuestStream {
 
   // ---- what callers call ----
 
-  /** Sends bytes on channel 0 as credit allows; they are not copied. False when the operation ended before. */
+  /**
+   * Sends bytes on channel 0 as credit allows; they are not copied. False when the operation ended
+   * before.
+   */
   final boolean sendData(byte[] bytes, int offset, int length) {
     int position = offset;
     int end = offset + length;
@@ -173,9 +177,10 @@ abstract class GuestStream {
     }
   }
 
+  /** Asks the guest to stop; once, and without waiting for room, because whoever cancels has waited enough. */
   final void cancel() {
-    if (!isDone()) {
-      link().send(FrameType.CANCEL, id, new byte[0], null);
+    if (!isDone() && cancelled.compareAndSet(false, true)) {
+      link().sendNow(FrameType.CANCEL, id, new byte[0]);
     }
   }
 

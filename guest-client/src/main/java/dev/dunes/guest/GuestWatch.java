@@ -2,7 +2,6 @@ package dev.dunes.guest;
 
 import dev.dunes.sandbox.FileChange;
 import dev.dunes.sandbox.FileWatch;
-import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxTimeoutException;
 import java.time.Duration;
 import java.util.Optional;

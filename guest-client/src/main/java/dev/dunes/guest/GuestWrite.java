@@ -87,7 +87,8 @@ final class GuestWrite extends GuestStream {
   @Override
   SandboxException refusal(GuestError cause, String subject) {
     return archive && cause.code() == ErrorCode.INVALID
-        ? new SandboxFileException(Reason.UNSAFE_ARCHIVE, subject, subject + ": " + cause.message(), ErrorDetails.NONE)
+        ? new SandboxFileException(
+            Reason.UNSAFE_ARCHIVE, subject, subject + ": " + cause.message(), ErrorDetails.NONE)
         : super.refusal(cause, subject);
   }
 

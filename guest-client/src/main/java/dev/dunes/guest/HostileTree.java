@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Removes directories whose contents a sandbox made. Never follows a symbolic link, needs neither memory nor descriptors
- * for depth, and refuses when something is mounted below.
+ * Removes directories whose contents a sandbox made. Never follows a symbolic link, needs neither
+ * memory nor descriptors for depth, and refuses when something is mounted below.
  */
 public final class HostileTree {
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
@@ -86,11 +86,13 @@ public final class HostileTree {
   /** Empties a child directory: files are removed, directories become children of the top one. */
   private void flatten(Path child) throws IOException {
     makeAccessible(path.resolve(child));
-    try (SecureDirectoryStream<Path> inner = top.newDirectoryStream(child, LinkOption.NOFOLLOW_LINKS)) {
+    try (SecureDirectoryStream<Path> inner =
+        top.newDirectoryStream(child, LinkOption.NOFOLLOW_LINKS)) {
       for (Path each : inner) {
         Path name = each.getFileName();
         if (isDirectory(inner, name)) {
-          makeAccessible(path.resolve(child).resolve(name)); // its ".." changes, which takes write permission
+          makeAccessible(
+              path.resolve(child).resolve(name)); // its ".." changes, which takes write permission
           inner.move(name, top, Path.of(FLATTENED + unusedNumber()));
         } else {
           inner.deleteFile(name);
@@ -112,9 +114,14 @@ public final class HostileTree {
         .isDirectory();
   }
 
-  /** A directory without permissions is still its owner's. Only for directories: their mode is not a link's. */
+  /**
+   * A directory without permissions is still its owner's. Only for directories: their mode is not a
+   * link's.
+   */
   private static void makeAccessible(Path directory) throws IOException {
-    if (!(Files.isReadable(directory) && Files.isWritable(directory) && Files.isExecutable(directory))
+    if (!(Files.isReadable(directory)
+            && Files.isWritable(directory)
+            && Files.isExecutable(directory))
         && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
     }

@@ -39,11 +39,10 @@ final class PayloadWriter {
 
   PayloadWriter str(String value) {
     byte[] text = value.getBytes(StandardCharsets.UTF_8);
-    return put(
-        () -> {
-          out.writeInt(text.length);
-          out.write(text);
-        });
+    return put(() -> {
+      out.writeInt(text.length);
+      out.write(text);
+    });
   }
 
   PayloadWriter list(Collection<String> values) {

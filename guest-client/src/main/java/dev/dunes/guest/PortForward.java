@@ -21,13 +21,13 @@ import java.util.function.Supplier;
 final class PortForward implements PortAccess.ExposedPort {
   private static final int BACKLOG = 128;
   private static final int BUFFER = 64 << 10;
-  private static final Duration END_LIMIT = Duration.ofSeconds(5);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   private final Supplier<GuestConnection> guest;
   private final int port;
   private final ServerSocket listener;
-  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final Thread acceptor;
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
   private PortForward(Supplier<GuestConnection> guest, int port, ServerSocket listener) {
     this.guest = guest;
@@ -38,7 +38,8 @@ final class PortForward implements PortAccess.ExposedPort {
 
   static PortForward open(Supplier<GuestConnection> guest, int port) {
     try {
-      ServerSocket listener = new ServerSocket(0, BACKLOG, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
+      ServerSocket listener =
+          new ServerSocket(0, BACKLOG, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
       PortForward forward = new PortForward(guest, port, listener);
       forward.acceptor.start();
       return forward;
@@ -65,24 +66,14 @@ final class PortForward implements PortAccess.ExposedPort {
 
   @Override
   public void close() {
-    stop();
-    // a listener in use is really closed by the virtual thread that waits in it, once that has woken up
-    Uninterrupted.run(this::awaitAcceptor);
-    open.forEach(PortForward::closeQuietly);
-  }
-
-  private void stop() {
     closeQuietly(listener);
-    open.forEach(PortForward::closeQuietly);
-  }
-
-  private boolean awaitAcceptor() {
+    // the kernel goes on listening until the call that waits for a connection has returned
     try {
-      return acceptor.join(END_LIMIT);
+      Uninterrupted.run(() -> acceptor.join(CLOSE_LIMIT));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
     }
+    open.forEach(PortForward::closeQuietly);
   }
 
   private void acceptAll() {
@@ -92,7 +83,7 @@ final class PortForward implements PortAccess.ExposedPort {
         open.add(socket);
         Thread.ofVirtual().name("port-" + port + "-connection").start(() -> carry(socket));
       } catch (IOException e) {
-        stop(); // closed, or out of descriptors: either way this port is no longer served
+        closeQuietly(listener); // closed, or out of descriptors: either way this port is no longer served
       }
     }
   }
@@ -106,7 +97,7 @@ final class PortForward implements PortAccess.ExposedPort {
         Thread outwards = Thread.ofVirtual().start(() -> outwards(dial, socket));
         inwards(socket, dial);
         outwards.join();
-        whole = dial.isWhole();
+        whole = dial.endedWell();
       }
     } catch (IOException | SandboxException e) {
       whole = false;
@@ -114,7 +105,8 @@ final class PortForward implements PortAccess.ExposedPort {
       Thread.currentThread().interrupt();
     } finally {
       if (!whole) {
-        // the caller must see a reset, as from a closed port or a server that died, not an orderly end
+        // the caller must see a reset, as from a closed port or a server that died, not an orderly
+        // end
         reset(socket);
       }
       closeQuietly(socket);

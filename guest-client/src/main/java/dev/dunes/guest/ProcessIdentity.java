@@ -16,14 +16,18 @@ import java.util.concurrent.TimeUnit;
  * One process of this machine, told apart from a later one that got the same number.
  *
  * @param pid its number as seen from here
- * @param startTicks when it started, in the kernel's clock ticks since boot (field 22 of /proc/pid/stat)
+ * @param startTicks when it started, in the kernel's clock ticks since boot (field 22 of
+ *     /proc/pid/stat)
  * @param boot which boot of the machine that was
  */
 public record ProcessIdentity(long pid, long startTicks, String boot) {
   private static final Path PROC = Path.of("/proc");
   private static final String THIS_BOOT = readBoot();
 
-  /** Positions in /proc/pid/stat after the name, which may itself hold spaces and parentheses: proc(5). */
+  /**
+   * Positions in /proc/pid/stat after the name, which may itself hold spaces and parentheses:
+   * proc(5).
+   */
   private static final int STATE = 0;
 
   private static final int START_TIME = 19;
@@ -42,7 +46,8 @@ public record ProcessIdentity(long pid, long startTicks, String boot) {
       if ("ZX".contains(fields.get(STATE))) {
         return Optional.empty();
       }
-      return Optional.of(new ProcessIdentity(pid, Long.parseLong(fields.get(START_TIME)), THIS_BOOT));
+      return Optional.of(
+          new ProcessIdentity(pid, Long.parseLong(fields.get(START_TIME)), THIS_BOOT));
     } catch (IOException e) {
       return Optional.empty(); // there is no such process, or it ended while it was read
     }
@@ -51,7 +56,8 @@ public record ProcessIdentity(long pid, long startTicks, String boot) {
   /** This process. */
   public static ProcessIdentity current() {
     long pid = ProcessHandle.current().pid();
-    return of(pid).orElseThrow(() -> new IllegalStateException("/proc/" + pid + "/stat cannot be read"));
+    return of(pid)
+        .orElseThrow(() -> new IllegalStateException("/proc/" + pid + "/stat cannot be read"));
   }
 
   /** The form kept in files: {@code pid:ticks:boot}. */
@@ -59,7 +65,8 @@ public record ProcessIdentity(long pid, long startTicks, String boot) {
     String[] parts = text.split(":", 3);
     try {
       return parts.length == 3
-          ? Optional.of(new ProcessIdentity(Long.parseLong(parts[0]), Long.parseLong(parts[1]), parts[2]))
+          ? Optional.of(
+              new ProcessIdentity(Long.parseLong(parts[0]), Long.parseLong(parts[1]), parts[2]))
           : Optional.empty();
     } catch (NumberFormatException e) {
       return Optional.empty();

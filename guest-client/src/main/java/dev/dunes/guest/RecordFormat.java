@@ -53,18 +53,17 @@ final class RecordFormat {
   }
 
   /**
-   * What {@link Properties#store} would write, without the date it puts on top: telling the date loads the time zones, 20 ms
-   * of a short program's life.
+   * What {@link Properties#store} would write, without the date it puts on top: telling the date
+   * loads the time zones, 20 ms of a short program's life.
    */
   private String text() {
     StringBuilder text = new StringBuilder();
-    properties.forEach(
-        (key, value) -> {
-          escape(text, key.toString());
-          text.append('=');
-          escape(text, value.toString());
-          text.append('\n');
-        });
+    properties.forEach((key, value) -> {
+      escape(text, key.toString());
+      text.append('=');
+      escape(text, value.toString());
+      text.append('\n');
+    });
     return text.toString();
   }
 
@@ -93,7 +92,9 @@ final class RecordFormat {
     put("spec.tolerateSetupFailure", spec.tolerateSetupFailure());
     put("spec.workingDir", spec.workingDir());
     put("spec.network", spec.network());
-    list("spec.relay.", spec.relays().stream().map(relay -> relay.port() + ":" + relay.socket()).toList());
+    list(
+        "spec.relay.",
+        spec.relays().stream().map(relay -> relay.port() + ":" + relay.socket()).toList());
     put("spec.isolation", spec.isolation());
     put("spec.detached", spec.detached());
   }
@@ -173,7 +174,8 @@ final class RecordFormat {
     for (String each : list("spec.relay.")) {
       int colon = each.indexOf(':');
       spec.relay(
-          new HostRelay(Integer.parseInt(each.substring(0, colon)), Path.of(each.substring(colon + 1))));
+          new HostRelay(
+              Integer.parseInt(each.substring(0, colon)), Path.of(each.substring(colon + 1))));
     }
     ifGiven("spec.isolation", value -> spec.isolation(IsolationTier.valueOf(value)));
     spec.detached(Boolean.parseBoolean(need("spec.detached")));

@@ -11,8 +11,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where a sandbox of this machine keeps its record, its socket and its files: a directory named by its id. It appears whole
- * and disappears whole; what happens in between is under its {@link SandboxLock}.
+ * Where a sandbox of this machine keeps its record, its socket and its files: a directory named by
+ * its id. It appears whole and disappears whole; what happens in between is under its {@link
+ * SandboxLock}.
  */
 public final class SandboxDirectory {
   private static final String RECORD = "record";
@@ -28,7 +29,10 @@ public final class SandboxDirectory {
     this.id = requireNonNull(path.getFileName(), "path").toString();
   }
 
-  /** Makes it under another name and moves it here, so that nobody ever sees one without lock and record. */
+  /**
+   * Makes it under another name and moves it here, so that nobody ever sees one without lock and
+   * record.
+   */
   static SandboxLock create(Path path, SandboxRecord record) throws IOException {
     SandboxDirectory made = new SandboxDirectory(path);
     Path making = path.resolveSibling(MAKING + made.id);
@@ -38,7 +42,8 @@ public final class SandboxDirectory {
     try {
       Files.createFile(making.resolve(LOCK), SandboxStore.PRIVATE_FILE);
       lock = SandboxLock.attempt(made, making.resolve(LOCK));
-      SandboxLock held = lock.orElseThrow(() -> new IOException("the new directory " + making + " is in use"));
+      SandboxLock held =
+          lock.orElseThrow(() -> new IOException("the new directory " + making + " is in use"));
       write(making, record);
       Files.move(making, path, StandardCopyOption.ATOMIC_MOVE);
       complete = true;
@@ -51,11 +56,20 @@ public final class SandboxDirectory {
     }
   }
 
-  /** What a name in the store is left over from, if it is a directory that was being made or removed. */
+  /**
+   * What a name in the store is left over from, if it is a directory that was being made or
+   * removed.
+   */
   static Optional<String> unfinishedId(String name) {
     return name.startsWith(MAKING)
         ? Optional.of(name.substring(MAKING.length()))
-        : name.startsWith(REMOVING) ? Optional.of(name.substring(REMOVING.length())) : Optional.empty();
+        : name.startsWith(REMOVING)
+            ? Optional.of(name.substring(REMOVING.length()))
+            : Optional.empty();
+  }
+
+  static boolean isBeingMade(Path unfinished) {
+    return requireNonNull(unfinished.getFileName()).toString().startsWith(MAKING);
   }
 
   /** Whether whoever makes or removes this unfinished directory is still at it. */
@@ -83,7 +97,8 @@ public final class SandboxDirectory {
   /** Its record as it is now; empty when the sandbox is gone. Needs no lock. */
   public Optional<SandboxRecord> read() throws IOException {
     try {
-      return RecordFormat.read(Files.readAllBytes(resolve(RECORD))).filter(record -> record.id().equals(id));
+      return RecordFormat.read(Files.readAllBytes(resolve(RECORD)))
+          .filter(record -> record.id().equals(id));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
@@ -95,7 +110,8 @@ public final class SandboxDirectory {
   }
 
   private static void write(Path directory, SandboxRecord record) throws IOException {
-    // not forced to the disk: a record outlives its writer but need not outlive the machine, nothing it tells of does
+    // not forced to the disk: a record outlives its writer but need not outlive the machine,
+    // nothing it tells of does
     // INVARIANT: only the holder of the lock writes, so one name for the unfinished file is enough
     Path part = directory.resolve(".record.part");
     Files.deleteIfExists(part);
@@ -124,8 +140,9 @@ public final class SandboxDirectory {
   }
 
   /**
-   * Removes it with everything in it, whatever that is. Only for the holder of the lock, once no process of the sandbox is
-   * left. Others see it gone at once; what cannot be removed now is removed by a later {@link SandboxStore#sweep}.
+   * Removes it with everything in it, whatever that is. Only for the holder of the lock, once no
+   * process of the sandbox is left. Others see it gone at once; what cannot be removed now is
+   * removed by a later {@link SandboxStore#sweep}.
    */
   public void delete() throws IOException {
     Path removing = path.resolveSibling(REMOVING + id);

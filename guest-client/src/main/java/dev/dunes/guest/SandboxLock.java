@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to change a sandbox: to make it, pause it, destroy it. One holder on this machine at a time, threads and
- * processes alike; it ends with its process. Not reentrant.
+ * The right to change a sandbox: to make it, pause it, destroy it. One holder on this machine at a
+ * time, threads and processes alike; it ends with its process. Not reentrant.
  */
 public final class SandboxLock implements AutoCloseable {
   /** File locks belong to the process, so threads of this one need their own word. */
@@ -46,7 +46,8 @@ public final class SandboxLock implements AutoCloseable {
    *
    * @return empty when the sandbox is gone
    */
-  static Optional<SandboxLock> acquire(SandboxDirectory directory, Path file, Duration limit) throws IOException {
+  static Optional<SandboxLock> acquire(SandboxDirectory directory, Path file, Duration limit)
+      throws IOException {
     long deadline = System.nanoTime() + limit.toNanos();
     while (Files.exists(file)) {
       Optional<SandboxLock> held = attempt(directory, file);
@@ -76,7 +77,8 @@ public final class SandboxLock implements AutoCloseable {
     try {
       channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
       FileLock lock = channel.tryLock();
-      // INVARIANT: ids are never used twice, so a lock file that is still there is the one that was opened
+      // INVARIANT: ids are never used twice, so a lock file that is still there is the one that was
+      // opened
       held = lock != null && Files.exists(file);
       return held ? Optional.of(new SandboxLock(directory, key, channel)) : Optional.empty();
     } catch (NoSuchFileException e) {
@@ -89,7 +91,8 @@ public final class SandboxLock implements AutoCloseable {
   }
 
   private static void release(Path key, @Nullable FileChannel channel) {
-    // INVARIANT: closed before the key is given up: closing any channel of a file drops this process's locks on it
+    // INVARIANT: closed before the key is given up: closing any channel of a file drops this
+    // process's locks on it
     try {
       if (channel != null) {
         channel.close();

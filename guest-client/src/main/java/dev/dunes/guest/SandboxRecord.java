@@ -14,8 +14,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept about a sandbox of this machine so that any process can list, use and end it. Immutable; see {@link
- * SandboxDirectory#write}.
+ * What is kept about a sandbox of this machine so that any process can list, use and end it.
+ * Immutable; see {@link SandboxDirectory#write}.
  */
 public final class SandboxRecord {
   private final String id;
@@ -89,7 +89,10 @@ public final class SandboxRecord {
     return Optional.ofNullable(owner);
   }
 
-  /** The process whose end is the sandbox's end, as this machine sees it: the guest, or what holds its namespaces. */
+  /**
+   * The process whose end is the sandbox's end, as this machine sees it: the guest, or what holds
+   * its namespaces.
+   */
   public Optional<ProcessIdentity> guest() {
     return Optional.ofNullable(guest);
   }

@@ -25,8 +25,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The sandboxes a provider has on this machine: a directory of {@link SandboxDirectory}s that any process of the user can
- * look into. There is no daemon; the directory is all there is.
+ * The sandboxes a provider has on this machine: a directory of {@link SandboxDirectory}s that any
+ * process of the user can look into. There is no daemon; the directory is all there is.
  */
 public final class SandboxStore {
   static final FileAttribute<Set<PosixFilePermission>> PRIVATE_DIRECTORY = permissions("rwx------");
@@ -45,7 +45,10 @@ public final class SandboxStore {
 
   private static final String SOCKET_ROOM = "/" + "x".repeat(20) + "/guest.sock";
 
-  /** How old an unfinished directory without a lock file must be before it is certain that nobody works on it. */
+  /**
+   * How old an unfinished directory without a lock file must be before it is certain that nobody
+   * works on it.
+   */
   private static final Duration ABANDONED = Duration.ofMinutes(1);
 
   private final Path stateRoot;
@@ -59,7 +62,8 @@ public final class SandboxStore {
   /**
    * Opens a provider's store, made when missing.
    *
-   * @throws ProviderException when it cannot be written, or its path is too long for the sockets in it
+   * @throws ProviderException when it cannot be written, or its path is too long for the sockets in
+   *     it
    */
   public static SandboxStore open(ProviderSettings settings, String provider) {
     Path root = stateRoot(settings);
@@ -82,14 +86,16 @@ public final class SandboxStore {
   }
 
   /**
-   * Where state is kept: the setting {@code state_dir} or else {@code DUNES_STATE}; else {@code /var/lib/dunes} for root, {@code
-   * $XDG_STATE_HOME/dunes} or {@code ~/.local/state/dunes} for others.
+   * Where state is kept: the setting {@code state_dir} or else {@code DUNES_STATE}; else {@code
+   * /var/lib/dunes} for root, {@code $XDG_STATE_HOME/dunes} or {@code ~/.local/state/dunes} for
+   * others.
    */
   public static Path stateRoot(ProviderSettings settings) {
     return settings
         .settingOrEnv("state_dir", "DUNES_STATE")
         .map(Path::of)
-        .orElseGet(() -> isRoot() ? Path.of("/var/lib/dunes") : userState(settings).resolve("dunes"))
+        .orElseGet(
+            () -> isRoot() ? Path.of("/var/lib/dunes") : userState(settings).resolve("dunes"))
         .toAbsolutePath()
         .normalize();
   }
@@ -100,8 +106,11 @@ public final class SandboxStore {
         .env("XDG_STATE_HOME")
         .map(Path::of)
         .filter(Path::isAbsolute)
-        .orElseGet(
-            () -> Path.of(settings.env("HOME").orElse(System.getProperty("user.home", "/")), ".local", "state"));
+        .orElseGet(() ->
+            Path.of(
+                settings.env("HOME").orElse(System.getProperty("user.home", "/")),
+                ".local",
+                "state"));
   }
 
   private static boolean isRoot() {
@@ -165,10 +174,13 @@ public final class SandboxStore {
   }
 
   private static void sweep(Path unfinished, Path finished) throws IOException {
-    if (!SandboxDirectory.hasLockFile(unfinished)) {
-      if (isOld(unfinished)) {
-        HostileTree.delete(unfinished);
-      }
+    boolean locked = SandboxDirectory.hasLockFile(unfinished);
+    // between the making of a lock file and its locking nobody holds it, so a young one proves nothing
+    if ((!locked || SandboxDirectory.isBeingMade(unfinished)) && !isOld(unfinished)) {
+      return;
+    }
+    if (!locked) {
+      HostileTree.delete(unfinished);
       return;
     }
     Optional<SandboxLock> lock = SandboxDirectory.lockUnfinished(unfinished, finished);
@@ -183,7 +195,9 @@ public final class SandboxStore {
 
   private static boolean isOld(Path directory) throws IOException {
     try {
-      return Files.getLastModifiedTime(directory).toInstant().isBefore(Instant.now().minus(ABANDONED));
+      return Files.getLastModifiedTime(directory)
+          .toInstant()
+          .isBefore(Instant.now().minus(ABANDONED));
     } catch (NoSuchFileException e) {
       return false;
     }

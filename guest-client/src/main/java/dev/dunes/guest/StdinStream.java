@@ -16,7 +16,10 @@ final class StdinStream extends OutputStream {
     this.command = command;
   }
 
-  /** Sends bytes and then end of file; from a thread of its own when they are more than the guest takes at once. */
+  /**
+   * Sends bytes and then end of file; from a thread of its own when they are more than the guest
+   * takes at once.
+   */
   void feed(byte[] bytes) {
     if (bytes.length <= GuestStream.WINDOW) {
       sendAll(bytes);
@@ -34,7 +37,8 @@ final class StdinStream extends OutputStream {
   }
 
   private void sendAll(byte[] bytes) {
-    // a command that ends without reading its input is not an error, and a lost connection is told by its output
+    // a command that ends without reading its input is not an error, and a lost connection is told
+    // by its output
     if (command.sendData(bytes, 0, bytes.length)) {
       command.sendEof();
     }

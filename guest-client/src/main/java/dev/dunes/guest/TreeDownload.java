@@ -17,8 +17,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * Unpacks a tar that comes out of a sandbox, which may be made to harm: a name that is absolute, has {@code ..} or leads through
- * a symbolic link is refused before anything is written for it.
+ * Unpacks a tar that comes out of a sandbox, which may be made to harm: a name that is absolute,
+ * has {@code ..} or leads through a symbolic link is refused before anything is written for it.
  */
 final class TreeDownload {
   private final Path root;
@@ -41,7 +41,8 @@ final class TreeDownload {
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new IOException("the sandbox sent a broken archive: " + e.getMessage(), e);
     }
-    source.transferTo(java.io.OutputStream.nullOutputStream()); // the guest's outcome comes after the last block
+    source.transferTo(
+        java.io.OutputStream.nullOutputStream()); // the guest's outcome comes after the last block
     download.finish();
   }
 
@@ -68,7 +69,10 @@ final class TreeDownload {
       }
       vacate(target);
       Files.createLink(target, existing);
-    } else if (entry.isFile() && !entry.isFIFO() && !entry.isCharacterDevice() && !entry.isBlockDevice()) {
+    } else if (entry.isFile()
+        && !entry.isFIFO()
+        && !entry.isCharacterDevice()
+        && !entry.isBlockDevice()) {
       vacate(target);
       Files.copy(contents, target);
       Files.setPosixFilePermissions(target, LocalTarget.permissions(entry.getMode()));

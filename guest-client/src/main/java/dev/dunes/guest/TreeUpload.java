@@ -14,7 +14,10 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
-/** A local directory as a tar. Symbolic links are kept as links; sockets, FIFOs and devices are left out. */
+/**
+ * A local directory as a tar. Symbolic links are kept as links; sockets, FIFOs and devices are left
+ * out.
+ */
 final class TreeUpload {
   private TreeUpload() {}
 

@@ -1,8 +1,8 @@
 package dev.dunes.guest;
 
 /**
- * Work that must be done even by a thread that was interrupted, such as clearing away. Files and sockets refuse such a
- * thread, so its interrupt is put aside for the time being.
+ * Work that must be done even by a thread that was interrupted, such as clearing away. Files and
+ * sockets refuse such a thread, so its interrupt is put aside for the time being.
  */
 public final class Uninterrupted {
   private Uninterrupted() {}

@@ -17,7 +17,8 @@ final class Watchdog {
 
   private static ScheduledThreadPoolExecutor timer() {
     ScheduledThreadPoolExecutor executor =
-        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("guest-watchdog").factory());
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("guest-watchdog").factory());
     executor.setRemoveOnCancelPolicy(true);
     return executor;
   }

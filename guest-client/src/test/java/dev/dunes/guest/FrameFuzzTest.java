@@ -35,7 +35,10 @@ class FrameFuzzTest {
       if (!bytes.hasRemaining()) {
         return -1;
       }
-      int count = Math.min(1 + sizes.nextInt(sizes.nextInt(5) == 0 ? 100_000 : 7), Math.min(target.remaining(), bytes.remaining()));
+      int count =
+          Math.min(
+              1 + sizes.nextInt(sizes.nextInt(5) == 0 ? 100_000 : 7),
+              Math.min(target.remaining(), bytes.remaining()));
       target.put(bytes.slice(bytes.position(), count));
       bytes.position(bytes.position() + count);
       return count;
@@ -76,7 +79,8 @@ class FrameFuzzTest {
   }
 
   @Property(tries = 500)
-  void validFramesComeOutAsTheyWentIn(@ForAll("frames") List<Frame> frames, @ForAll long seed) throws IOException {
+  void validFramesComeOutAsTheyWentIn(@ForAll("frames") List<Frame> frames, @ForAll long seed)
+      throws IOException {
     List<Frame> read = readAll(encode(frames), seed);
 
     assertThat(read).hasSameSizeAs(frames);
@@ -156,7 +160,8 @@ class FrameFuzzTest {
         Arbitraries.oneOf(
             Arbitraries.bytes().array(byte[].class).ofMaxSize(40),
             Arbitraries.integers().between(1, 70_000).map(byte[]::new));
-    return Combinators.combine(Arbitraries.integers().between(0, 255), Arbitraries.integers(), payload)
+    return Combinators.combine(
+            Arbitraries.integers().between(0, 255), Arbitraries.integers(), payload)
         .as(Frame::new)
         .list()
         .ofMaxSize(6);
@@ -167,23 +172,30 @@ class FrameFuzzTest {
   Arbitrary<byte[]> hostile() {
     Arbitrary<byte[]> noise = Arbitraries.bytes().array(byte[].class).ofMaxSize(200);
     Arbitrary<byte[]> mutated =
-        Combinators.combine(frames(), Arbitraries.integers().list().ofMaxSize(4), Arbitraries.bytes())
-            .as(
-                (frames, places, value) -> {
-                  byte[] bytes = encode(frames);
-                  if (bytes.length > 0) {
-                    places.forEach(place -> bytes[Math.floorMod(place, bytes.length)] ^= (byte) (value | 1));
-                  }
-                  return bytes;
-                });
+        Combinators.combine(
+                frames(), Arbitraries.integers().list().ofMaxSize(4), Arbitraries.bytes())
+            .as((frames, places, value) -> {
+              byte[] bytes = encode(frames);
+              if (bytes.length > 0) {
+                places.forEach(
+                    place -> bytes[Math.floorMod(place, bytes.length)] ^= (byte) (value | 1));
+              }
+              return bytes;
+            });
     return Arbitraries.oneOf(noise, mutated);
   }
 
   private static byte[] encode(List<Frame> frames) {
-    ByteBuffer buffer = ByteBuffer.allocate(Math.max(1, frames.stream().mapToInt(f -> 9 + f.payload().length).sum()));
+    ByteBuffer buffer =
+        ByteBuffer.allocate(
+            Math.max(1, frames.stream().mapToInt(f -> 9 + f.payload().length).sum()));
     int size = 0;
     for (Frame frame : frames) {
-      buffer.putInt(5 + frame.payload().length).put((byte) frame.type()).putInt(frame.stream()).put(frame.payload());
+      buffer
+          .putInt(5 + frame.payload().length)
+          .put((byte) frame.type())
+          .putInt(frame.stream())
+          .put(frame.payload());
       size += 9 + frame.payload().length;
     }
     return java.util.Arrays.copyOf(buffer.array(), size);

@@ -16,7 +16,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** No thread outlives its connection, however that ended. In a process of its own, where all such threads are its own. */
+/**
+ * No thread outlives its connection, however that ended. In a process of its own, where all such
+ * threads are its own.
+ */
 class GuestThreadsTest {
   @Test
   void nothingIsLeftOfConnections(@TempDir Path temp) throws Exception {
@@ -31,7 +34,9 @@ class GuestThreadsTest {
                 temp.toString())
             .redirectErrorStream(true)
             .start();
-    String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    String said =
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
 
     assertThat(process.waitFor()).as(said).isZero();
   }
@@ -78,7 +83,10 @@ class GuestThreadsTest {
         .dumpThreads(dump.toString(), ThreadDumpFormat.TEXT_PLAIN);
     try (Stream<String> lines = Files.lines(dump)) {
       return lines
-          .filter(line -> line.contains("\"guest-reader\"") || line.contains("\"guest-writer\"") || line.contains("\"guest-stdin\""))
+          .filter(line ->
+              line.contains("\"guest-reader\"")
+                  || line.contains("\"guest-writer\"")
+                  || line.contains("\"guest-stdin\""))
           .toList();
     }
   }

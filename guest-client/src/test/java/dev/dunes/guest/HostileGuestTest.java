@@ -32,7 +32,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A guest that lies: every lie ends in one of the library's own exceptions and, where it broke the protocol, the connection. */
+/**
+ * A guest that lies: every lie ends in one of the library's own exceptions and, where it broke the
+ * protocol, the connection.
+ */
 @Timeout(40)
 class HostileGuestTest {
   private static final int WINDOW = GuestStream.WINDOW;
@@ -60,13 +63,24 @@ class HostileGuestTest {
         lie("another version", guest -> guest.welcome(2)),
         lie("version 0", guest -> guest.welcome(0)),
         lie("a short greeting", guest -> guest.send(FrameType.WELCOME, 0, new byte[] {0, 1})),
-        lie("a long greeting", guest -> guest.send(FrameType.WELCOME, 0, new PayloadWriter().u16(1).str("x").u32(1).u8(0))),
-        lie("an absurd length", guest -> guest.send(FrameType.WELCOME, 0, new PayloadWriter().u16(1).u32(Integer.MAX_VALUE))),
-        lie("a negative length", guest -> guest.send(FrameType.WELCOME, 0, new PayloadWriter().u16(1).u32(-1))),
+        lie(
+            "a long greeting",
+            guest ->
+                guest.send(FrameType.WELCOME, 0, new PayloadWriter().u16(1).str("x").u32(1).u8(0))),
+        lie(
+            "an absurd length",
+            guest ->
+                guest.send(
+                    FrameType.WELCOME, 0, new PayloadWriter().u16(1).u32(Integer.MAX_VALUE))),
+        lie(
+            "a negative length",
+            guest -> guest.send(FrameType.WELCOME, 0, new PayloadWriter().u16(1).u32(-1))),
         lie("the host's own greeting", guest -> guest.send(FrameType.HELLO, 0, new byte[12])),
         lie("a question first", guest -> guest.send(FrameType.PING, 0, new byte[8])),
         lie("a result first", guest -> guest.send(FrameType.RESULT, 1, new byte[0])),
-        lie("giving up", guest -> guest.send(FrameType.GOAWAY, 0, new PayloadWriter().u16(20).str("no"))),
+        lie(
+            "giving up",
+            guest -> guest.send(FrameType.GOAWAY, 0, new PayloadWriter().u16(20).str("no"))),
         lie("a web server", guest -> guest.raw("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(UTF_8))),
         lie("zeros", guest -> guest.raw(new byte[64])),
         lie("hanging up", ScriptedGuest::close));
@@ -77,7 +91,8 @@ class HostileGuestTest {
   void aWrongGreetingIsNoConnection(String what, Lie lie) throws Exception {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       lie.tell(guest);
-      assertThatThrownBy(() -> GuestConnection.open(guest.transport(), Role.VISITOR, ScriptedGuest.LIMIT))
+      assertThatThrownBy(
+              () -> GuestConnection.open(guest.transport(), Role.VISITOR, ScriptedGuest.LIMIT))
           .as(what)
           .isInstanceOf(ProviderException.class);
       assertThat(guest.hungUp()).isTrue();
@@ -87,7 +102,8 @@ class HostileGuestTest {
   @Test
   void aGuestThatDoesNotGreetIsNotWaitedForForEver() throws Exception {
     try (ScriptedGuest guest = new ScriptedGuest()) {
-      assertThatThrownBy(() -> GuestConnection.open(guest.transport(), Role.VISITOR, Duration.ofMillis(50)))
+      assertThatThrownBy(
+              () -> GuestConnection.open(guest.transport(), Role.VISITOR, Duration.ofMillis(50)))
           .isInstanceOf(SandboxTimeoutException.class);
       assertThat(guest.hungUp()).isTrue();
     }
@@ -97,12 +113,14 @@ class HostileGuestTest {
   void anInterruptedGreetingIsNoConnection() throws Exception {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       FutureTask<Throwable> opening =
-          new FutureTask<>(
-              () -> catchThrowable(() -> GuestConnection.open(guest.transport(), Role.OWNER, ScriptedGuest.LIMIT)));
+          new FutureTask<>(() ->
+              catchThrowable(
+                  () -> GuestConnection.open(guest.transport(), Role.OWNER, ScriptedGuest.LIMIT)));
       Thread thread = Thread.ofVirtual().start(opening);
       assertThat(guest.next().type()).isEqualTo(FrameType.HELLO);
       thread.interrupt();
-      assertThat(opening.get(10, TimeUnit.SECONDS)).isInstanceOf(dev.dunes.sandbox.SandboxInterruptedException.class);
+      assertThat(opening.get(10, TimeUnit.SECONDS))
+          .isInstanceOf(dev.dunes.sandbox.SandboxInterruptedException.class);
       assertThat(guest.hungUp()).isTrue();
     }
   }
@@ -125,15 +143,23 @@ class HostileGuestTest {
         lie("an answer to no question", guest -> guest.send(FrameType.PONG, 0, new byte[8])),
         lie("a short question", guest -> guest.send(FrameType.PING, 0, new byte[7])),
         lie("a long question", guest -> guest.send(FrameType.PING, 0, new byte[9])),
-        lie("giving up", guest -> guest.send(FrameType.GOAWAY, 0, new PayloadWriter().u16(1).str("\u001b[2Jbye"))),
+        lie(
+            "giving up",
+            guest ->
+                guest.send(FrameType.GOAWAY, 0, new PayloadWriter().u16(1).str("\u001b[2Jbye"))),
         lie("giving up badly", guest -> guest.send(FrameType.GOAWAY, 0, new byte[1])),
         lie("a result for the connection", guest -> guest.send(FrameType.RESULT, 0, new byte[0])),
         lie("a stream that was never opened", guest -> guest.data(2, 1, new byte[1])),
         lie("a stream of 2^32 - 1", guest -> guest.data(-1, 1, new byte[1])),
         lie("a result nobody asked for", guest -> guest.send(FrameType.RESULT, 2, new byte[0])),
         lie("an error without contents", guest -> guest.send(FrameType.ERROR, 1, new byte[0])),
-        lie("an error with more", guest -> guest.send(FrameType.ERROR, 1, new PayloadWriter().u16(2).u32(0).str("x").u8(1))),
-        lie("an error of absurd length", guest -> guest.send(FrameType.ERROR, 1, new PayloadWriter().u16(2).u32(0).u32(-5))),
+        lie(
+            "an error with more",
+            guest ->
+                guest.send(FrameType.ERROR, 1, new PayloadWriter().u16(2).u32(0).str("x").u8(1))),
+        lie(
+            "an error of absurd length",
+            guest -> guest.send(FrameType.ERROR, 1, new PayloadWriter().u16(2).u32(0).u32(-5))),
         lie("an event of no kind", guest -> guest.send(FrameType.EVENT, 1, new byte[0])),
         lie("an event of an unknown kind", guest -> guest.event(1, 99, new PayloadWriter())),
         lie("no data", guest -> guest.data(1, 1, new byte[0])),
@@ -146,17 +172,29 @@ class HostileGuestTest {
         lie("an end with more", guest -> guest.send(FrameType.EOF, 1, new byte[] {1, 1})),
         lie("an end of the input", guest -> guest.send(FrameType.EOF, 1, new byte[] {0})),
         lie("credit without an amount", guest -> guest.send(FrameType.CREDIT, 1, new byte[] {0})),
-        lie("credit for the output", guest -> guest.send(FrameType.CREDIT, 1, new PayloadWriter().u8(1).u32(1))),
-        lie("credit of 2^31", guest -> guest.send(FrameType.CREDIT, 1, new PayloadWriter().u8(0).u32(Integer.MIN_VALUE))),
-        lie("credit that adds up", guest -> guest.send(FrameType.CREDIT, 1, new PayloadWriter().u8(0).u32(Integer.MAX_VALUE))),
-        lie("half a frame", guest -> {
-          guest.raw(new byte[] {0, 0, 0, 100, 0x13, 0, 0});
-          guest.close();
-        }),
-        lie("half a length", guest -> {
-          guest.raw(new byte[] {0, 0});
-          guest.close();
-        }),
+        lie(
+            "credit for the output",
+            guest -> guest.send(FrameType.CREDIT, 1, new PayloadWriter().u8(1).u32(1))),
+        lie(
+            "credit of 2^31",
+            guest ->
+                guest.send(FrameType.CREDIT, 1, new PayloadWriter().u8(0).u32(Integer.MIN_VALUE))),
+        lie(
+            "credit that adds up",
+            guest ->
+                guest.send(FrameType.CREDIT, 1, new PayloadWriter().u8(0).u32(Integer.MAX_VALUE))),
+        lie(
+            "half a frame",
+            guest -> {
+              guest.raw(new byte[] {0, 0, 0, 100, 0x13, 0, 0});
+              guest.close();
+            }),
+        lie(
+            "half a length",
+            guest -> {
+              guest.raw(new byte[] {0, 0});
+              guest.close();
+            }),
         lie("hanging up", ScriptedGuest::close));
   }
 
@@ -169,7 +207,8 @@ class HostileGuestTest {
   void aBreachEndsTheConnectionAndEverythingOnIt(String what, Lie lie) throws Exception {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       GuestSandbox sandbox = guest.sandbox();
-      FutureTask<Throwable> running = running(() -> sandbox.exec(Command.builder("x").openStdin().build()));
+      FutureTask<Throwable> running =
+          running(() -> sandbox.exec(Command.builder("x").openStdin().build()));
       assertThat(guest.next(FrameType.OPEN).stream()).isEqualTo(1);
       guest.started(1);
 
@@ -206,16 +245,32 @@ class HostileGuestTest {
     Use watch = sandbox -> sandbox.files().watch("d", true).next(ScriptedGuest.LIMIT);
     Use ports = sandbox -> sandbox.ports().orElseThrow().listening();
     Use metrics = sandbox -> sandbox.metrics();
-    Use pack = sandbox -> sandbox.files().downloadTree("d", Path.of(System.getProperty("java.io.tmpdir"), "never-made"));
+    Use pack =
+        sandbox ->
+            sandbox
+                .files()
+                .downloadTree("d", Path.of(System.getProperty("java.io.tmpdir"), "never-made"));
     return Stream.of(
         lie("output before the start", exec, guest -> guest.data(1, 1, new byte[1])),
-        lie("an end before the start", exec, guest -> guest.send(FrameType.RESULT, 1, ScriptedGuest.exit(0, 0))),
-        lie("a start twice", exec, guest -> {
-          guest.started(1);
-          guest.started(1);
-        }),
-        lie("a start of process 2^31", exec, guest -> guest.event(1, 1, new PayloadWriter().u32(-1))),
-        lie("a start with more", exec, guest -> guest.event(1, 1, new PayloadWriter().u32(1).u8(0))),
+        lie(
+            "an end before the start",
+            exec,
+            guest -> guest.send(FrameType.RESULT, 1, ScriptedGuest.exit(0, 0))),
+        lie(
+            "a start twice",
+            exec,
+            guest -> {
+              guest.started(1);
+              guest.started(1);
+            }),
+        lie(
+            "a start of process 2^31",
+            exec,
+            guest -> guest.event(1, 1, new PayloadWriter().u32(-1))),
+        lie(
+            "a start with more",
+            exec,
+            guest -> guest.event(1, 1, new PayloadWriter().u32(1).u8(0))),
         lie("an opened file", exec, guest -> guest.opened(1)),
         lie("exit code 256", exec, started(ScriptedGuest.exit(0, 256))),
         lie("exit code 2^32 - 1", exec, started(ScriptedGuest.exit(0, -1))),
@@ -224,73 +279,198 @@ class HostileGuestTest {
         lie("an unknown way to end", exec, started(ScriptedGuest.exit(2, 0))),
         lie("an end with more", exec, started(ScriptedGuest.exit(0, 0).u8(0))),
         lie("an end with less", exec, started(new PayloadWriter().u8(0).u32(0))),
-        lie("timed out 2", exec, started(new PayloadWriter().u8(0).u32(0).u8(2).u64(1).u64(1).u64(1).u64(1))),
-        lie("a negative time", exec, started(new PayloadWriter().u8(0).u32(0).u8(0).u64(-1).u64(1).u64(1).u64(1))),
-        lie("an end twice", exec, guest -> {
-          guest.started(1);
-          guest.send(FrameType.EOF, 1, new byte[] {1});
-          guest.send(FrameType.EOF, 1, new byte[] {1});
-        }),
-        lie("data after its end", exec, guest -> {
-          guest.started(1);
-          guest.send(FrameType.EOF, 1, new byte[] {1});
-          guest.data(1, 1, new byte[1]);
-        }),
+        lie(
+            "timed out 2",
+            exec,
+            started(new PayloadWriter().u8(0).u32(0).u8(2).u64(1).u64(1).u64(1).u64(1))),
+        lie(
+            "a negative time",
+            exec,
+            started(new PayloadWriter().u8(0).u32(0).u8(0).u64(-1).u64(1).u64(1).u64(1))),
+        lie(
+            "an end twice",
+            exec,
+            guest -> {
+              guest.started(1);
+              guest.send(FrameType.EOF, 1, new byte[] {1});
+              guest.send(FrameType.EOF, 1, new byte[] {1});
+            }),
+        lie(
+            "data after its end",
+            exec,
+            guest -> {
+              guest.started(1);
+              guest.send(FrameType.EOF, 1, new byte[] {1});
+              guest.data(1, 1, new byte[1]);
+            }),
         lie("data before the file is open", read, guest -> guest.data(1, 1, new byte[1])),
-        lie("data of a file on channel 2", read, guest -> {
-          guest.opened(1);
-          guest.data(1, 2, new byte[1]);
-        }),
-        lie("the end of a file that was not opened", read, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u64(0))),
-        lie("a file that opens twice", read, guest -> {
-          guest.opened(1);
-          guest.opened(1);
-        }),
+        lie(
+            "data of a file on channel 2",
+            read,
+            guest -> {
+              guest.opened(1);
+              guest.data(1, 2, new byte[1]);
+            }),
+        lie(
+            "the end of a file that was not opened",
+            read,
+            guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u64(0))),
+        lie(
+            "a file that opens twice",
+            read,
+            guest -> {
+              guest.opened(1);
+              guest.opened(1);
+            }),
         lie("a file that starts", read, guest -> guest.started(1)),
-        lie("a file of unknown kind", read, guest -> guest.event(1, 2, new PayloadWriter().str("f").u8(4).u32(0).u64(0).u64(0).u32(0).u32(0).str(""))),
-        lie("a file without a size", read, guest -> guest.event(1, 2, new PayloadWriter().str("f").u8(0))),
-        lie("a result of 7 bytes", read, guest -> {
-          guest.opened(1);
-          guest.send(FrameType.RESULT, 1, new byte[7]);
-        }),
-        lie("a written file that was not opened", write, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u64(8))),
-        lie("data of a file being written", write, guest -> {
-          guest.opened(1);
-          guest.data(1, 1, new byte[1]);
-        }),
+        lie(
+            "a file of unknown kind",
+            read,
+            guest ->
+                guest.event(
+                    1,
+                    2,
+                    new PayloadWriter().str("f").u8(4).u32(0).u64(0).u64(0).u32(0).u32(0).str(""))),
+        lie(
+            "a file without a size",
+            read,
+            guest -> guest.event(1, 2, new PayloadWriter().str("f").u8(0))),
+        lie(
+            "a result of 7 bytes",
+            read,
+            guest -> {
+              guest.opened(1);
+              guest.send(FrameType.RESULT, 1, new byte[7]);
+            }),
+        lie(
+            "a written file that was not opened",
+            write,
+            guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u64(8))),
+        lie(
+            "data of a file being written",
+            write,
+            guest -> {
+              guest.opened(1);
+              guest.data(1, 1, new byte[1]);
+            }),
         lie("an empty entry", stat, guest -> guest.send(FrameType.RESULT, 1, new byte[0])),
-        lie("an entry with more", stat, guest -> guest.send(FrameType.RESULT, 1, ScriptedGuest.entry("f").u8(1))),
-        lie("an entry with a name of 2^31 - 1", stat, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(Integer.MAX_VALUE).u8(1))),
-        lie("an entry of negative size", stat, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().str("f").u8(0).u32(0).u64(-1).u64(0).u32(0).u32(0).str(""))),
-        lie("an entry with mode 2^31", stat, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().str("f").u8(0).u32(-1).u64(1).u64(0).u32(0).u32(0).str(""))),
+        lie(
+            "an entry with more",
+            stat,
+            guest -> guest.send(FrameType.RESULT, 1, ScriptedGuest.entry("f").u8(1))),
+        lie(
+            "an entry with a name of 2^31 - 1",
+            stat,
+            guest ->
+                guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(Integer.MAX_VALUE).u8(1))),
+        lie(
+            "an entry of negative size",
+            stat,
+            guest ->
+                guest.send(
+                    FrameType.RESULT,
+                    1,
+                    new PayloadWriter()
+                        .str("f")
+                        .u8(0)
+                        .u32(0)
+                        .u64(-1)
+                        .u64(0)
+                        .u32(0)
+                        .u32(0)
+                        .str(""))),
+        lie(
+            "an entry with mode 2^31",
+            stat,
+            guest ->
+                guest.send(
+                    FrameType.RESULT,
+                    1,
+                    new PayloadWriter()
+                        .str("f")
+                        .u8(0)
+                        .u32(-1)
+                        .u64(1)
+                        .u64(0)
+                        .u32(0)
+                        .u32(0)
+                        .str(""))),
         lie("data of a question", stat, guest -> guest.data(1, 1, new byte[1])),
         lie("an event of a question", stat, guest -> guest.opened(1)),
-        lie("half an entry in a listing", list, guest -> guest.data(1, 1, new byte[] {0, 0, 0, 9, 'x'})),
-        lie("a listing that leaves", list, guest -> guest.data(1, 1, ScriptedGuest.entry("../../etc/passwd").toBytes())),
-        lie("an absolute listing", list, guest -> guest.data(1, 1, ScriptedGuest.entry("/etc/passwd").toBytes())),
-        lie("a listing of nothing", list, guest -> guest.data(1, 1, ScriptedGuest.entry("").toBytes())),
-        lie("a listing that was cut", list, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u64(3))),
+        lie(
+            "half an entry in a listing",
+            list,
+            guest -> guest.data(1, 1, new byte[] {0, 0, 0, 9, 'x'})),
+        lie(
+            "a listing that leaves",
+            list,
+            guest -> guest.data(1, 1, ScriptedGuest.entry("../../etc/passwd").toBytes())),
+        lie(
+            "an absolute listing",
+            list,
+            guest -> guest.data(1, 1, ScriptedGuest.entry("/etc/passwd").toBytes())),
+        lie(
+            "a listing of nothing",
+            list,
+            guest -> guest.data(1, 1, ScriptedGuest.entry("").toBytes())),
+        lie(
+            "a listing that was cut",
+            list,
+            guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u64(3))),
         lie("made 2", mkdir, guest -> guest.send(FrameType.RESULT, 1, new byte[] {2})),
         lie("made nothing", mkdir, guest -> guest.send(FrameType.RESULT, 1, new byte[0])),
         lie("something for nothing", remove, guest -> guest.send(FrameType.RESULT, 1, new byte[1])),
-        lie("a change before the watch is ready", watch, guest -> guest.event(1, 4, new PayloadWriter().u8(1).bool(false).str("f"))),
-        lie("ready twice", watch, guest -> {
-          guest.event(1, 3, new PayloadWriter());
-          guest.event(1, 3, new PayloadWriter());
-        }),
-        lie("a change of unknown type", watch, guest -> {
-          guest.event(1, 3, new PayloadWriter());
-          guest.event(1, 4, new PayloadWriter().u8(7).bool(false).str("f"));
-        }),
-        lie("a change elsewhere", watch, guest -> {
-          guest.event(1, 3, new PayloadWriter());
-          guest.event(1, 4, new PayloadWriter().u8(1).bool(false).str("../../f"));
-        }),
-        lie("4 billion ports", ports, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(-1))),
-        lie("fewer ports than said", ports, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(Integer.MAX_VALUE).u16(80))),
-        lie("more ports than said", ports, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(1).u16(80).u16(81))),
-        lie("negative use", metrics, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(1).u64(-1).u64(1).u64(1).u64(1).u64(1))),
-        lie("half of the use", metrics, guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(1).u64(1))),
+        lie(
+            "a change before the watch is ready",
+            watch,
+            guest -> guest.event(1, 4, new PayloadWriter().u8(1).bool(false).str("f"))),
+        lie(
+            "ready twice",
+            watch,
+            guest -> {
+              guest.event(1, 3, new PayloadWriter());
+              guest.event(1, 3, new PayloadWriter());
+            }),
+        lie(
+            "a change of unknown type",
+            watch,
+            guest -> {
+              guest.event(1, 3, new PayloadWriter());
+              guest.event(1, 4, new PayloadWriter().u8(7).bool(false).str("f"));
+            }),
+        lie(
+            "a change elsewhere",
+            watch,
+            guest -> {
+              guest.event(1, 3, new PayloadWriter());
+              guest.event(1, 4, new PayloadWriter().u8(1).bool(false).str("../../f"));
+            }),
+        lie(
+            "4 billion ports",
+            ports,
+            guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(-1))),
+        lie(
+            "fewer ports than said",
+            ports,
+            guest ->
+                guest.send(
+                    FrameType.RESULT, 1, new PayloadWriter().u32(Integer.MAX_VALUE).u16(80))),
+        lie(
+            "more ports than said",
+            ports,
+            guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(1).u16(80).u16(81))),
+        lie(
+            "negative use",
+            metrics,
+            guest ->
+                guest.send(
+                    FrameType.RESULT,
+                    1,
+                    new PayloadWriter().u32(1).u64(-1).u64(1).u64(1).u64(1).u64(1))),
+        lie(
+            "half of the use",
+            metrics,
+            guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(1).u64(1))),
         lie("an archive on channel 2", pack, guest -> guest.data(1, 2, new byte[512])));
   }
 
@@ -316,7 +496,9 @@ class HostileGuestTest {
         Throwable thrown = running.get(10, TimeUnit.SECONDS);
         assertThat(thrown == null || thrown instanceof SandboxException).as(what).isTrue();
       } else {
-        assertThat(running.get(10, TimeUnit.SECONDS)).as(what).isInstanceOf(ProviderException.class);
+        assertThat(running.get(10, TimeUnit.SECONDS))
+            .as(what)
+            .isInstanceOf(ProviderException.class);
       }
       assertThat(guest.hungUp()).isTrue();
     }
@@ -369,18 +551,19 @@ class HostileGuestTest {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       GuestSandbox sandbox = guest.sandbox();
       FutureTask<Throwable> running =
-          running(
-              () -> {
-                OutputStream out = sandbox.files().write("f", WriteOptions.DEFAULT);
-                guest.close();
-                for (int i = 0; i < 1000; i++) {
-                  out.write(new byte[1 << 16]);
-                }
-              });
+          running(() -> {
+            OutputStream out = sandbox.files().write("f", WriteOptions.DEFAULT);
+            guest.close();
+            for (int i = 0; i < 1000; i++) {
+              out.write(new byte[1 << 16]);
+            }
+          });
       guest.next(FrameType.OPEN);
       guest.opened(1);
 
-      assertThat(running.get(10, TimeUnit.SECONDS)).isInstanceOf(IOException.class).hasCauseInstanceOf(ProviderException.class);
+      assertThat(running.get(10, TimeUnit.SECONDS))
+          .isInstanceOf(IOException.class)
+          .hasCauseInstanceOf(ProviderException.class);
     }
   }
 
@@ -393,7 +576,9 @@ class HostileGuestTest {
       guest.data(1, 1, new byte[WINDOW]);
       guest.data(1, 1, new byte[1]);
 
-      assertThatThrownBy(running::waitFor).isInstanceOf(ProviderException.class).hasMessageContaining("credit");
+      assertThatThrownBy(running::waitFor)
+          .isInstanceOf(ProviderException.class)
+          .hasMessageContaining("credit");
       assertThat(guest.hungUp()).isTrue();
     }
   }
@@ -451,14 +636,17 @@ class HostileGuestTest {
       FutureTask<Throwable> running = running(() -> sandbox.files().list("d", 100));
       guest.next(FrameType.OPEN);
       byte[] entry = ScriptedGuest.entry("n".repeat(200_000)).toBytes();
-      Throwable broken = catchThrowable(() -> {
-        for (int i = 0; i < 5000; i++) {
-          guest.data(1, 1, entry);
-          guest.next(FrameType.CREDIT);
-        }
-      });
+      Throwable broken =
+          catchThrowable(() -> {
+            for (int i = 0; i < 5000; i++) {
+              guest.data(1, 1, entry);
+              guest.next(FrameType.CREDIT);
+            }
+          });
 
-      assertThat(running.get(30, TimeUnit.SECONDS)).isInstanceOf(ProviderException.class).hasMessageContaining("listing");
+      assertThat(running.get(30, TimeUnit.SECONDS))
+          .isInstanceOf(ProviderException.class)
+          .hasMessageContaining("listing");
       assertThat(broken).isNotNull();
     }
   }
@@ -469,15 +657,16 @@ class HostileGuestTest {
   void anAnswerThatDoesNotComeIsNotWaitedForForEver() throws Exception {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       GuestConnection connection = guest.connect();
-      assertThatThrownBy(
-              () -> connection.call(Operation.STAT, new PayloadWriter(), Duration.ofMillis(30), "f"))
+      assertThatThrownBy(() ->
+              connection.call(Operation.STAT, new PayloadWriter(), Duration.ofMillis(30), "f"))
           .isInstanceOf(SandboxTimeoutException.class);
       assertThat(guest.next(FrameType.CANCEL).stream()).isEqualTo(1);
 
       // a late answer harms nobody, and the connection is still good
       guest.send(FrameType.ERROR, 1, new PayloadWriter().u16(16).u32(0).str("cancelled"));
       FutureTask<Throwable> second =
-          running(() -> connection.call(Operation.REMOVE, new PayloadWriter(), ScriptedGuest.LIMIT, "f"));
+          running(() ->
+              connection.call(Operation.REMOVE, new PayloadWriter(), ScriptedGuest.LIMIT, "f"));
       assertThat(guest.next(FrameType.OPEN).stream()).isEqualTo(2);
       guest.send(FrameType.RESULT, 2, new byte[0]);
       assertThat(second.get(10, TimeUnit.SECONDS)).isNull();
@@ -489,7 +678,8 @@ class HostileGuestTest {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       GuestConnection connection = guest.connect();
       FutureTask<Throwable> first =
-          running(() -> connection.call(Operation.REMOVE, new PayloadWriter(), ScriptedGuest.LIMIT, "f"));
+          running(() ->
+              connection.call(Operation.REMOVE, new PayloadWriter(), ScriptedGuest.LIMIT, "f"));
       guest.next(FrameType.OPEN);
       guest.send(FrameType.RESULT, 1, new byte[0]);
       guest.send(FrameType.RESULT, 1, new byte[0]);
@@ -507,7 +697,8 @@ class HostileGuestTest {
       for (int i = 0; i < 4096; i++) {
         connection.start(Operation.STAT, new PayloadWriter(), new GuestStream() {});
       }
-      assertThatThrownBy(() -> connection.start(Operation.STAT, new PayloadWriter(), new GuestStream() {}))
+      assertThatThrownBy(
+              () -> connection.start(Operation.STAT, new PayloadWriter(), new GuestStream() {}))
           .isInstanceOf(dev.dunes.sandbox.SandboxQuotaException.class);
     }
   }
@@ -517,13 +708,16 @@ class HostileGuestTest {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       GuestConnection connection = guest.connect();
       FutureTask<Throwable> flood =
-          running(
-              () -> {
-                for (int i = 0; i < 4000; i++) {
-                  connection.start(Operation.STAT, new PayloadWriter().str("x".repeat(10_000)), new GuestStream() {});
-                }
-              });
-      assertThatThrownBy(() -> flood.get(200, TimeUnit.MILLISECONDS)).isInstanceOf(java.util.concurrent.TimeoutException.class);
+          running(() -> {
+            for (int i = 0; i < 4000; i++) {
+              connection.start(
+                  Operation.STAT,
+                  new PayloadWriter().str("x".repeat(10_000)),
+                  new GuestStream() {});
+            }
+          });
+      assertThatThrownBy(() -> flood.get(200, TimeUnit.MILLISECONDS))
+          .isInstanceOf(java.util.concurrent.TimeoutException.class);
 
       connection.close();
 
@@ -535,13 +729,25 @@ class HostileGuestTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"\u001b[2J\u001b]0;owned\u0007", "a\r\nb", "\u202Egpj.exe", "\u0000", "\u009b31m", "\u2028", "\uE000", "\uD800"})
+      strings = {
+        "\u001b[2J\u001b]0;owned\u0007",
+        "a\r\nb",
+        "\u202Egpj.exe",
+        "\u0000",
+        "\u009b31m",
+        "\u2028",
+        "\uE000",
+        "\uD800"
+      })
   void wordsOfAGuestMoveNoCursor(String words) throws Exception {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       GuestSandbox sandbox = guest.sandbox();
       FutureTask<Throwable> running = running(() -> sandbox.files().stat("f"));
       guest.next(FrameType.OPEN);
-      guest.send(FrameType.ERROR, 1, new PayloadWriter().u16(21).u32(5).str("before" + words + "after" + "x".repeat(100_000)));
+      guest.send(
+          FrameType.ERROR,
+          1,
+          new PayloadWriter().u16(21).u32(5).str("before" + words + "after" + "x".repeat(100_000)));
 
       Throwable thrown = running.get(10, TimeUnit.SECONDS);
       assertThat(thrown).isInstanceOf(SandboxFileException.class).hasMessageContaining("before");
@@ -599,7 +805,9 @@ class HostileGuestTest {
       guest.next(FrameType.OPEN);
       guest.started(1);
 
-      assertThat(running.get(30, TimeUnit.SECONDS)).isInstanceOf(ProviderException.class).hasMessageContaining("timeout");
+      assertThat(running.get(30, TimeUnit.SECONDS))
+          .isInstanceOf(ProviderException.class)
+          .hasMessageContaining("timeout");
     }
   }
 
@@ -617,7 +825,8 @@ class HostileGuestTest {
 
   private static RunningCommand start(ScriptedGuest guest) throws Exception {
     GuestSandbox sandbox = guest.sandbox();
-    FutureTask<RunningCommand> starting = new FutureTask<>(() -> sandbox.start(Command.builder("x").openStdin().build()));
+    FutureTask<RunningCommand> starting =
+        new FutureTask<>(() -> sandbox.start(Command.builder("x").openStdin().build()));
     Thread.ofVirtual().start(starting);
     guest.next(FrameType.OPEN);
     guest.started(1);

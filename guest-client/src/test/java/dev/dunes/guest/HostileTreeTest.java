@@ -55,7 +55,8 @@ class HostileTreeTest {
   @Test
   void depthBeyondTheLongestPathIsNoShelter() throws Exception {
     Path tree = Files.createDirectories(temp.resolve("tree"));
-    Process made = new ProcessBuilder("python3", "-c", DEEPER).directory(tree.toFile()).inheritIO().start();
+    Process made =
+        new ProcessBuilder("python3", "-c", DEEPER).directory(tree.toFile()).inheritIO().start();
     assertThat(made.waitFor()).isZero();
 
     HostileTree.delete(tree);
@@ -88,7 +89,8 @@ class HostileTreeTest {
   void namesThatLookLikeItsOwnAreNoObstacle() throws IOException {
     Path tree = Files.createDirectories(temp.resolve("tree"));
     for (int i = 0; i < 5; i++) {
-      Files.createDirectories(tree.resolve(".dunes-flattened-" + i + "/.dunes-flattened-" + i + "/x"));
+      Files.createDirectories(
+          tree.resolve(".dunes-flattened-" + i + "/.dunes-flattened-" + i + "/x"));
     }
 
     HostileTree.delete(tree);

@@ -17,8 +17,10 @@ class ProcessIdentityTest {
   @Test
   void aProcessThatOnlySharesTheNumberIsAnother() {
     ProcessIdentity self = ProcessIdentity.current();
-    assertThat(new ProcessIdentity(self.pid(), self.startTicks() + 1, self.boot()).isAlive()).isFalse();
-    assertThat(new ProcessIdentity(self.pid(), self.startTicks(), "another boot").isAlive()).isFalse();
+    assertThat(new ProcessIdentity(self.pid(), self.startTicks() + 1, self.boot()).isAlive())
+        .isFalse();
+    assertThat(new ProcessIdentity(self.pid(), self.startTicks(), "another boot").isAlive())
+        .isFalse();
   }
 
   @Test

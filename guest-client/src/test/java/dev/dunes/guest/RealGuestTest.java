@@ -23,7 +23,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Against the real guest, over its standard streams. What commands and files do is the conformance suite's subject. */
+/**
+ * Against the real guest, over its standard streams. What commands and files do is the conformance
+ * suite's subject.
+ */
 class RealGuestTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -37,12 +40,15 @@ class RealGuestTest {
     Path program = GuestBinary.install(temp.resolve("bin"));
     Path workspace = Files.createDirectories(temp.resolve("workspace"));
     process =
-        new ProcessBuilder(program.toString(), "guest", "--stdio", "--workdir", workspace.toString())
+        new ProcessBuilder(
+                program.toString(), "guest", "--stdio", "--workdir", workspace.toString())
             .redirectError(temp.resolve("log").toFile())
             .start();
     connection =
         GuestConnection.open(
-            GuestTransport.over(process.getInputStream(), process.getOutputStream()), Role.OWNER, LIMIT);
+            GuestTransport.over(process.getInputStream(), process.getOutputStream()),
+            Role.OWNER,
+            LIMIT);
     files = new GuestFiles(() -> connection);
   }
 
@@ -50,7 +56,9 @@ class RealGuestTest {
   void stop() throws Exception {
     process.getOutputStream().close();
     try {
-      assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("the guest ends with its owner").isTrue();
+      assertThat(process.waitFor(20, TimeUnit.SECONDS))
+          .as("the guest ends with its owner")
+          .isTrue();
     } finally {
       process.destroyForcibly();
       connection.close();
@@ -79,7 +87,8 @@ class RealGuestTest {
     assertThat(Files.getLastModifiedTime(first)).isEqualTo(modified);
     assertThat(first).hasBinaryContent(GuestBinary.read(GuestBinary.architecture()));
     Files.write(first, new byte[3]);
-    assertThat(GuestBinary.install(temp.resolve("other"))).hasBinaryContent(GuestBinary.read(GuestBinary.architecture()));
+    assertThat(GuestBinary.install(temp.resolve("other")))
+        .hasBinaryContent(GuestBinary.read(GuestBinary.architecture()));
     assertThat(temp.resolve("other").toFile().list()).hasSize(1);
   }
 

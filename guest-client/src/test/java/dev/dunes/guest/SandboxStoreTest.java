@@ -93,8 +93,10 @@ class SandboxStoreTest {
   void recordsArePrivate() throws IOException {
     try (SandboxLock lock = store().create(record("abcdefabcdef"))) {
       Path path = lock.directory().path();
-      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rwx------");
-      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path.resolve("record"))))
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+          .isEqualTo("rwx------");
+      assertThat(
+              PosixFilePermissions.toString(Files.getPosixFilePermissions(path.resolve("record"))))
           .isEqualTo("rw-------");
     }
   }
@@ -104,7 +106,8 @@ class SandboxStoreTest {
     SandboxStore store = store();
     Path directory = Files.createDirectories(store.path().resolve("halfmadehalf"));
     assertThat(store.find("halfmadehalf").orElseThrow().read()).isEmpty();
-    for (String text : new String[] {"", "format=1\n", "format=2\nid=halfmadehalf\n", "\\u12", "format=1\nid=x"}) {
+    for (String text :
+        new String[] {"", "format=1\n", "format=2\nid=halfmadehalf\n", "\\u12", "format=1\nid=x"}) {
       Files.writeString(directory.resolve("record"), text);
       assertThat(store.find("halfmadehalf").orElseThrow().read()).as(text).isEmpty();
     }
@@ -128,20 +131,20 @@ class SandboxStoreTest {
     SandboxLock first = store.create(record("abcdefabcdef"));
     SandboxDirectory directory = store.find("abcdefabcdef").orElseThrow();
     assertThat(directory.tryLock()).isEmpty();
-    assertThatThrownBy(() -> directory.lock(Duration.ofMillis(20))).isInstanceOf(SandboxTimeoutException.class);
+    assertThatThrownBy(() -> directory.lock(Duration.ofMillis(20)))
+        .isInstanceOf(SandboxTimeoutException.class);
 
     CountDownLatch got = new CountDownLatch(1);
     Thread waiter =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try (SandboxLock second = directory.lock(SOON).orElseThrow()) {
-                    assertThat(second.directory()).isSameAs(directory);
-                    got.countDown();
-                  } catch (IOException e) {
-                    throw new AssertionError(e);
-                  }
-                });
+            .start(() -> {
+              try (SandboxLock second = directory.lock(SOON).orElseThrow()) {
+                assertThat(second.directory()).isSameAs(directory);
+                got.countDown();
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
     first.close();
 
     assertThat(got.await(10, TimeUnit.SECONDS)).isTrue();
@@ -171,15 +174,20 @@ class SandboxStoreTest {
     SandboxStore store = store();
     Path made = Files.createDirectories(store.path().resolve(".new-aaaaaaaaaaaa"));
     Files.createFile(made.resolve("lock"));
+    Files.setLastModifiedTime(made, FileTime.from(Instant.now().minusSeconds(3600)));
     Path removed = Files.createDirectories(store.path().resolve(".gone-bbbbbbbbbbbb/workspace"));
     Files.createFile(removed.resolveSibling("lock"));
     Path old = Files.createDirectories(store.path().resolve(".new-cccccccccccc"));
     Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(3600)));
     Path young = Files.createDirectories(store.path().resolve(".new-dddddddddddd"));
+    // its maker has made the lock file and is about to lock it
+    Path younger = Files.createDirectories(store.path().resolve(".new-eeeeeeeeeeee"));
+    Files.createFile(younger.resolve("lock"));
 
     store.sweep();
 
-    assertThat(store.path().toFile().list()).containsExactly(young.getFileName().toString());
+    assertThat(store.path().toFile().list()).containsExactlyInAnyOrder(".new-dddddddddddd", ".new-eeeeeeeeeeee");
+    assertThat(young).exists();
   }
 
   @Test
@@ -198,7 +206,8 @@ class SandboxStoreTest {
   @Test
   void stateRootsByPrecedence() {
     ProviderSettings both =
-        new ProviderSettings(Map.of("state_dir", "/set"), Map.of("DUNES_STATE", "/env", "HOME", "/home/u"));
+        new ProviderSettings(
+            Map.of("state_dir", "/set"), Map.of("DUNES_STATE", "/env", "HOME", "/home/u"));
     assertThat(SandboxStore.stateRoot(both)).isEqualTo(Path.of("/set"));
     assertThat(SandboxStore.stateRoot(new ProviderSettings(Map.of(), both.environment())))
         .isEqualTo(Path.of("/env"));
@@ -212,7 +221,8 @@ class SandboxStoreTest {
   void aStateDirectoryTooLongForSocketsIsRefusedWithARemedy() {
     assertThatThrownBy(() -> SandboxStore.open(settings("/" + "x".repeat(90)), "test"))
         .isInstanceOfSatisfying(
-            ProviderException.class, e -> assertThat(e.remedy().orElseThrow()).contains("DUNES_STATE"));
+            ProviderException.class,
+            e -> assertThat(e.remedy().orElseThrow()).contains("DUNES_STATE"));
   }
 
   @Test

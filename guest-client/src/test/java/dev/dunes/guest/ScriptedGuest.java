@@ -65,12 +65,21 @@ final class ScriptedGuest implements AutoCloseable {
   }
 
   void send(int type, int stream, byte[] payload) throws IOException {
-    raw(ByteBuffer.allocate(9 + payload.length).putInt(5 + payload.length).put((byte) type).putInt(stream).put(payload).array());
+    raw(
+        ByteBuffer.allocate(9 + payload.length)
+            .putInt(5 + payload.length)
+            .put((byte) type)
+            .putInt(stream)
+            .put(payload)
+            .array());
   }
 
   void event(int stream, int kind, PayloadWriter rest) throws IOException {
     byte[] more = rest.toBytes();
-    send(FrameType.EVENT, stream, ByteBuffer.allocate(1 + more.length).put((byte) kind).put(more).array());
+    send(
+        FrameType.EVENT,
+        stream,
+        ByteBuffer.allocate(1 + more.length).put((byte) kind).put(more).array());
   }
 
   void started(int stream) throws IOException {
@@ -82,7 +91,10 @@ final class ScriptedGuest implements AutoCloseable {
   }
 
   void data(int stream, int channel, byte[] bytes) throws IOException {
-    send(FrameType.DATA, stream, ByteBuffer.allocate(1 + bytes.length).put((byte) channel).put(bytes).array());
+    send(
+        FrameType.DATA,
+        stream,
+        ByteBuffer.allocate(1 + bytes.length).put((byte) channel).put(bytes).array());
   }
 
   static PayloadWriter entry(String name) {

@@ -93,14 +93,25 @@ class TreeDownloadTest {
         hostile("a hidden ..", e -> e.file("a/b/../../../outside/made", "x")),
         hostile("only ..", e -> e.other("../", TarConstants.LF_DIR, "")),
         hostile("through a link", e -> e.symlink("l", "../outside").file("l/made", "x")),
-        hostile("through an absolute link", e -> e.symlink("l", "/tmp").file("l/never-made-by-a-test", "x")),
-        hostile("through two links", e -> e.symlink("a", ".").symlink("b", "a/../outside").file("b/made", "x")),
-        hostile("a directory through a link", e -> e.symlink("l", "../outside").other("l/made/", TarConstants.LF_DIR, "")),
+        hostile(
+            "through an absolute link",
+            e -> e.symlink("l", "/tmp").file("l/never-made-by-a-test", "x")),
+        hostile(
+            "through two links",
+            e -> e.symlink("a", ".").symlink("b", "a/../outside").file("b/made", "x")),
+        hostile(
+            "a directory through a link",
+            e -> e.symlink("l", "../outside").other("l/made/", TarConstants.LF_DIR, "")),
         hostile("a link through a link", e -> e.symlink("l", "../outside").symlink("l/made", "x")),
-        hostile("a hard link outside", e -> e.hardLink("h", "../outside/victim").file("h", "changed")),
+        hostile(
+            "a hard link outside", e -> e.hardLink("h", "../outside/victim").file("h", "changed")),
         hostile("an absolute hard link", e -> e.hardLink("h", "/etc/passwd")),
-        hostile("a hard link to a link", e -> e.symlink("l", "../outside/victim").hardLink("h", "l").file("h", "changed")),
-        hostile("a hard link through a link", e -> e.symlink("l", "../outside").hardLink("h", "l/victim").file("h", "changed")),
+        hostile(
+            "a hard link to a link",
+            e -> e.symlink("l", "../outside/victim").hardLink("h", "l").file("h", "changed")),
+        hostile(
+            "a hard link through a link",
+            e -> e.symlink("l", "../outside").hardLink("h", "l/victim").file("h", "changed")),
         hostile("a device", e -> e.other("d", TarConstants.LF_CHR, "")),
         hostile("a block device", e -> e.other("d", TarConstants.LF_BLK, "")),
         hostile("a FIFO", e -> e.other("p", TarConstants.LF_FIFO, "")));
@@ -119,7 +130,9 @@ class TreeDownloadTest {
 
     assertThatThrownBy(() -> TreeDownload.read(new ByteArrayInputStream(bytes), into))
         .as(what)
-        .isInstanceOfSatisfying(SandboxFileException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNSAFE_ARCHIVE));
+        .isInstanceOfSatisfying(
+            SandboxFileException.class,
+            e -> assertThat(e.reason()).isEqualTo(Reason.UNSAFE_ARCHIVE));
 
     assertThat(outside.toFile().list()).containsExactly("victim");
     assertThat(victim).hasContent("untouched");
@@ -137,12 +150,20 @@ class TreeDownloadTest {
 
   @Test
   void aDirectoryInPlaceOfALinkKeepsItsModeToItself() throws IOException {
-    Files.setPosixFilePermissions(outside, java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
-    byte[] bytes = new Entries().symlink("l", "../outside").other("l/", TarConstants.LF_DIR, "").file("l/f", "x").toBytes();
+    Files.setPosixFilePermissions(
+        outside, java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
+    byte[] bytes =
+        new Entries()
+            .symlink("l", "../outside")
+            .other("l/", TarConstants.LF_DIR, "")
+            .file("l/f", "x")
+            .toBytes();
     TreeDownload.read(new ByteArrayInputStream(bytes), into);
 
     assertThat(into.resolve("l/f")).hasContent("x");
-    assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(outside)))
+    assertThat(
+            java.nio.file.attribute.PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(outside)))
         .isEqualTo("rwx------");
     assertThat(outside.toFile().list()).containsExactly("victim");
   }
@@ -184,17 +205,29 @@ class TreeDownloadTest {
 
   /** Sealed exceptions or IOException; a broken archive must not surprise. */
   @Property(tries = 100)
-  void anyBytesAreAnArchiveOrAFailure(@ForAll byte[] noise, @ForAll int at, @ForAll byte value) throws IOException {
+  void anyBytesAreAnArchiveOrAFailure(@ForAll byte[] noise, @ForAll int at, @ForAll byte value)
+      throws IOException {
     Path root = Files.createTempDirectory("tar");
     try {
       byte[] bytes =
-          new Entries().file("a/f", "contents").symlink("l", "a/f").hardLink("h", "a/f").other("d/", TarConstants.LF_DIR, "").toBytes();
+          new Entries()
+              .file("a/f", "contents")
+              .symlink("l", "a/f")
+              .hardLink("h", "a/f")
+              .other("d/", TarConstants.LF_DIR, "")
+              .toBytes();
       bytes[Math.floorMod(at, bytes.length)] ^= (byte) (value | 1);
       byte[] with = Arrays.copyOf(bytes, bytes.length + noise.length);
       System.arraycopy(noise, 0, with, bytes.length, noise.length);
-      for (byte[] each : new byte[][] {with, noise, Arrays.copyOf(bytes, Math.floorMod(at, bytes.length))}) {
-        Throwable thrown = catchThrowable(() -> TreeDownload.read(new ByteArrayInputStream(each), root.resolve("x/into")));
-        assertThat(thrown == null || thrown instanceof IOException || thrown instanceof SandboxFileException)
+      for (byte[] each :
+          new byte[][] {with, noise, Arrays.copyOf(bytes, Math.floorMod(at, bytes.length))}) {
+        Throwable thrown =
+            catchThrowable(
+                () -> TreeDownload.read(new ByteArrayInputStream(each), root.resolve("x/into")));
+        assertThat(
+                thrown == null
+                    || thrown instanceof IOException
+                    || thrown instanceof SandboxFileException)
             .as(String.valueOf(thrown))
             .isTrue();
         assertThat(root.toFile().list()).containsExactly("x");

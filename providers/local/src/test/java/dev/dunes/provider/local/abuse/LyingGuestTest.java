@@ -128,6 +128,15 @@ class LyingGuestTest {
               }
             }),
         lie(
+            "pings for ever whose answers it does not read",
+            METRICS,
+            talk -> {
+              talk.greet();
+              for (int i = 0; i < 2_000_000; i++) {
+                talk.say(LiarServer.PING, 0, new byte[8]);
+              }
+            }),
+        lie(
             "an entry of no kind",
             STAT,
             talk -> talk.say(LiarServer.RESULT, talk.greet(), entry(9, "x").bytes())),

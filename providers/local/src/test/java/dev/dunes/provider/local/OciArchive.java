@@ -71,6 +71,7 @@ final class OciArchive {
         } else {
           TarArchiveEntry entry = new TarArchiveEntry(each.toFile(), name);
           entry.setMode(Files.isExecutable(each) ? 0755 : 0644);
+          entry.setIds(0, 0);
           tar.putArchiveEntry(entry);
           if (Files.isRegularFile(each)) {
             Files.copy(each, tar);

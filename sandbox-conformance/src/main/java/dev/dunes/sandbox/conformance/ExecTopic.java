@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Exit codes, arguments, environment, directory and user of a command. */
 abstract class ExecTopic extends Topic {
-  private static final String HOSTILE = "first\nsecond 'quoted' \"twice\" $HOME `id` \\ = é 😀 \t end ";
+  private static final String HOSTILE =
+      "first\nsecond 'quoted' \"twice\" $HOME `id` \\ = é 😀 \t end ";
   private static final int LONG_ARGUMENT = 100 << 10;
 
   ExecTopic(Supplier<Suite> suite) {
@@ -47,7 +48,8 @@ abstract class ExecTopic extends Topic {
 
   @Test
   void aProgramThatDoesNotExistEndsWith127() {
-    for (Command command : List.of(Command.of("no-such-program-here"), Command.of("/no/such/program"))) {
+    for (Command command :
+        List.of(Command.of("no-such-program-here"), Command.of("/no/such/program"))) {
       ExecResult result = sandbox().exec(command);
       assertThat(result.exitCode()).isEqualTo(127);
       assertThat(result.stderr()).contains(command.argv().getFirst());
@@ -85,7 +87,8 @@ abstract class ExecTopic extends Topic {
   void argumentsArriveExactly() {
     List<String> arguments =
         List.of("", " ", "a b", "'", "\"", "\n", "$HOME", "*", "\\", "-n", "--", "é 😀", HOSTILE);
-    Command command = Command.builder("printf", "%s\\0").args(arguments.toArray(String[]::new)).build();
+    Command command =
+        Command.builder("printf", "%s\\0").args(arguments.toArray(String[]::new)).build();
 
     assertThat(sandbox().exec(command).stdout()).isEqualTo(String.join("\0", arguments) + "\0");
   }
@@ -140,7 +143,8 @@ abstract class ExecTopic extends Topic {
   @Test
   void valuesArriveExactly() {
     Command command = Command.builder("printenv", "V").env("V", HOSTILE).build();
-    Command empty = Command.shellBuilder("test \"${V-unset}\" = '' && echo empty").env("V", "").build();
+    Command empty =
+        Command.shellBuilder("test \"${V-unset}\" = '' && echo empty").env("V", "").build();
 
     assertThat(sandbox().exec(command).stdout()).isEqualTo(HOSTILE + "\n");
     assertThat(sandbox().exec(empty).stdout()).isEqualTo("empty\n");
@@ -152,20 +156,24 @@ abstract class ExecTopic extends Topic {
     List<String> inside = sh("env -0").stdout().lines().toList();
 
     for (String name : own.keySet()) {
-      if (name.toUpperCase(java.util.Locale.ROOT).matches(".*(KEY|TOKEN|SECRET|PASSWORD).*|MAVEN.*|SUREFIRE.*|JAVA.*")) {
+      if (name.toUpperCase(java.util.Locale.ROOT)
+          .matches(".*(KEY|TOKEN|SECRET|PASSWORD).*|MAVEN.*|SUREFIRE.*|JAVA.*")) {
         assertThat(String.join("\n", inside)).doesNotContain(name + "=");
       }
     }
-    assertThat(sh("test -n \"$PATH\" && test -n \"$HOME\" && cd && echo home").stdout()).isEqualTo("home\n");
+    assertThat(sh("test -n \"$PATH\" && test -n \"$HOME\" && cd && echo home").stdout())
+        .isEqualTo("home\n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "1A", "A-B", "A B", "A=B", "A\n", "é"})
   void namesOfVariablesAreChecked(String name) {
     assertThatThrownBy(() -> sandbox().exec(Command.builder("true").env(name, "x").build()))
-        .isInstanceOfSatisfying(InvalidRequestException.class, e -> assertThat(e.field()).startsWith("env"));
+        .isInstanceOfSatisfying(
+            InvalidRequestException.class, e -> assertThat(e.field()).startsWith("env"));
     assertThatThrownBy(() -> suite().provider().create(suite().spec().env(name, "x").build()))
-        .isInstanceOfSatisfying(InvalidRequestException.class, e -> assertThat(e.field()).startsWith("env"));
+        .isInstanceOfSatisfying(
+            InvalidRequestException.class, e -> assertThat(e.field()).startsWith("env"));
   }
 
   // ---- directory ----
@@ -176,9 +184,13 @@ abstract class ExecTopic extends Topic {
     String here = sh("pwd").stdout().strip();
 
     assertThat(here).startsWith("/");
-    assertThat(sandbox().exec(Command.builder("pwd").workingDir(here + "/" + directory).build()).stdout())
+    assertThat(
+            sandbox()
+                .exec(Command.builder("pwd").workingDir(here + "/" + directory).build())
+                .stdout())
         .isEqualTo(here + "/" + directory + "\n");
-    assertThat(sandbox().exec(Command.builder("pwd").workingDir("/").build()).stdout()).isEqualTo("/\n");
+    assertThat(sandbox().exec(Command.builder("pwd").workingDir("/").build()).stdout())
+        .isEqualTo("/\n");
   }
 
   @Test
@@ -197,13 +209,16 @@ abstract class ExecTopic extends Topic {
   void theOwnUserMayBeNamed() {
     String id = sh("id -u").stdout().strip();
 
-    assertThat(sandbox().exec(Command.builder("id", "-u").user(id).build()).stdout().strip()).isEqualTo(id);
+    assertThat(sandbox().exec(Command.builder("id", "-u").user(id).build()).stdout().strip())
+        .isEqualTo(id);
   }
 
   @Test
   void anUnknownUserIsRefusedByName() {
-    assertThatThrownBy(() -> sandbox().exec(Command.builder("id").user("no-such-user-here").build()))
-        .isInstanceOfSatisfying(InvalidRequestException.class, e -> assertThat(e.field()).isEqualTo("user"))
+    assertThatThrownBy(
+            () -> sandbox().exec(Command.builder("id").user("no-such-user-here").build()))
+        .isInstanceOfSatisfying(
+            InvalidRequestException.class, e -> assertThat(e.field()).isEqualTo("user"))
         .hasMessageContaining("no-such-user-here");
   }
 
@@ -219,10 +234,15 @@ abstract class ExecTopic extends Topic {
 
   @Test
   void manyStopAtTheFirstFailureIfAsked() {
-    List<Command> commands = List.of(Command.shell("echo 1"), Command.shell("exit 4"), Command.shell("echo 3"));
+    List<Command> commands =
+        List.of(Command.shell("echo 1"), Command.shell("exit 4"), Command.shell("echo 3"));
 
-    assertThat(sandbox().execMany(commands, true)).extracting(ExecResult::exitCode).containsExactly(0, 4);
-    assertThat(sandbox().execMany(commands, false)).extracting(ExecResult::exitCode).containsExactly(0, 4, 0);
+    assertThat(sandbox().execMany(commands, true))
+        .extracting(ExecResult::exitCode)
+        .containsExactly(0, 4);
+    assertThat(sandbox().execMany(commands, false))
+        .extracting(ExecResult::exitCode)
+        .containsExactly(0, 4, 0);
   }
 
   @Test

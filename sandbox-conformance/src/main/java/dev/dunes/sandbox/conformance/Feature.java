@@ -1,6 +1,9 @@
 package dev.dunes.sandbox.conformance;
 
-/** What not every provider can do. A test that needs one is skipped, visibly, where a provider does not claim it. */
+/**
+ * What not every provider can do. A test that needs one is skipped, visibly, where a provider does
+ * not claim it.
+ */
 public enum Feature {
   /** Sandboxes and their processes are on this machine and can be seen in its /proc. */
   ON_THIS_MACHINE,

@@ -38,7 +38,8 @@ abstract class FileContentsTopic extends Topic {
 
   static void assertReason(Reason reason, ThrowingCallable call) {
     assertThatThrownBy(call)
-        .isInstanceOfSatisfying(SandboxFileException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+        .isInstanceOfSatisfying(
+            SandboxFileException.class, e -> assertThat(e.reason()).isEqualTo(reason));
   }
 
   @Test
@@ -73,7 +74,8 @@ abstract class FileContentsTopic extends Topic {
     String directory = directory();
     files().write(directory + "/in", "from outside");
 
-    assertThat(sh("cat %1$s/in; printf inside > %1$s/out".formatted(directory)).stdout()).isEqualTo("from outside");
+    assertThat(sh("cat %1$s/in; printf inside > %1$s/out".formatted(directory)).stdout())
+        .isEqualTo("from outside");
     assertThat(files().readText(directory + "/out")).isEqualTo("inside");
   }
 
@@ -110,7 +112,8 @@ abstract class FileContentsTopic extends Topic {
     String path = directory() + "/file";
     files().write(path, WriteOptions.DEFAULT.withExclusive(true)).close();
 
-    assertReason(Reason.EXISTS, () -> files().write(path, WriteOptions.DEFAULT.withExclusive(true)));
+    assertReason(
+        Reason.EXISTS, () -> files().write(path, WriteOptions.DEFAULT.withExclusive(true)));
   }
 
   @Test
@@ -121,7 +124,8 @@ abstract class FileContentsTopic extends Topic {
     assertThat(files().readText(directory + "/a/b/c/file")).isEqualTo("x");
     assertReason(
         Reason.NOT_FOUND,
-        () -> files().write(directory + "/x/y/file", WriteOptions.DEFAULT.withCreateParents(false)));
+        () ->
+            files().write(directory + "/x/y/file", WriteOptions.DEFAULT.withCreateParents(false)));
   }
 
   @Test
@@ -277,7 +281,8 @@ abstract class FileContentsTopic extends Topic {
     String directory = directory();
     sh("mkdir %1$s/locked && chmod 0 %1$s/locked".formatted(directory));
     boolean allowed = sh("touch %s/locked/x".formatted(directory)).success();
-    org.junit.jupiter.api.Assumptions.assumeFalse(allowed, "the sandbox's user may write everywhere");
+    org.junit.jupiter.api.Assumptions.assumeFalse(
+        allowed, "the sandbox's user may write everywhere");
 
     assertReason(Reason.PERMISSION, () -> files().write(directory + "/locked/file", "x"));
     assertReason(Reason.PERMISSION, () -> files().list(directory + "/locked"));
@@ -305,13 +310,15 @@ abstract class FileContentsTopic extends Topic {
   void whatIsMissingIsSaidAndNothingIsLeft(@TempDir Path temp) {
     String directory = directory();
 
-    assertReason(Reason.NOT_FOUND, () -> sandbox().download(directory + "/missing", temp.resolve("back")));
+    assertReason(
+        Reason.NOT_FOUND, () -> sandbox().download(directory + "/missing", temp.resolve("back")));
     assertThat(temp).isEmptyDirectory();
     assertThatThrownBy(() -> sandbox().upload(temp.resolve("missing"), directory + "/file"))
         .isInstanceOf(LocalPathException.class);
     assertThat(files().list(directory)).isEmpty();
     files().write(directory + "/file", "x");
-    assertThatThrownBy(() -> sandbox().download(directory + "/file", temp.resolve("no/such/parent")))
+    assertThatThrownBy(
+            () -> sandbox().download(directory + "/file", temp.resolve("no/such/parent")))
         .isInstanceOf(LocalPathException.class);
   }
 
@@ -338,11 +345,10 @@ abstract class FileContentsTopic extends Topic {
         String path = directory + "/" + i;
         byte[] bytes = Hashes.bytes(1 << 20, i);
         all.add(
-            threads.submit(
-                () -> {
-                  files().write(path, bytes);
-                  assertThat(Hashes.sha256(files().readBytes(path))).isEqualTo(Hashes.sha256(bytes));
-                }));
+            threads.submit(() -> {
+              files().write(path, bytes);
+              assertThat(Hashes.sha256(files().readBytes(path))).isEqualTo(Hashes.sha256(bytes));
+            }));
       }
       for (Future<?> each : all) {
         each.get();

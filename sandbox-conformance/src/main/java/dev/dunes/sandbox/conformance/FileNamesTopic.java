@@ -22,8 +22,24 @@ abstract class FileNamesTopic extends Topic {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {" ", "a b", "new\nline", "é😀", "-rf", "'quote\"", "$HOME", "`id`", "*", "\\", ".hidden", "...", "a;b", "#x",
-        "%s", "evil;touch pwn.txt"})
+      strings = {
+        " ",
+        "a b",
+        "new\nline",
+        "é😀",
+        "-rf",
+        "'quote\"",
+        "$HOME",
+        "`id`",
+        "*",
+        "\\",
+        ".hidden",
+        "...",
+        "a;b",
+        "#x",
+        "%s",
+        "evil;touch pwn.txt"
+      })
   void anyNameIsAName(String name) {
     String directory = directory();
     String path = directory + "/" + name;
@@ -54,7 +70,8 @@ abstract class FileNamesTopic extends Topic {
     assertThat(files().list(directory)).hasSize(1);
     assertThatThrownBy(() -> files().write(directory + "/" + "n".repeat(256), "x"))
         .isInstanceOf(SandboxException.class);
-    assertThatThrownBy(() -> files().write(directory + "/n".repeat(3000), "x")).isInstanceOf(SandboxException.class);
+    assertThatThrownBy(() -> files().write(directory + "/n".repeat(3000), "x"))
+        .isInstanceOf(SandboxException.class);
   }
 
   // ---- listing ----
@@ -66,16 +83,24 @@ abstract class FileNamesTopic extends Topic {
       files().write(directory + "/" + name, "x");
     }
 
-    assertThat(files().list(directory)).extracting(FileEntry::path).containsExactly("B", "a", "a.txt", "b", "é");
-    assertThat(files().list(directory, 2)).extracting(FileEntry::path)
+    assertThat(files().list(directory))
+        .extracting(FileEntry::path)
+        .containsExactly("B", "a", "a.txt", "b", "é");
+    assertThat(files().list(directory, 2))
+        .extracting(FileEntry::path)
         .containsExactly("B", "a", "a/b", "a/z", "a.txt", "b", "é");
-    assertThat(files().list(directory, 10)).extracting(FileEntry::path).contains("a/b/c").hasSize(8);
+    assertThat(files().list(directory, 10))
+        .extracting(FileEntry::path)
+        .contains("a/b/c")
+        .hasSize(8);
   }
 
   @Test
   void entriesSayWhatTheyAre() {
     String directory = directory();
-    sh("cd %s && mkdir d && printf 12345 > f && ln -s f l && mkfifo p && chmod 640 f".formatted(directory));
+    sh(
+        "cd %s && mkdir d && printf 12345 > f && ln -s f l && mkfifo p && chmod 640 f"
+            .formatted(directory));
 
     assertThat(files().list(directory))
         .extracting(FileEntry::path, FileEntry::kind)
@@ -102,7 +127,10 @@ abstract class FileNamesTopic extends Topic {
     String directory = directory();
     sh("cd %s && seq 1 5000 | xargs touch".formatted(directory));
 
-    assertThat(files().list(directory)).hasSize(5000).extracting(FileEntry::path).contains("1", "5000");
+    assertThat(files().list(directory))
+        .hasSize(5000)
+        .extracting(FileEntry::path)
+        .contains("1", "5000");
   }
 
   @Test
@@ -124,7 +152,8 @@ abstract class FileNamesTopic extends Topic {
     assertThat(files().stat(path).isDirectory()).isTrue();
     files().write(path + "/file", "x");
     assertThatThrownBy(() -> files().mkdir(path + "/file")).isInstanceOf(SandboxException.class);
-    assertThatThrownBy(() -> files().mkdir(path + "/file/below")).isInstanceOf(SandboxException.class);
+    assertThatThrownBy(() -> files().mkdir(path + "/file/below"))
+        .isInstanceOf(SandboxException.class);
   }
 
   @Test
@@ -156,11 +185,13 @@ abstract class FileNamesTopic extends Topic {
   @ValueSource(strings = {"/tmp", "/dev/shm"})
   void movingToAnotherFileSystemKeepsEverything(String other) {
     org.junit.jupiter.api.Assumptions.assumeTrue(
-        sh("test -d %1$s && test -w %1$s".formatted(other)).success(), "the sandbox has no writable " + other);
+        sh("test -d %1$s && test -w %1$s".formatted(other)).success(),
+        "the sandbox has no writable " + other);
     String directory = directory();
     String there = other + "/" + Suite.unique();
-    sh("cd %s && mkdir -p t/sub && echo x > t/sub/f && chmod 751 t/sub/f && ln -s sub/f t/l && ln t/sub/f t/hard"
-        .formatted(directory));
+    sh(
+        "cd %s && mkdir -p t/sub && echo x > t/sub/f && chmod 751 t/sub/f && ln -s sub/f t/l && ln t/sub/f t/hard"
+            .formatted(directory));
 
     files().move(directory + "/t", there);
     assertThat(files().exists(directory + "/t")).isFalse();
@@ -176,13 +207,17 @@ abstract class FileNamesTopic extends Topic {
   @Test
   void removingTakesFilesLinksAndEmptyDirectories() {
     String directory = directory();
-    sh("cd %s && mkdir -p empty full && touch file full/file && ln -s full link".formatted(directory));
+    sh(
+        "cd %s && mkdir -p empty full && touch file full/file && ln -s full link"
+            .formatted(directory));
 
     files().remove(directory + "/file");
     files().remove(directory + "/link");
     files().remove(directory + "/empty");
     assertReason(Reason.NOT_EMPTY, () -> files().remove(directory + "/full"));
-    assertThat(files().list(directory, 2)).extracting(FileEntry::path).containsExactly("full", "full/file");
+    assertThat(files().list(directory, 2))
+        .extracting(FileEntry::path)
+        .containsExactly("full", "full/file");
     files().removeTree(directory + "/full");
     assertThat(files().list(directory)).isEmpty();
   }
@@ -190,8 +225,9 @@ abstract class FileNamesTopic extends Topic {
   @Test
   void removingATreeFollowsNoLinks() {
     String directory = directory();
-    sh("cd %s && mkdir -p kept tree/sub && touch kept/file && ln -s ../kept tree/link && ln -s ../../kept tree/sub/link"
-        .formatted(directory));
+    sh(
+        "cd %s && mkdir -p kept tree/sub && touch kept/file && ln -s ../kept tree/link && ln -s ../../kept tree/sub/link"
+            .formatted(directory));
     files().removeTree(directory + "/tree");
 
     assertThat(files().exists(directory + "/tree")).isFalse();
@@ -214,8 +250,9 @@ abstract class FileNamesTopic extends Topic {
   void removingADeepTreeWorks() {
     String directory = directory();
     // deeper than the longest path there is
-    sh("cd %s && n=$(printf %%0250d 0) && for i in $(seq 40); do mkdir $n && cd -P ./$n; done; touch end"
-        .formatted(directory));
+    sh(
+        "cd %s && n=$(printf %%0250d 0) && for i in $(seq 40); do mkdir $n && cd -P ./$n; done; touch end"
+            .formatted(directory));
     files().removeTree(directory);
 
     assertThat(files().exists(directory)).isFalse();
@@ -246,7 +283,8 @@ abstract class FileNamesTopic extends Topic {
     files().symlink("b", directory + "/a");
     files().symlink("a", directory + "/b");
 
-    assertThatThrownBy(() -> files().readBytes(directory + "/a")).isInstanceOf(SandboxException.class);
+    assertThatThrownBy(() -> files().readBytes(directory + "/a"))
+        .isInstanceOf(SandboxException.class);
     assertThat(files().list(directory, 5)).hasSize(2);
   }
 

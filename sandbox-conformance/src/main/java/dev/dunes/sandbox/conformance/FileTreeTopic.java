@@ -43,7 +43,8 @@ abstract class FileTreeTopic extends Topic {
     assertThat(files().readText(directory + "/a/file")).isEqualTo("contents");
     assertThat(files().stat(directory + "/a/tool").mode()).isEqualTo(0755);
     assertThat(files().statLink(directory + "/a/link").linkTarget()).contains("file");
-    assertThat(files().stat(directory + "/a/file").modifiedAt()).isEqualTo(Instant.parse("2001-02-03T04:05:06Z"));
+    assertThat(files().stat(directory + "/a/file").modifiedAt())
+        .isEqualTo(Instant.parse("2001-02-03T04:05:06Z"));
   }
 
   @Test
@@ -62,8 +63,10 @@ abstract class FileTreeTopic extends Topic {
     Path out = temp.resolve("out/a");
     assertThat(out.resolve("b/f")).hasContent("x\n");
     assertThat(out.resolve("hard")).hasContent("x\n");
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out.resolve("b/f")))).isEqualTo("rw-r-----");
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out.resolve("empty")))).isEqualTo("rwx------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out.resolve("b/f"))))
+        .isEqualTo("rw-r-----");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out.resolve("empty"))))
+        .isEqualTo("rwx------");
     assertThat(Files.readSymbolicLink(out.resolve("l"))).isEqualTo(Path.of("b/f"));
     assertThat(out.resolve("new\nline")).exists();
     assertThat(out.resolve("fifo")).doesNotExist();
@@ -86,14 +89,17 @@ abstract class FileTreeTopic extends Topic {
     try (InputStream tar = files().pack(directory + "/from")) {
       files().unpack(tar, directory + "/to");
     }
-    assertThat(files().list(directory + "/to", 5)).extracting(FileEntry::path).containsExactly("sub", "sub/file");
+    assertThat(files().list(directory + "/to", 5))
+        .extracting(FileEntry::path)
+        .containsExactly("sub", "sub/file");
   }
 
   @Test
   void packingWhatIsNotThereIsAFailure(@TempDir Path temp) {
     String missing = directory() + "/missing";
 
-    FileContentsTopic.assertReason(Reason.NOT_FOUND, () -> files().downloadTree(missing, temp.resolve("out")));
+    FileContentsTopic.assertReason(
+        Reason.NOT_FOUND, () -> files().downloadTree(missing, temp.resolve("out")));
   }
 
   @Test
@@ -109,7 +115,8 @@ abstract class FileTreeTopic extends Topic {
   @Test
   void entriesThatWouldLandOutsideAreRefused() {
     String directory = directory();
-    String outside = sh("cd %s && mkdir outside && pwd".formatted(directory)).stdout().strip() + "/outside";
+    String outside =
+        sh("cd %s && mkdir outside && pwd".formatted(directory)).stdout().strip() + "/outside";
     files().write(outside + "/victim", "untouched");
     Map<String, Tar> hostile =
         Map.of(
@@ -118,29 +125,38 @@ abstract class FileTreeTopic extends Topic {
             "a hidden ..", new Tar().file("a/../../outside/made", "x"),
             "through a link", new Tar().symlink("l", outside).file("l/made", "x"),
             "through a relative link", new Tar().symlink("l", "../outside").file("l/made", "x"),
-            "through a link to a link", new Tar().symlink("a", "..").symlink("b", "a/outside").file("b/made", "x"),
+            "through a link to a link",
+                new Tar().symlink("a", "..").symlink("b", "a/outside").file("b/made", "x"),
             "a directory through a link", new Tar().symlink("l", outside).directory("l/made/"),
-            "over a link to a file", new Tar().symlink("l", outside + "/victim").hardLink("h", "l").file("h", "x"),
-            "a hard link outside", new Tar().hardLink("h", "../outside/victim").file("h", "changed"),
-            "an absolute hard link", new Tar().hardLink("h", outside + "/victim").file("h", "changed"));
+            "over a link to a file",
+                new Tar().symlink("l", outside + "/victim").hardLink("h", "l").file("h", "x"),
+            "a hard link outside",
+                new Tar().hardLink("h", "../outside/victim").file("h", "changed"),
+            "an absolute hard link",
+                new Tar().hardLink("h", outside + "/victim").file("h", "changed"));
 
-    hostile.forEach(
-        (what, tar) -> {
-          try {
-            files().unpack(tar.stream(), directory + "/into");
-          } catch (SandboxFileException e) {
-            assertThat(e.reason()).as(what).isEqualTo(Reason.UNSAFE_ARCHIVE);
-          }
-          assertThat(files().list(outside)).as(what).extracting(FileEntry::path).containsExactly("victim");
-          assertThat(files().readText(outside + "/victim")).as(what).isEqualTo("untouched");
-          files().removeTree(directory + "/into");
-        });
+    hostile.forEach((what, tar) -> {
+      try {
+        files().unpack(tar.stream(), directory + "/into");
+      } catch (SandboxFileException e) {
+        assertThat(e.reason()).as(what).isEqualTo(Reason.UNSAFE_ARCHIVE);
+      }
+      assertThat(files().list(outside))
+          .as(what)
+          .extracting(FileEntry::path)
+          .containsExactly("victim");
+      assertThat(files().readText(outside + "/victim")).as(what).isEqualTo("untouched");
+      files().removeTree(directory + "/into");
+    });
   }
 
   @Test
   void namesThatLeaveAreRefusedAndNotBentIntoShape() {
     String directory = directory();
-    for (Tar tar : new Tar[] {new Tar().file("/abs", "x"), new Tar().file("../up", "x"), new Tar().file("a/../b", "x")}) {
+    for (Tar tar :
+        new Tar[] {
+          new Tar().file("/abs", "x"), new Tar().file("../up", "x"), new Tar().file("a/../b", "x")
+        }) {
       FileContentsTopic.assertReason(
           Reason.UNSAFE_ARCHIVE, () -> files().unpack(tar.stream(), directory + "/into"));
     }
@@ -151,7 +167,9 @@ abstract class FileTreeTopic extends Topic {
     String directory = directory();
     byte[] whole = new Tar().file("f", "x".repeat(5000)).toBytes();
     byte[][] broken = {
-      "no tar at all, only text".repeat(100).getBytes(UTF_8), Arrays.copyOf(whole, 1000), Arrays.copyOf(whole, 100)
+      "no tar at all, only text".repeat(100).getBytes(UTF_8),
+      Arrays.copyOf(whole, 1000),
+      Arrays.copyOf(whole, 100)
     };
     for (byte[] bytes : broken) {
       assertThatThrownBy(() -> files().unpack(new ByteArrayInputStream(bytes), directory + "/into"))
@@ -165,10 +183,12 @@ abstract class FileTreeTopic extends Topic {
   private static Path tree(Path root) throws IOException {
     Files.createDirectories(root.resolve("a/ b"));
     Files.writeString(root.resolve("a/file"), "contents");
-    Files.setLastModifiedTime(root.resolve("a/file"), FileTime.from(Instant.parse("2001-02-03T04:05:06Z")));
+    Files.setLastModifiedTime(
+        root.resolve("a/file"), FileTime.from(Instant.parse("2001-02-03T04:05:06Z")));
     Files.write(root.resolve("a/random"), Hashes.bytes(1_000_000, 7));
     Files.writeString(root.resolve("a/tool"), "#!/bin/sh\n");
-    Files.setPosixFilePermissions(root.resolve("a/tool"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(
+        root.resolve("a/tool"), PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.createSymbolicLink(root.resolve("a/link"), Path.of("file"));
     Files.createSymbolicLink(root.resolve("a/broken"), Path.of("/no/such/" + "target".repeat(20)));
     Files.writeString(root.resolve("a/ b/new\nline"), "x");
@@ -188,8 +208,11 @@ abstract class FileTreeTopic extends Topic {
         String what =
             Files.isSymbolicLink(each)
                 ? "-> " + Files.readSymbolicLink(each)
-                : PosixFilePermissions.toString(Files.getPosixFilePermissions(each, LinkOption.NOFOLLOW_LINKS))
-                    + (Files.isDirectory(each) ? " directory" : " " + Hashes.sha256(Files.readAllBytes(each)));
+                : PosixFilePermissions.toString(
+                        Files.getPosixFilePermissions(each, LinkOption.NOFOLLOW_LINKS))
+                    + (Files.isDirectory(each)
+                        ? " directory"
+                        : " " + Hashes.sha256(Files.readAllBytes(each)));
         entries.put(root.relativize(each).toString(), what);
       }
     }

@@ -54,8 +54,10 @@ abstract class ForkTopic extends Topic {
       Forking forking = made.forking().orElseThrow();
       try {
         assertThat(snapshot.provider()).isEqualTo(made.provider());
-        try (Sandbox again = suite().provider().create(suite().spec().image(snapshot.image()).build());
-            Sandbox once = suite().provider().create(suite().spec().image(snapshot.image()).build())) {
+        try (Sandbox again =
+                suite().provider().create(suite().spec().image(snapshot.image()).build());
+            Sandbox once =
+                suite().provider().create(suite().spec().image(snapshot.image()).build())) {
           assertThat(again.files().readText("file")).isEqualTo("then");
           again.files().write("file", "changed");
           assertThat(once.files().readText("file")).isEqualTo("then");
@@ -64,7 +66,8 @@ abstract class ForkTopic extends Topic {
           assertThat(again.files().readText("file")).isEqualTo("changed");
           assertThat(once.exec("cat file").stdout()).isEqualTo("then");
         }
-        assertThatThrownBy(() -> suite().provider().create(suite().spec().image(snapshot.image()).build()))
+        assertThatThrownBy(
+                () -> suite().provider().create(suite().spec().image(snapshot.image()).build()))
             .isInstanceOf(SandboxException.class);
       } finally {
         forking.deleteSnapshot(snapshot.id());

@@ -46,7 +46,8 @@ abstract class LifecycleTopic extends Topic {
   @Test
   void aNewSandboxSaysWhatItIs() {
     Instant before = Instant.now().minusSeconds(2);
-    try (Sandbox made = provider().create(suite().spec().label("x", "y").lifetime(Duration.ofMinutes(5)).build())) {
+    try (Sandbox made =
+        provider().create(suite().spec().label("x", "y").lifetime(Duration.ofMinutes(5)).build())) {
       SandboxInfo info = made.info();
 
       assertThat(info.id()).isEqualTo(made.id()).isNotBlank();
@@ -55,7 +56,9 @@ abstract class LifecycleTopic extends Topic {
       assertThat(info.labels()).isEqualTo(made.labels()).containsEntry("x", "y");
       assertThat(info.createdAt().orElseThrow()).isBetween(before, Instant.now().plusSeconds(2));
       assertThat(info.deadline().orElseThrow())
-          .isBetween(before.plus(Duration.ofMinutes(5)), Instant.now().plus(Duration.ofMinutes(5)).plusSeconds(2));
+          .isBetween(
+              before.plus(Duration.ofMinutes(5)),
+              Instant.now().plus(Duration.ofMinutes(5)).plusSeconds(2));
       assertThat(made.deadline()).isEqualTo(info.deadline());
       assertThat(made.spec().lifetime()).isEqualTo(Duration.ofMinutes(5));
       assertThat(provider().list(suite().labels())).contains(info);
@@ -92,12 +95,15 @@ abstract class LifecycleTopic extends Topic {
 
   @Test
   void manyAreMadeAtOnce() throws Exception {
-    List<Callable<String>> work = Collections.nCopies(6, () -> {
-      try (Sandbox made = suite().create()) {
-        assertThat(made.exec("echo x").stdout()).isEqualTo("x\n");
-        return made.id();
-      }
-    });
+    List<Callable<String>> work =
+        Collections.nCopies(
+            6,
+            () -> {
+              try (Sandbox made = suite().create()) {
+                assertThat(made.exec("echo x").stdout()).isEqualTo("x\n");
+                return made.id();
+              }
+            });
     assertThat(inParallel(work)).doesNotHaveDuplicates();
   }
 
@@ -105,7 +111,9 @@ abstract class LifecycleTopic extends Topic {
   void whatCannotBeHadIsRefusedAndNothingIsLeft() {
     int before = provider().list(Map.of()).size();
     try {
-      provider().create(suite().spec().label("refused", "x").isolation(IsolationTier.MICROVM).build()).destroy();
+      provider()
+          .create(suite().spec().label("refused", "x").isolation(IsolationTier.MICROVM).build())
+          .destroy();
       Assumptions.abort("this provider has the strongest isolation");
     } catch (IsolationUnavailableException e) {
       assertThat(e.remedy()).isPresent();
@@ -117,8 +125,14 @@ abstract class LifecycleTopic extends Topic {
 
   @Test
   void anImageThatIsNotThereIsRefusedAndNothingIsLeft() {
-    assertThatThrownBy(
-            () -> provider().create(suite().spec().label("refused", "image").image("snapshot:nosuchsnapshot").build()))
+    assertThatThrownBy(() ->
+            provider()
+                .create(
+                    suite()
+                        .spec()
+                        .label("refused", "image")
+                        .image("snapshot:nosuchsnapshot")
+                        .build()))
         .isInstanceOf(SandboxException.class);
     assertThat(provider().list(Map.of("refused", "image"))).isEmpty();
   }
@@ -128,8 +142,10 @@ abstract class LifecycleTopic extends Topic {
   @Test
   void listsAndFindsByAllLabels() {
     String value = Suite.unique();
-    try (Sandbox made = provider().create(suite().spec().label("a", value).label("b", "1").build());
-        Sandbox other = provider().create(suite().spec().label("a", value).label("b", "2").build())) {
+    try (Sandbox made =
+            provider().create(suite().spec().label("a", value).label("b", "1").build());
+        Sandbox other =
+            provider().create(suite().spec().label("a", value).label("b", "2").build())) {
       assertThat(ids(Map.of("a", value))).containsExactlyInAnyOrder(made.id(), other.id());
       assertThat(ids(Map.of("a", value, "b", "2"))).containsExactly(other.id());
       assertThat(ids(Map.of("a", value, "b", "3"))).isEmpty();
@@ -156,7 +172,10 @@ abstract class LifecycleTopic extends Topic {
 
   @Test
   void withoutLabelsANewOneIsMade() {
-    Sandbox first = provider().getOrCreate(dev.dunes.sandbox.SandboxSpec.builder().env(Suite.MARK, suite().mark()).build());
+    Sandbox first =
+        provider()
+            .getOrCreate(
+                dev.dunes.sandbox.SandboxSpec.builder().env(Suite.MARK, suite().mark()).build());
     Sandbox second = provider().getOrCreate(first.spec());
     try (first;
         second) {
@@ -165,11 +184,25 @@ abstract class LifecycleTopic extends Topic {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "nosuchsandbox", "../..", "a/b", ".", "..", "a\0b", "UPPER", "%00", "x y", "-rf"})
+  @ValueSource(
+      strings = {
+        "",
+        "nosuchsandbox",
+        "../..",
+        "a/b",
+        ".",
+        "..",
+        "a\0b",
+        "UPPER",
+        "%00",
+        "x y",
+        "-rf"
+      })
   void idsThatAreNoneAreUnknown(String id) {
     assertThat(provider().get(id)).isEmpty();
     assertThat(provider().destroy(id)).isFalse();
-    assertThatThrownBy(() -> provider().execute(id, Command.of("true"))).isInstanceOf(SandboxNotFoundException.class);
+    assertThatThrownBy(() -> provider().execute(id, Command.of("true")))
+        .isInstanceOf(SandboxNotFoundException.class);
   }
 
   // ---- ending ----
@@ -201,10 +234,14 @@ abstract class LifecycleTopic extends Topic {
 
     for (Sandbox handle : List.of(made, other)) {
       assertThatThrownBy(() -> handle.exec("true")).isInstanceOf(SandboxNotFoundException.class);
-      assertThatThrownBy(() -> handle.start(Command.of("true"))).isInstanceOf(SandboxNotFoundException.class);
-      assertThatThrownBy(() -> handle.files().list(".")).isInstanceOf(SandboxNotFoundException.class);
-      assertThatThrownBy(() -> handle.files().write("x", "x")).isInstanceOf(SandboxNotFoundException.class);
-      assertThatThrownBy(() -> handle.renew(Duration.ofMinutes(1))).isInstanceOf(SandboxNotFoundException.class);
+      assertThatThrownBy(() -> handle.start(Command.of("true")))
+          .isInstanceOf(SandboxNotFoundException.class);
+      assertThatThrownBy(() -> handle.files().list("."))
+          .isInstanceOf(SandboxNotFoundException.class);
+      assertThatThrownBy(() -> handle.files().write("x", "x"))
+          .isInstanceOf(SandboxNotFoundException.class);
+      assertThatThrownBy(() -> handle.renew(Duration.ofMinutes(1)))
+          .isInstanceOf(SandboxNotFoundException.class);
       assertThatThrownBy(handle::metrics).isInstanceOf(SandboxNotFoundException.class);
       assertThat(handle.state()).isEqualTo(SandboxState.TERMINATED);
       assertThat(handle.info().id()).isEqualTo(made.id());
@@ -219,7 +256,8 @@ abstract class LifecycleTopic extends Topic {
   void destroyingEndsWhatRuns() throws Exception {
     String cookie = Suite.unique();
     Sandbox made = suite().create();
-    try (RunningCommand running = made.start(marked(cookie, "setsid sleep 1000 & echo up; exec sleep 1000").build())) {
+    try (RunningCommand running =
+        made.start(marked(cookie, "setsid sleep 1000 & echo up; exec sleep 1000").build())) {
       assertThat(running.take().map(OutputChunk::text)).contains("up\n");
       made.destroy();
       assertThatThrownBy(() -> running.waitFor(Suite.LIMIT)).isInstanceOf(SandboxException.class);
@@ -233,11 +271,10 @@ abstract class LifecycleTopic extends Topic {
   void anInterruptedThreadCanDestroy() throws Exception {
     Sandbox made = suite().create();
     Thread thread =
-        new Thread(
-            () -> {
-              Thread.currentThread().interrupt();
-              made.close();
-            });
+        new Thread(() -> {
+          Thread.currentThread().interrupt();
+          made.close();
+        });
     thread.start();
     thread.join(Suite.LIMIT);
 
@@ -256,7 +293,8 @@ abstract class LifecycleTopic extends Topic {
 
     Sandbox detached = provider().create(suite().spec().detached().build());
     detached.close();
-    assertThat(provider().execute(detached.id(), Command.shell("echo on")).stdout()).isEqualTo("on\n");
+    assertThat(provider().execute(detached.id(), Command.shell("echo on")).stdout())
+        .isEqualTo("on\n");
     assertThat(provider().destroy(detached.id())).isTrue();
   }
 
@@ -277,15 +315,18 @@ abstract class LifecycleTopic extends Topic {
   @Test
   void theDeadlineEndsIt() {
     String cookie = Suite.unique();
-    Sandbox made = provider().create(suite().spec().lifetime(Duration.ofSeconds(1)).detached().build());
-    try (RunningCommand running = made.start(marked(cookie, "setsid sleep 1000 & exec sleep 1000").build())) {
+    Sandbox made =
+        provider().create(suite().spec().lifetime(Duration.ofSeconds(1)).detached().build());
+    try (RunningCommand running =
+        made.start(marked(cookie, "setsid sleep 1000 & exec sleep 1000").build())) {
       Suite.eventually("it has ended", () -> made.state() == SandboxState.TERMINATED);
       assertThatThrownBy(() -> running.waitFor(Suite.LIMIT)).isInstanceOf(SandboxException.class);
     }
     assertThat(provider().get(made.id())).isEmpty();
     assertThatThrownBy(() -> made.exec("true")).isInstanceOf(SandboxNotFoundException.class);
     if (suite().has(Feature.ON_THIS_MACHINE)) {
-      Suite.eventually("its processes have ended", () -> Processes.withVariable("COOKIE", cookie).isEmpty());
+      Suite.eventually(
+          "its processes have ended", () -> Processes.withVariable("COOKIE", cookie).isEmpty());
     }
     made.close();
   }
@@ -309,8 +350,10 @@ abstract class LifecycleTopic extends Topic {
 
   @Test
   void deadlinesThatAreNoneAreRefused() {
-    assertThatThrownBy(() -> sandbox().renew(Duration.ZERO)).isInstanceOf(InvalidRequestException.class);
-    assertThatThrownBy(() -> sandbox().renew(Duration.ofSeconds(-1))).isInstanceOf(InvalidRequestException.class);
+    assertThatThrownBy(() -> sandbox().renew(Duration.ZERO))
+        .isInstanceOf(InvalidRequestException.class);
+    assertThatThrownBy(() -> sandbox().renew(Duration.ofSeconds(-1)))
+        .isInstanceOf(InvalidRequestException.class);
     assertThat(sandbox().state()).isEqualTo(SandboxState.RUNNING);
   }
 

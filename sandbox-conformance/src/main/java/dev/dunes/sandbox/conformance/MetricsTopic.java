@@ -21,7 +21,9 @@ abstract class MetricsTopic extends Topic {
   void useIsSeen() {
     SandboxMetrics before = sandbox().metrics();
     files().write(directory() + "/file", Hashes.bytes(WRITTEN, 1));
-    Command busy = Command.shell("sleep 1000 & i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo up; wait");
+    Command busy =
+        Command.shell(
+            "sleep 1000 & i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo up; wait");
     try (RunningCommand running = sandbox().start(busy)) {
       assertThat(running.take().map(OutputChunk::text)).contains("up\n");
       SandboxMetrics during = sandbox().metrics();
@@ -34,6 +36,7 @@ abstract class MetricsTopic extends Topic {
       during.memoryLimitBytes().ifPresent(limit -> assertThat(limit).isGreaterThan(0));
       during.diskLimitBytes().ifPresent(limit -> assertThat(limit).isGreaterThan(0));
     }
-    Suite.eventually("the processes have ended", () -> sandbox().metrics().processes() <= before.processes());
+    Suite.eventually(
+        "the processes have ended", () -> sandbox().metrics().processes() <= before.processes());
   }
 }

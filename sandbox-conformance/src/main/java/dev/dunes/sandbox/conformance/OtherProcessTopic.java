@@ -14,9 +14,12 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What other processes see of a sandbox, and what becomes of it when the process that made it goes. */
+/**
+ * What other processes see of a sandbox, and what becomes of it when the process that made it goes.
+ */
 abstract class OtherProcessTopic extends Topic {
-  private static final String BACKGROUND = "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo started; exec sleep 1000";
+  private static final String BACKGROUND =
+      "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo started; exec sleep 1000";
 
   OtherProcessTopic(Supplier<Suite> suite) {
     super(suite);
@@ -35,7 +38,8 @@ abstract class OtherProcessTopic extends Topic {
       made.files().write("from-here", "seen");
 
       assertThat(peer.ask("find", label)).isEqualTo(made.id());
-      assertThat(peer.ask("exec", made.id(), "cat from-here; echo there > from-there")).isEqualTo("seen");
+      assertThat(peer.ask("exec", made.id(), "cat from-here; echo there > from-there"))
+          .isEqualTo("seen");
       assertThat(made.files().readText("from-there")).isEqualTo("there\n");
       assertThat(peer.ask("find", Suite.unique())).isEqualTo("none");
     }
@@ -51,7 +55,9 @@ abstract class OtherProcessTopic extends Topic {
       assertThat(found.id()).isEqualTo(id);
       assertThat(found.labels()).containsEntry("peer", label);
       assertThat(found.exec("echo from here").stdout()).isEqualTo("from here\n");
-      assertThat(suite().provider().list(Map.of("peer", label))).extracting(SandboxInfo::id).containsExactly(id);
+      assertThat(suite().provider().list(Map.of("peer", label)))
+          .extracting(SandboxInfo::id)
+          .containsExactly(id);
       found.close();
       assertThat(peer.ask("state", id)).isEqualTo("running");
       assertThat(suite().provider().destroy(id)).isTrue();
@@ -81,7 +87,8 @@ abstract class OtherProcessTopic extends Topic {
         String id = suite().create().id();
         first.tell("destroy", id);
         second.tell("destroy", id);
-        assertThat(List.of(first.answer(), second.answer())).containsExactlyInAnyOrder("true", "false");
+        assertThat(List.of(first.answer(), second.answer()))
+            .containsExactlyInAnyOrder("true", "false");
       }
     }
   }
@@ -93,7 +100,8 @@ abstract class OtherProcessTopic extends Topic {
     String id;
     try (Peer peer = Peer.start(suite())) {
       id = peer.ask("create", label);
-      assertThat(peer.ask("start", id, "COOKIE=%s; export COOKIE; %s".formatted(label, BACKGROUND))).isEqualTo("started");
+      assertThat(peer.ask("start", id, "COOKIE=%s; export COOKIE; %s".formatted(label, BACKGROUND)))
+          .isEqualTo("started");
       peer.kill();
     }
 
@@ -145,7 +153,8 @@ abstract class OtherProcessTopic extends Topic {
       peer.kill();
     }
 
-    assertThat(suite().provider().execute(id, dev.dunes.sandbox.Command.shell("echo on")).stdout()).isEqualTo("on\n");
+    assertThat(suite().provider().execute(id, dev.dunes.sandbox.Command.shell("echo on")).stdout())
+        .isEqualTo("on\n");
     assertThat(suite().provider().destroy(id)).isTrue();
   }
 

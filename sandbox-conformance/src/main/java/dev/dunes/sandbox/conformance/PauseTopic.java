@@ -32,7 +32,10 @@ abstract class PauseTopic extends Topic {
   void processesStandStillAndGoOn() throws IOException {
     try (Sandbox made = suite().create();
         RunningCommand running =
-            made.start(Command.shellBuilder("echo up; while read x; do echo $x; done").openStdin().build())) {
+            made.start(
+                Command.shellBuilder("echo up; while read x; do echo $x; done")
+                    .openStdin()
+                    .build())) {
       assertThat(running.take().map(OutputChunk::text)).contains("up\n");
 
       made.pause();
@@ -59,7 +62,8 @@ abstract class PauseTopic extends Topic {
     assertThatThrownBy(() -> made.exec("true")).isInstanceOf(SandboxStateException.class);
     assertThatThrownBy(() -> made.files().list(".")).isInstanceOf(SandboxStateException.class);
     assertThat(made.info().state()).isEqualTo(SandboxState.STOPPED);
-    assertThat(suite().provider().get(made.id()).orElseThrow().state()).isEqualTo(SandboxState.STOPPED);
+    assertThat(suite().provider().get(made.id()).orElseThrow().state())
+        .isEqualTo(SandboxState.STOPPED);
     assertThat(made.destroy()).isTrue();
     assertThat(made.state()).isEqualTo(SandboxState.TERMINATED);
   }

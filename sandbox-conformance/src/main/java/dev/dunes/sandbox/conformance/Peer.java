@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A second Java process that uses the same provider, told what to do line by line. See {@link PeerMain}. */
+/**
+ * A second Java process that uses the same provider, told what to do line by line. See {@link
+ * PeerMain}.
+ */
 final class Peer implements AutoCloseable {
   static final String SEPARATOR = "\t";
 
@@ -31,11 +34,13 @@ final class Peer implements AutoCloseable {
     line.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
     line.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"));
     line.addAll(List.of(options));
-    line.addAll(List.of("-cp", System.getProperty("java.class.path", ""), PeerMain.class.getName()));
+    line.addAll(
+        List.of("-cp", System.getProperty("java.class.path", ""), PeerMain.class.getName()));
     line.add(suite.factory().getClass().getName());
     line.add(suite.mark());
     suite.settings().configured().forEach((key, value) -> line.add(key + "=" + value));
-    ProcessBuilder builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.INHERIT);
+    ProcessBuilder builder =
+        new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().keySet().retainAll(List.of("PATH", "HOME", "LANG", "TMPDIR"));
     builder.environment().putAll(suite.settings().environment());
     return new Peer(builder.start());

@@ -38,11 +38,13 @@ final class PeerMain {
   public static void main(String[] args) throws Exception {
     Map<String, String> configured = new HashMap<>();
     for (int i = 2; i < args.length; i++) {
-      configured.put(args[i].substring(0, args[i].indexOf('=')), args[i].substring(args[i].indexOf('=') + 1));
+      configured.put(
+          args[i].substring(0, args[i].indexOf('=')), args[i].substring(args[i].indexOf('=') + 1));
     }
     SandboxProviderFactory factory =
         (SandboxProviderFactory) Class.forName(args[0]).getDeclaredConstructor().newInstance();
-    PeerMain main = new PeerMain(factory.open(new ProviderSettings(configured, System.getenv())), args[1]);
+    PeerMain main =
+        new PeerMain(factory.open(new ProviderSettings(configured, System.getenv())), args[1]);
     BufferedReader questions = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     PrintStream answers = new PrintStream(System.out, true, UTF_8);
     for (String line = questions.readLine(); line != null; line = questions.readLine()) {
@@ -71,7 +73,8 @@ final class PeerMain {
         Sandbox sandbox = provider.get(words[1]).orElseThrow();
         yield sandbox.start(Command.shell(words[2])).take().orElseThrow().text().strip();
       }
-      case "state" -> provider.get(words[1]).map(sandbox -> sandbox.state().wireName()).orElse("gone");
+      case "state" ->
+          provider.get(words[1]).map(sandbox -> sandbox.state().wireName()).orElse("gone");
       case "destroy" -> Boolean.toString(provider.destroy(words[1]));
       case "gigabyte" -> gigabyte(provider.get(words[1]).orElseThrow().files(), words[2]);
       default -> "failed: unknown question " + words[0];

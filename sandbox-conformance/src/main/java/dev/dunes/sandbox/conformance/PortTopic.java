@@ -65,7 +65,8 @@ abstract class PortTopic extends Topic {
   }
 
   private RunningCommand echo(int port) {
-    RunningCommand running = sandbox().start(Command.of("python3", "-c", ECHO, Integer.toString(port)));
+    RunningCommand running =
+        sandbox().start(Command.of("python3", "-c", ECHO, Integer.toString(port)));
     ports().awaitListening(port, Suite.LIMIT);
     return running;
   }
@@ -76,7 +77,15 @@ abstract class PortTopic extends Topic {
     files().write(directory + "/hello.txt", "hello from inside");
     int port = freePort();
     Command command =
-        Command.of("python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", directory, "" + port);
+        Command.of(
+            "python3",
+            "-m",
+            "http.server",
+            "--bind",
+            "127.0.0.1",
+            "--directory",
+            directory,
+            "" + port);
     try (RunningCommand server = sandbox().start(command)) {
       ports().awaitListening(port, Suite.LIMIT);
       assertThat(ports().listening()).contains(port).isSorted();

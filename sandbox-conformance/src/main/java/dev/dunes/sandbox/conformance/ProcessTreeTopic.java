@@ -20,9 +20,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of a command and all its descendants: timeouts, signals, closing, going on in the background. */
+/**
+ * What becomes of a command and all its descendants: timeouts, signals, closing, going on in the
+ * background.
+ */
 abstract class ProcessTreeTopic extends Topic {
-  /** Descendants that leave: a background child, a new session, a daemon that forked twice, one that ignores signals. */
+  /**
+   * Descendants that leave: a background child, a new session, a daemon that forked twice, one that
+   * ignores signals.
+   */
   private static final String TREE =
       """
       sleep 1000 &
@@ -42,7 +48,8 @@ abstract class ProcessTreeTopic extends Topic {
   @Test
   void theProbeSeesWhatRuns() throws Exception {
     String cookie = Suite.unique();
-    try (RunningCommand running = sandbox().start(marked(cookie, TREE + "exec sleep 1000").build())) {
+    try (RunningCommand running =
+        sandbox().start(marked(cookie, TREE + "exec sleep 1000").build())) {
       awaitReady(running);
       Suite.eventually("all are seen", () -> alive(sandbox(), cookie) == TREE_SIZE);
     }
@@ -53,7 +60,9 @@ abstract class ProcessTreeTopic extends Topic {
   void atItsTimeoutACommandDiesWithAllItsDescendantsAndItsOutputIsKept() {
     String cookie = Suite.unique();
     Command command =
-        marked(cookie, TREE + "echo err >&2; exec sleep 1000").timeout(Duration.ofSeconds(2)).build();
+        marked(cookie, TREE + "echo err >&2; exec sleep 1000")
+            .timeout(Duration.ofSeconds(2))
+            .build();
 
     ExecResult result = sandbox().exec(command);
 
@@ -94,7 +103,9 @@ abstract class ProcessTreeTopic extends Topic {
     assertThat(result.stdout()).isEqualTo("done\n");
     assertThat(result.exitCode()).isZero();
     assertThat(alive(sandbox(), cookie)).isEqualTo(1);
-    sh("for p in /proc/[0-9]*; do grep -qs %s $p/environ && kill -9 ${p#/proc/}; done; true".formatted(cookie));
+    sh(
+        "for p in /proc/[0-9]*; do grep -qs %s $p/environ && kill -9 ${p#/proc/}; done; true"
+            .formatted(cookie));
     awaitNone(sandbox(), cookie);
   }
 
@@ -116,16 +127,15 @@ abstract class ProcessTreeTopic extends Topic {
     Sandbox sandbox = sandbox();
     CountDownLatch done = new CountDownLatch(1);
     FutureTask<Boolean> call =
-        new FutureTask<>(
-            () -> {
-              try {
-                assertThatThrownBy(() -> sandbox.exec(marked(cookie, "sleep 1000").build()))
-                    .isInstanceOf(SandboxInterruptedException.class);
-                return Thread.currentThread().isInterrupted();
-              } finally {
-                done.countDown();
-              }
-            });
+        new FutureTask<>(() -> {
+          try {
+            assertThatThrownBy(() -> sandbox.exec(marked(cookie, "sleep 1000").build()))
+                .isInstanceOf(SandboxInterruptedException.class);
+            return Thread.currentThread().isInterrupted();
+          } finally {
+            done.countDown();
+          }
+        });
     Thread caller = Thread.ofVirtual().start(call);
     Suite.eventually("the command runs", () -> alive(sandbox, cookie) > 0);
 
@@ -153,7 +163,8 @@ abstract class ProcessTreeTopic extends Topic {
   @Test
   void aSignalReachesTheWholeTree() throws Exception {
     String cookie = Suite.unique();
-    try (RunningCommand running = sandbox().start(marked(cookie, TREE + "exec sleep 1000").build())) {
+    try (RunningCommand running =
+        sandbox().start(marked(cookie, TREE + "exec sleep 1000").build())) {
       awaitReady(running);
       // a signal reaches those that are there when it is sent
       Suite.eventually("all are there", () -> alive(sandbox(), cookie) == TREE_SIZE);
@@ -165,9 +176,12 @@ abstract class ProcessTreeTopic extends Topic {
 
   @Test
   void aStoppedCommandCanGoOn() throws Exception {
-    try (RunningCommand running = sandbox().start(Command.shell("echo ready; kill -STOP $$; echo again; exit 6"))) {
+    try (RunningCommand running =
+        sandbox().start(Command.shell("echo ready; kill -STOP $$; echo again; exit 6"))) {
       awaitReady(running);
-      Suite.eventually("it is stopped", () -> sh("grep -q 'State:.T' /proc/%d/status".formatted(pid(running))).success());
+      Suite.eventually(
+          "it is stopped",
+          () -> sh("grep -q 'State:.T' /proc/%d/status".formatted(pid(running))).success());
       running.signal(Signal.CONT);
       assertThat(rest(running)).isEqualTo("again\n");
       assertThat(running.waitFor().exitCode()).isEqualTo(6);
@@ -251,7 +265,9 @@ abstract class ProcessTreeTopic extends Topic {
   private static String rest(RunningCommand running) {
     StringBuilder text = new StringBuilder();
     try {
-      for (Optional<OutputChunk> chunk = running.take(); chunk.isPresent(); chunk = running.take()) {
+      for (Optional<OutputChunk> chunk = running.take();
+          chunk.isPresent();
+          chunk = running.take()) {
         text.append(chunk.get().text());
       }
     } catch (SandboxException e) {

@@ -22,7 +22,8 @@ final class Processes {
   private static boolean has(long pid, String entry) {
     try {
       byte[] environment = Files.readAllBytes(Path.of("/proc/" + pid + "/environ"));
-      return Arrays.asList(new String(environment, StandardCharsets.ISO_8859_1).split("\0")).contains(entry);
+      return Arrays.asList(new String(environment, StandardCharsets.ISO_8859_1).split("\0"))
+          .contains(entry);
     } catch (IOException e) {
       return false; // it has ended
     }

@@ -49,7 +49,10 @@ abstract class RelayTopic extends Topic {
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(address);
       Thread answering = Thread.ofVirtual().start(() -> answer(server));
-      try (Sandbox made = suite().provider().create(suite().spec().relay(new HostRelay(PORT, address.getPath())).build())) {
+      try (Sandbox made =
+          suite()
+              .provider()
+              .create(suite().spec().relay(new HostRelay(PORT, address.getPath())).build())) {
         for (int i = 0; i < 3; i++) {
           ExecResult result = made.exec(Command.of("python3", "-c", ASK));
           assertThat(result.stdout()).as(result.stderr()).isEqualTo("answer to question\n\n");
@@ -62,7 +65,9 @@ abstract class RelayTopic extends Topic {
   @Test
   void aSocketThatIsNotThereResetsAtOnce(@TempDir Path temp) {
     try (Sandbox made =
-        suite().provider().create(suite().spec().relay(new HostRelay(PORT, temp.resolve("none"))).build())) {
+        suite()
+            .provider()
+            .create(suite().spec().relay(new HostRelay(PORT, temp.resolve("none"))).build())) {
       ExecResult result = made.exec(Command.of("python3", "-c", ASK));
       assertThat(result.stdout().strip()).isEmpty();
       assertThat(made.exec("echo on").stdout()).isEqualTo("on\n");

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The entry point: extend it, say which provider is meant and what it can do. Topics run side by side. After the last one nothing
- * of what they made may be left: no sandbox, no process, nothing that {@link #leftovers()} finds.
+ * The entry point: extend it, say which provider is meant and what it can do. Topics run side by
+ * side. After the last one nothing of what they made may be left: no sandbox, no process, nothing
+ * that {@link #leftovers()} finds.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class SandboxProviderConformance {
@@ -22,16 +23,24 @@ public abstract class SandboxProviderConformance {
 
   protected SandboxProviderConformance() {}
 
-  /** Opens the provider under test; public, with a public constructor, so that a second process can use it too. */
+  /**
+   * Opens the provider under test; public, with a public constructor, so that a second process can
+   * use it too.
+   */
   protected abstract SandboxProviderFactory factory();
 
-  /** What it is opened with. {@linkplain ProviderSettings#configured() Settings} are handed to second processes. */
+  /**
+   * What it is opened with. {@linkplain ProviderSettings#configured() Settings} are handed to
+   * second processes.
+   */
   protected abstract ProviderSettings settings();
 
   /** What it can do beyond what every provider must. */
   protected abstract Set<Feature> features();
 
-  /** What is left of sandboxes that are gone, one line each: directories, mounts, control groups. */
+  /**
+   * What is left of sandboxes that are gone, one line each: directories, mounts, control groups.
+   */
   protected List<String> leftovers() {
     return List.of();
   }
@@ -50,7 +59,8 @@ public abstract class SandboxProviderConformance {
       assertThat(used.provider().list(used.labels())).as("sandboxes left behind").isEmpty();
       if (used.has(Feature.ON_THIS_MACHINE)) {
         Suite.eventually(
-            "no process of a sandbox left", () -> Processes.withVariable(Suite.MARK, used.mark()).isEmpty());
+            "no process of a sandbox left",
+            () -> Processes.withVariable(Suite.MARK, used.mark()).isEmpty());
       }
       assertThat(leftovers()).as("left behind").isEmpty();
     }

@@ -46,16 +46,22 @@ abstract class StreamTopic extends Topic {
 
   @Test
   void outputBeyondTheLimitIsDroppedAndReported() {
-    ExecResult cut = sandbox().exec(Command.shellBuilder("printf 0123456789abc; printf x >&2").outputLimit(10).build());
+    ExecResult cut =
+        sandbox()
+            .exec(
+                Command.shellBuilder("printf 0123456789abc; printf x >&2").outputLimit(10).build());
     assertThat(cut.stdout()).isEqualTo("0123456789");
     assertThat(cut.stderr()).isEqualTo("x");
     assertThat(cut.truncated()).isTrue();
 
-    ExecResult whole = sandbox().exec(Command.shellBuilder("printf 0123456789").outputLimit(10).build());
+    ExecResult whole =
+        sandbox().exec(Command.shellBuilder("printf 0123456789").outputLimit(10).build());
     assertThat(whole.stdout()).isEqualTo("0123456789");
     assertThat(whole.truncated()).isFalse();
 
-    ExecResult none = sandbox().exec(Command.shellBuilder("head -c 5000000 /dev/zero; exit 3").outputLimit(0).build());
+    ExecResult none =
+        sandbox()
+            .exec(Command.shellBuilder("head -c 5000000 /dev/zero; exit 3").outputLimit(0).build());
     assertThat(none.stdoutBytes()).isEmpty();
     assertThat(none.truncated()).isTrue();
     assertThat(none.exitCode()).isEqualTo(3);
@@ -71,7 +77,10 @@ abstract class StreamTopic extends Topic {
 
   @Test
   void theFirstOutputComesBeforeTheCommandEnds() throws IOException {
-    Command command = Command.shellBuilder("echo first; read answer; echo \"got $answer\"; exit 9").openStdin().build();
+    Command command =
+        Command.shellBuilder("echo first; read answer; echo \"got $answer\"; exit 9")
+            .openStdin()
+            .build();
     try (RunningCommand running = sandbox().start(command)) {
       // the command cannot end before it gets what is written only after its first output was seen
       assertThat(running.take().map(OutputChunk::text)).contains("first\n");
@@ -93,13 +102,15 @@ abstract class StreamTopic extends Topic {
       }
       assertThat(stream.result().exitCode()).isEqualTo(4);
     }
-    assertThat(seen).containsExactlyInAnyOrder(Channel.STDOUT + " out\n", Channel.STDERR + " err\n");
+    assertThat(seen)
+        .containsExactlyInAnyOrder(Channel.STDOUT + " out\n", Channel.STDERR + " err\n");
   }
 
   @Test
   void aStreamClosedEarlyStopsTheCommand() {
     String cookie = Suite.unique();
-    try (ExecStream stream = sandbox().stream(marked(cookie, "echo first; exec sleep 1000").build())) {
+    try (ExecStream stream =
+        sandbox().stream(marked(cookie, "echo first; exec sleep 1000").build())) {
       Iterator<OutputChunk> chunks = stream.iterator();
       assertThat(chunks.next().text()).isEqualTo("first\n");
     }
@@ -170,7 +181,8 @@ abstract class StreamTopic extends Topic {
 
   @Test
   void emptyInputIsTheEnd() {
-    assertThat(sandbox().exec(Command.builder("cat").input(new byte[0]).build()).stdoutBytes()).isEmpty();
+    assertThat(sandbox().exec(Command.builder("cat").input(new byte[0]).build()).stdoutBytes())
+        .isEmpty();
   }
 
   @Test
@@ -223,7 +235,8 @@ abstract class StreamTopic extends Topic {
     List<RunningCommand> all = new ArrayList<>();
     try {
       for (int i = 0; i < 20; i++) {
-        all.add(sandbox().start(Command.shellBuilder("echo up; read x; echo $x").openStdin().build()));
+        all.add(
+            sandbox().start(Command.shellBuilder("echo up; read x; echo $x").openStdin().build()));
       }
       for (RunningCommand each : all) { // all are up before the first is let go
         assertThat(each.take().map(OutputChunk::text)).contains("up\n");
@@ -244,7 +257,8 @@ abstract class StreamTopic extends Topic {
   void hundredsOfShortCommandsLeaveNothing() {
     String cookie = Suite.unique();
     for (int i = 0; i < 200; i++) {
-      assertThat(sandbox().exec(Command.builder("true").env("COOKIE", cookie).build()).success()).isTrue();
+      assertThat(sandbox().exec(Command.builder("true").env("COOKIE", cookie).build()).success())
+          .isTrue();
     }
     awaitNone(sandbox(), cookie);
   }

@@ -15,7 +15,10 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** What all topics share: the provider under test and a mark by which everything it made is known again. */
+/**
+ * What all topics share: the provider under test and a mark by which everything it made is known
+ * again.
+ */
 final class Suite implements AutoCloseable {
   /** Long enough for a machine under load; only a defect meets it. */
   static final Duration LIMIT = Duration.ofSeconds(30);
@@ -55,7 +58,8 @@ final class Suite implements AutoCloseable {
   }
 
   void needs(Feature feature) {
-    assumeTrue(has(feature), () -> "provider '%s' does not claim %s".formatted(factory.name(), feature));
+    assumeTrue(
+        has(feature), () -> "provider '%s' does not claim %s".formatted(factory.name(), feature));
   }
 
   boolean has(Feature feature) {

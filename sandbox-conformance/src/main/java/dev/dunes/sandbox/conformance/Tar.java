@@ -7,7 +7,10 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 
-/** Writes archives no proper tool would write: POSIX.1-1988 ustar headers with whatever is asked for. */
+/**
+ * Writes archives no proper tool would write: POSIX.1-1988 ustar headers with whatever is asked
+ * for.
+ */
 final class Tar {
   private static final int BLOCK = 512;
 

@@ -37,7 +37,8 @@ abstract class TerminalTopic extends Topic {
 
   @Test
   void withoutATerminalNoStreamIsOne() {
-    assertThat(sh("for i in 0 1 2; do test -t $i && echo tty; done; echo none").stdout()).isEqualTo("none\n");
+    assertThat(sh("for i in 0 1 2; do test -t $i && echo tty; done; echo none").stdout())
+        .isEqualTo("none\n");
   }
 
   @Test
@@ -58,7 +59,8 @@ abstract class TerminalTopic extends Topic {
 
   @Test
   void itControlsTheCommand() {
-    assertThat(onTerminal("echo to the terminal > /dev/tty").stdout()).isEqualTo("to the terminal\r\n");
+    assertThat(onTerminal("echo to the terminal > /dev/tty").stdout())
+        .isEqualTo("to the terminal\r\n");
   }
 
   @Test

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Some of the suite. Its tests share one sandbox, each in a directory of its own, unless they make others. */
+/**
+ * Some of the suite. Its tests share one sandbox, each in a directory of its own, unless they make
+ * others.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.CONCURRENT)
 abstract class Topic {

@@ -31,17 +31,26 @@ final class HostGuest {
   private static final Duration KILL_LIMIT = Duration.ofSeconds(5);
   private static final long POLL_MILLIS = 1;
   private static final int LONGEST_LOG = 500;
-  private static final String STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final String STANDARD_PATH =
+      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   /** Without a session of its own it would get the terminal's Ctrl-C, which is not meant for it. */
-  private static final List<Path> SETSID = List.of(Path.of("/usr/bin/setsid"), Path.of("/bin/setsid"));
+  private static final List<Path> SETSID =
+      List.of(Path.of("/usr/bin/setsid"), Path.of("/bin/setsid"));
 
   private HostGuest() {}
 
-  /** Starts a guest and everything it will start with an environment of its own, never the caller's. */
-  static Process start(Path program, String id, HostLayout layout, SandboxSpec spec, Path workingDir) throws IOException {
+  /**
+   * Starts a guest and everything it will start with an environment of its own, never the caller's.
+   */
+  static Process start(
+      Path program, String id, HostLayout layout, SandboxSpec spec, Path workingDir)
+      throws IOException {
     List<String> line = new ArrayList<>();
-    SETSID.stream().filter(Files::isExecutable).findFirst().ifPresent(setsid -> line.add(setsid.toString()));
+    SETSID.stream()
+        .filter(Files::isExecutable)
+        .findFirst()
+        .ifPresent(setsid -> line.add(setsid.toString()));
     line.addAll(List.of(program.toString(), "guest"));
     line.addAll(List.of("--listen", layout.socket().toString()));
     line.addAll(List.of("--workdir", workingDir.toString()));
@@ -114,7 +123,9 @@ final class HostGuest {
   private static String log(HostLayout layout) {
     try {
       String text = Files.readString(layout.log()).strip();
-      return text.isEmpty() ? "it said nothing" : text.substring(0, Math.min(text.length(), LONGEST_LOG));
+      return text.isEmpty()
+          ? "it said nothing"
+          : text.substring(0, Math.min(text.length(), LONGEST_LOG));
     } catch (IOException e) {
       return "it said nothing";
     }

@@ -92,11 +92,10 @@ final class HostSandbox extends GuestSandbox implements Pausing, Forking {
     if (lifetime.toMillis() < 1 || lifetime.compareTo(LONGEST_LIFETIME) > 0) {
       throw InvalidRequestException.field("lifetime", lifetime, "a duration from 1 ms to 365 days");
     }
-    change(
-        record -> {
-          setGuestDeadline(lifetime);
-          return record.withDeadline(Instant.now().plus(lifetime));
-        });
+    change(record -> {
+      setGuestDeadline(lifetime);
+      return record.withDeadline(Instant.now().plus(lifetime));
+    });
   }
 
   @Override
@@ -133,13 +132,12 @@ final class HostSandbox extends GuestSandbox implements Pausing, Forking {
 
   @Override
   public void resume() {
-    change(
-        record -> {
-          if (record.paused()) {
-            thawByGuest();
-          }
-          return record.withState(SandboxState.RUNNING);
-        });
+    change(record -> {
+      if (record.paused()) {
+        thawByGuest();
+      }
+      return record.withState(SandboxState.RUNNING);
+    });
   }
 
   /** Notes it first, so that no command starts once the processes there are have been stopped. */
@@ -234,8 +232,11 @@ final class HostSandbox extends GuestSandbox implements Pausing, Forking {
   @Override
   public boolean destroy() {
     provider.disown(this);
-    disconnect();
-    return provider.destroy(id());
+    try {
+      return provider.destroy(id());
+    } finally {
+      disconnect(); // not before: a guest that loses its owner ends by itself, and nobody would have destroyed it
+    }
   }
 
   @Override

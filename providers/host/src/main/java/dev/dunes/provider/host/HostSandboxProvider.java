@@ -2,10 +2,10 @@ package dev.dunes.provider.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.dunes.guest.GuestBinary;
 import dev.dunes.guest.GuestConnection;
 import dev.dunes.guest.GuestConnection.Role;
 import dev.dunes.guest.ProcessIdentity;
-import dev.dunes.guest.GuestBinary;
 import dev.dunes.guest.SandboxDirectory;
 import dev.dunes.guest.SandboxLock;
 import dev.dunes.guest.SandboxRecord;
@@ -37,13 +37,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The provider {@code host}: a sandbox is a directory and a guest that runs as an ordinary process. Isolates nothing. */
+/**
+ * The provider {@code host}: a sandbox is a directory and a guest that runs as an ordinary process.
+ * Isolates nothing.
+ */
 final class HostSandboxProvider implements SandboxProvider {
   private static final Logger LOG = LoggerFactory.getLogger(HostSandboxProvider.class);
   private static final ProviderCapabilities CAPABILITIES =
       new ProviderCapabilities(true, true, true, true, true, false);
 
-  /** How long another use of a sandbox, such as making a snapshot of it, may keep its end waiting. */
+  /**
+   * How long another use of a sandbox, such as making a snapshot of it, may keep its end waiting.
+   */
   static final Duration LOCK_LIMIT = Duration.ofMinutes(2);
 
   /** How long after its deadline a guest may still be at its end. */
@@ -79,14 +84,12 @@ final class HostSandboxProvider implements SandboxProvider {
     HostSpecs.check(spec);
     Optional<HostLayout> start =
         HostSpecs.snapshot(spec)
-            .map(
-                id ->
-                    snapshots
-                        .find(id)
-                        .orElseThrow(
-                            () ->
-                                InvalidRequestException.field(
-                                    "image", "snapshot:" + id, "a snapshot that exists")));
+            .map(id ->
+                snapshots
+                    .find(id)
+                    .orElseThrow(() ->
+                        InvalidRequestException.field(
+                            "image", "snapshot:" + id, "a snapshot that exists")));
     return create(spec, start);
   }
 
@@ -107,7 +110,8 @@ final class HostSandboxProvider implements SandboxProvider {
   }
 
   private HostSandbox open(
-      SandboxDirectory directory, SandboxRecord record, Path program, Optional<HostLayout> files) throws IOException {
+      SandboxDirectory directory, SandboxRecord record, Path program, Optional<HostLayout> files)
+      throws IOException {
     HostLayout layout = HostLayout.of(directory);
     SandboxSpec spec = record.spec();
     @Nullable Process guest = null;
@@ -159,15 +163,16 @@ final class HostSandboxProvider implements SandboxProvider {
         .orElseThrow(() -> new ProviderException("the guest ended as soon as it had started"));
   }
 
-  private static void discard(SandboxDirectory directory, @Nullable Process guest) throws IOException {
-    Uninterrupted.run(
-        () -> {
-          if (guest != null) {
-            ProcessIdentity.of(guest.pid()).ifPresent(identity -> HostGuest.end(directory.id(), identity));
-          }
-          directory.delete();
-          return true;
-        });
+  private static void discard(SandboxDirectory directory, @Nullable Process guest)
+      throws IOException {
+    Uninterrupted.run(() -> {
+      if (guest != null) {
+        ProcessIdentity.of(guest.pid())
+            .ifPresent(identity -> HostGuest.end(directory.id(), identity));
+      }
+      directory.delete();
+      return true;
+    });
   }
 
   // ---- finding ----
@@ -175,7 +180,9 @@ final class HostSandboxProvider implements SandboxProvider {
   @Override
   public Optional<Sandbox> get(String id) {
     Optional<SandboxDirectory> directory = store.find(requireNonNull(id, "id"));
-    return directory.flatMap(this::alive).map(record -> new HostSandbox(this, directory.get(), record, null));
+    return directory
+        .flatMap(this::alive)
+        .map(record -> new HostSandbox(this, directory.get(), record, null));
   }
 
   @Override
@@ -184,7 +191,10 @@ final class HostSandboxProvider implements SandboxProvider {
     try {
       List<SandboxInfo> found = new ArrayList<>();
       for (SandboxDirectory each : store.all()) {
-        alive(each).map(HostSandboxProvider::describe).filter(info -> info.hasLabels(labels)).ifPresent(found::add);
+        alive(each)
+            .map(HostSandboxProvider::describe)
+            .filter(info -> info.hasLabels(labels))
+            .ifPresent(found::add);
       }
       return List.copyOf(found);
     } catch (IOException e) {
@@ -195,7 +205,9 @@ final class HostSandboxProvider implements SandboxProvider {
   /** The record of a sandbox that is there for use. */
   Optional<SandboxRecord> alive(SandboxDirectory directory) {
     try {
-      return directory.read().filter(record -> record.state() != SandboxState.CREATING && !isOver(record));
+      return directory
+          .read()
+          .filter(record -> record.state() != SandboxState.CREATING && !isOver(record));
     } catch (IOException e) {
       throw HostGuest.failure("cannot read the record of sandbox " + directory.id(), e);
     }
@@ -248,20 +260,22 @@ final class HostSandboxProvider implements SandboxProvider {
     directory.delete();
   }
 
-  /** Removes what is over: owners that died, deadlines that came, guests that were killed. Leaves alone what is in use. */
+  /**
+   * Removes what is over: owners that died, deadlines that came, guests that were killed. Leaves
+   * alone what is in use.
+   */
   private void reap() {
-    Uninterrupted.run(
-        () -> {
-          try {
-            store.sweep();
-            for (SandboxDirectory each : store.all()) {
-              reap(each);
-            }
-          } catch (IOException e) {
-            LOG.warn("could not clear away old sandboxes in {}: {}", store.path(), e.getMessage());
-          }
-          return true;
-        });
+    Uninterrupted.run(() -> {
+      try {
+        store.sweep();
+        for (SandboxDirectory each : store.all()) {
+          reap(each);
+        }
+      } catch (IOException e) {
+        LOG.warn("could not clear away old sandboxes in {}: {}", store.path(), e.getMessage());
+      }
+      return true;
+    });
   }
 
   private static void reap(SandboxDirectory directory) throws IOException {
@@ -280,12 +294,16 @@ final class HostSandboxProvider implements SandboxProvider {
   }
 
   private static boolean isOver(SandboxRecord record) {
-    boolean abandoned = !record.detached() && record.owner().filter(ProcessIdentity::isAlive).isEmpty();
+    boolean abandoned =
+        !record.detached() && record.owner().filter(ProcessIdentity::isAlive).isEmpty();
     if (record.state() == SandboxState.CREATING) {
       return record.owner().filter(ProcessIdentity::isAlive).isEmpty();
     }
     boolean late =
-        record.deadline().filter(deadline -> Instant.now().isAfter(deadline.plus(DEADLINE_GRACE))).isPresent();
+        record
+            .deadline()
+            .filter(deadline -> Instant.now().isAfter(deadline.plus(DEADLINE_GRACE)))
+            .isPresent();
     return abandoned || late || record.guest().filter(ProcessIdentity::isAlive).isEmpty();
   }
 

@@ -52,7 +52,8 @@ public final class HostSandboxProviderFactory implements SandboxProviderFactory 
     }
     try {
       GuestBinary.read(GuestBinary.architecture());
-      return new Availability(true, "plain processes, no isolation; state in " + SandboxStore.stateRoot(settings));
+      return new Availability(
+          true, "plain processes, no isolation; state in " + SandboxStore.stateRoot(settings));
     } catch (SandboxException e) {
       return new Availability(false, String.valueOf(e.getMessage()));
     }

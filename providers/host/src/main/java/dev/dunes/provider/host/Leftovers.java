@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Processes of a sandbox whose guest was killed before it could end them. They are known by a variable every one of them was
- * born with, or by what they descend from; one that hid from both is beyond what a place without isolation can promise.
+ * Processes of a sandbox whose guest was killed before it could end them. They are known by a
+ * variable every one of them was born with, or by what they descend from; one that hid from both is
+ * beyond what a place without isolation can promise.
  */
 final class Leftovers {
   /** Set to the sandbox's id in every process of it. */
@@ -51,7 +52,8 @@ final class Leftovers {
     }
     try {
       byte[] environment = Files.readAllBytes(Path.of("/proc/" + pid + "/environ"));
-      return Arrays.asList(new String(environment, StandardCharsets.ISO_8859_1).split("\0")).contains(MARK + "=" + id);
+      return Arrays.asList(new String(environment, StandardCharsets.ISO_8859_1).split("\0"))
+          .contains(MARK + "=" + id);
     } catch (IOException e) {
       return false; // it has ended, or is another user's
     }

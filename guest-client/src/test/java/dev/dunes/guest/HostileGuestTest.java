@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -246,10 +247,14 @@ class HostileGuestTest {
     Use ports = sandbox -> sandbox.ports().orElseThrow().listening();
     Use metrics = sandbox -> sandbox.metrics();
     Use pack =
-        sandbox ->
-            sandbox
-                .files()
-                .downloadTree("d", Path.of(System.getProperty("java.io.tmpdir"), "never-made"));
+        sandbox -> {
+          Path local = Files.createTempDirectory("pack");
+          try {
+            sandbox.files().downloadTree("d", local);
+          } finally {
+            HostileTree.delete(local);
+          }
+        };
     return Stream.of(
         lie("output before the start", exec, guest -> guest.data(1, 1, new byte[1])),
         lie(

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunes.guest.ProcessIdentity;
+import dev.dunes.guest.SandboxLock;
+import dev.dunes.guest.SandboxRecord;
 import dev.dunes.guest.SandboxStore;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
@@ -15,7 +17,9 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Whatever a program dies of, the next one that looks leaves nothing of its sandboxes behind. */
@@ -118,9 +123,19 @@ class LeftoversTest {
       Local.eventually(
           "nothing left",
           () -> {
+            age(local.state.resolve("local"));
             local.another().close();
             return local.traces().isEmpty();
           });
+    }
+  }
+
+  /** What nobody has finished is given a minute, which has now passed. */
+  private static void age(Path directory) throws IOException {
+    try (var unfinished = Files.newDirectoryStream(directory, ".new-*")) {
+      for (Path each : unfinished) {
+        Files.setLastModifiedTime(each, FileTime.from(Instant.now().minus(Duration.ofMinutes(2))));
+      }
     }
   }
 
@@ -179,6 +194,37 @@ class LeftoversTest {
     }
   }
 
+  /** A directory without its lock yet looks like one that was left behind. */
+  @Test
+  void cleaningUpLeavesAloneWhatIsBeingMade() throws Exception {
+    try (Local local = Local.open();
+        ExecutorService threads = Executors.newFixedThreadPool(3)) {
+      SandboxStore store = SandboxStore.open(settings(local), "local");
+      AtomicBoolean done = new AtomicBoolean();
+      Callable<Boolean> sweeping =
+          () -> {
+            while (!done.get()) {
+              store.sweep();
+            }
+            return true;
+          };
+      List<Future<Boolean>> sweepers = List.of(threads.submit(sweeping), threads.submit(sweeping));
+      try {
+        for (int i = 0; i < 2000; i++) {
+          SandboxRecord record = new SandboxRecord(SandboxStore.newId(), "local", SandboxSpec.DEFAULT, Instant.now());
+          try (SandboxLock lock = store.create(record)) {
+            lock.directory().delete();
+          }
+        }
+      } finally {
+        done.set(true);
+      }
+      for (Future<Boolean> each : sweepers) {
+        assertThat(each.get()).isTrue();
+      }
+    }
+  }
+
   @Test
   void aFullDiskIsSaidAndLeavesNoHalfMadeSandbox() throws IOException {
     Local.assumeRoot();
@@ -211,7 +257,7 @@ class LeftoversTest {
       renewed.renew(Duration.ofMinutes(10));
       Local.eventually("the end of the brief one", () -> local.provider.get(brief.id()).isEmpty());
       assertThat(Local.sh(renewed, "echo here")).isEqualTo("here");
-      assertThat(renewed.deadline().orElseThrow()).isAfter(java.time.Instant.now().plusSeconds(60));
+      assertThat(renewed.deadline().orElseThrow()).isAfter(Instant.now().plusSeconds(60));
     }
   }
 }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dunes.sandbox.Providers;
 import dev.dunes.sandbox.Sandbox;
-import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import dev.dunes.sandbox.spi.SandboxProviderFactory;
@@ -35,12 +35,14 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What README and the book show is what happens: every {@code sh} block that uses {@code ./ds} runs to a good end (but those that build), every {@code
- * java} block compiles and runs, every relative link leads somewhere.
+ * What README and the book show is what happens: every {@code sh} block that uses {@code ./ds} runs
+ * to a good end (but those that build), every {@code java} block compiles and runs, every relative
+ * link leads somewhere.
  */
 class DocumentationTest {
   private static final Path ROOT = root();
-  private static final Pattern BLOCK = Pattern.compile("(?m)^```(\\w+)\\n(.*?)^```$", Pattern.DOTALL);
+  private static final Pattern BLOCK =
+      Pattern.compile("(?m)^```(\\w+)\\n(.*?)^```$", Pattern.DOTALL);
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)");
   private static final String IMPORTS =
       """
@@ -71,7 +73,8 @@ class DocumentationTest {
   @AfterAll
   static void destroyKept() {
     ProviderSettings settings =
-        new ProviderSettings(Map.of("state_dir", directory.resolve("state").toString()), System.getenv());
+        new ProviderSettings(
+            Map.of("state_dir", directory.resolve("state").toString()), System.getenv());
     SandboxProviderFactory local = Providers.require("local");
     if (local.availability(settings).usable()) {
       try (SandboxProvider provider = local.open(settings)) {
@@ -82,7 +85,9 @@ class DocumentationTest {
 
   @TestFactory
   Stream<DynamicTest> shellBlocksRun() throws IOException {
-    return blocks("sh").filter(block -> block.text().contains("./ds") && !block.text().contains("mvn")).map(block -> DynamicTest.dynamicTest(block.name(), () -> runShell(block)));
+    return blocks("sh")
+        .filter(block -> block.text().contains("./ds") && !block.text().contains("mvn"))
+        .map(block -> DynamicTest.dynamicTest(block.name(), () -> runShell(block)));
   }
 
   @TestFactory
@@ -133,11 +138,22 @@ class DocumentationTest {
     ByteArrayOutputStream errors = new ByteArrayOutputStream();
     int status =
         ToolProvider.getSystemJavaCompiler()
-            .run(null, null, errors, "-cp", System.getProperty("java.class.path"), "-d", folder.toString(), file.toString());
+            .run(
+                null,
+                null,
+                errors,
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-d",
+                folder.toString(),
+                file.toString());
     assertThat(status).as(errors.toString(StandardCharsets.UTF_8) + source).isZero();
     try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
       Method run =
-          Stream.of(loader.loadClass(name).getMethods()).filter(m -> Modifier.isStatic(m.getModifiers())).findFirst().orElseThrow();
+          Stream.of(loader.loadClass(name).getMethods())
+              .filter(m -> Modifier.isStatic(m.getModifiers()))
+              .findFirst()
+              .orElseThrow();
       if (own) {
         run.invoke(null);
       } else {
@@ -149,7 +165,10 @@ class DocumentationTest {
   }
 
   private static void requireLocal() {
-    boolean usable = Providers.find("local").filter(f -> f.availability(ProviderSettings.system()).usable()).isPresent();
+    boolean usable =
+        Providers.find("local")
+            .filter(f -> f.availability(ProviderSettings.system()).usable())
+            .isPresent();
     assumeTrue(usable, "provider 'local' cannot be used here: see ds doctor");
   }
 
@@ -167,7 +186,12 @@ class DocumentationTest {
   }
 
   private static List<Path> pages() throws IOException {
-    List<Path> pages = new ArrayList<>(List.of(ROOT.resolve("README.md"), ROOT.resolve("SECURITY.md"), ROOT.resolve("CONTRIBUTING.md")));
+    List<Path> pages =
+        new ArrayList<>(
+            List.of(
+                ROOT.resolve("README.md"),
+                ROOT.resolve("SECURITY.md"),
+                ROOT.resolve("CONTRIBUTING.md")));
     try (Stream<Path> book = Files.walk(ROOT.resolve("docs"))) {
       book.filter(path -> path.toString().endsWith(".md")).sorted().forEach(pages::add);
     }

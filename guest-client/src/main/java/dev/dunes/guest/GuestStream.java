@@ -177,7 +177,10 @@ abstract class GuestStream {
     }
   }
 
-  /** Asks the guest to stop; once, and without waiting for room, because whoever cancels has waited enough. */
+  /**
+   * Asks the guest to stop; once, and without waiting for room, because whoever cancels has waited
+   * enough.
+   */
   final void cancel() {
     if (!isDone() && cancelled.compareAndSet(false, true)) {
       link().sendNow(FrameType.CANCEL, id, new byte[0]);

@@ -83,7 +83,8 @@ final class PortForward implements PortAccess.ExposedPort {
         open.add(socket);
         Thread.ofVirtual().name("port-" + port + "-connection").start(() -> carry(socket));
       } catch (IOException e) {
-        closeQuietly(listener); // closed, or out of descriptors: either way this port is no longer served
+        closeQuietly(
+            listener); // closed, or out of descriptors: either way this port is no longer served
       }
     }
   }

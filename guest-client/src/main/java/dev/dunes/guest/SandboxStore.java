@@ -175,7 +175,8 @@ public final class SandboxStore {
 
   private static void sweep(Path unfinished, Path finished) throws IOException {
     boolean locked = SandboxDirectory.hasLockFile(unfinished);
-    // between the making of a lock file and its locking nobody holds it, so a young one proves nothing
+    // between the making of a lock file and its locking nobody holds it, so a young one proves
+    // nothing
     if ((!locked || SandboxDirectory.isBeingMade(unfinished)) && !isOld(unfinished)) {
       return;
     }

@@ -186,7 +186,8 @@ class SandboxStoreTest {
 
     store.sweep();
 
-    assertThat(store.path().toFile().list()).containsExactlyInAnyOrder(".new-dddddddddddd", ".new-eeeeeeeeeeee");
+    assertThat(store.path().toFile().list())
+        .containsExactlyInAnyOrder(".new-dddddddddddd", ".new-eeeeeeeeeeee");
     assertThat(young).exists();
   }
 

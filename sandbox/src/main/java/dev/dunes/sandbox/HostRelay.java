@@ -8,8 +8,8 @@ import java.nio.file.Path;
  * A way out of a sandbox: connections to a loopback port inside reach a Unix socket on the host.
  *
  * @param port the port on 127.0.0.1 inside the sandbox, 1024 to 65535
- * @param socket the Unix socket on the host; when there is none, connections are reset at once. A provider may look
- *     only when the sandbox is made
+ * @param socket the Unix socket on the host; when there is none, connections are reset at once. A
+ *     provider may look only when the sandbox is made
  */
 public record HostRelay(int port, Path socket) {
   public HostRelay {

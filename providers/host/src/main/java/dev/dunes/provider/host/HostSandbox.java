@@ -235,7 +235,8 @@ final class HostSandbox extends GuestSandbox implements Pausing, Forking {
     try {
       return provider.destroy(id());
     } finally {
-      disconnect(); // not before: a guest that loses its owner ends by itself, and nobody would have destroyed it
+      disconnect(); // not before: a guest that loses its owner ends by itself, and nobody would
+      // have destroyed it
     }
   }
 

@@ -8,7 +8,9 @@ final class BadImage {
   private BadImage() {}
 
   static InvalidRequestException because(String why) {
-    return because(why, "make the image again, for example with `docker save` or `skopeo copy docker://NAME oci:DIRECTORY`");
+    return because(
+        why,
+        "make the image again, for example with `docker save` or `skopeo copy docker://NAME oci:DIRECTORY`");
   }
 
   static InvalidRequestException because(String why, String remedy) {

@@ -11,14 +11,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Shows a root file system where there are no overlays: its entries one by one, read-only, with room between them for what a sandbox needs of
- * its own.
+ * Shows a root file system where there are no overlays: its entries one by one, read-only, with
+ * room between them for what a sandbox needs of its own.
  */
 final class BoundRoot {
   /** Mounted by us in any case. */
   private static final Set<String> OURS = Set.of("proc", "dev", "tmp", "run", "workspace", "sys");
 
-  /** Directories something of ours goes into; they are made anew, with the other entries of the image's. */
+  /**
+   * Directories something of ours goes into; they are made anew, with the other entries of the
+   * image's.
+   */
   private static final Set<String> SHARED = Set.of("home", "opt");
 
   private static final Set<String> OURS_IN_SHARED = Set.of("user", "dunes");
@@ -42,7 +45,8 @@ final class BoundRoot {
    * @param seen where bubblewrap finds it, which may have less rights
    * @param own a directory of the sandbox for files of its own
    */
-  static void show(Path rootfs, Path seen, Path own, BubblewrapArguments bubblewrap) throws IOException {
+  static void show(Path rootfs, Path seen, Path own, BubblewrapArguments bubblewrap)
+      throws IOException {
     new BoundRoot(rootfs, seen, bubblewrap).show(own);
   }
 
@@ -69,7 +73,8 @@ final class BoundRoot {
 
   /** Mounting over a file needs the file. */
   private boolean lacksAccounts() {
-    return Files.notExists(rootfs.resolve(RootSkeleton.PASSWD)) || Files.notExists(rootfs.resolve(RootSkeleton.GROUP));
+    return Files.notExists(rootfs.resolve(RootSkeleton.PASSWD))
+        || Files.notExists(rootfs.resolve(RootSkeleton.GROUP));
   }
 
   private void account(Path own, String name, Optional<String> text) throws IOException {

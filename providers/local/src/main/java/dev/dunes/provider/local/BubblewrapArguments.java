@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The arguments that make bubblewrap build one sandbox. The order matters: each mount is made over those before it. */
+/**
+ * The arguments that make bubblewrap build one sandbox. The order matters: each mount is made over
+ * those before it.
+ */
 final class BubblewrapArguments {
   /** Where the guest program is inside. */
   static final String GUEST = "/opt/dunes/dunes-guest";
@@ -27,11 +30,16 @@ final class BubblewrapArguments {
   private static final String SHM_BYTES = Long.toString(128L << 20);
 
   /** What of the host's root the host view shows, besides /usr: on merged systems links into it. */
-  private static final List<String> ROOT_ENTRIES = List.of("bin", "sbin", "lib", "lib32", "lib64", "libx32");
+  private static final List<String> ROOT_ENTRIES =
+      List.of("bin", "sbin", "lib", "lib32", "lib64", "libx32");
 
-  /** Files of /proc that tell about other tenants of the kernel; hidden where they can be read at all. */
+  /**
+   * Files of /proc that tell about other tenants of the kernel; hidden where they can be read at
+   * all.
+   */
   private static final List<String> HIDDEN_FILES =
-      List.of("kcore", "keys", "key-users", "timer_list", "sched_debug", "latency_stats", "interrupts");
+      List.of(
+          "kcore", "keys", "key-users", "timer_list", "sched_debug", "latency_stats", "interrupts");
 
   private static final List<String> HIDDEN_DIRECTORIES = List.of("acpi", "scsi", "asound");
 
@@ -96,7 +104,9 @@ final class BubblewrapArguments {
     add("--perms", "1777", "--size", TMP_BYTES, "--tmpfs", "/tmp");
     add("--size", RUN_BYTES, "--tmpfs", "/run");
     add("--perms", "1777", "--size", SHM_BYTES, "--tmpfs", "/dev/shm");
-    return add("--remount-ro", "/dev"); // a tmpfs of half the machine's memory that belongs to the sandbox's user
+    return add(
+        "--remount-ro",
+        "/dev"); // a tmpfs of half the machine's memory that belongs to the sandbox's user
   }
 
   /**
@@ -106,7 +116,8 @@ final class BubblewrapArguments {
    */
   BubblewrapArguments guest(Path program, Map<HostRelay, Path> relays) {
     readOnly(program, GUEST);
-    relays.forEach((relay, socket) -> readOnly(socket, relayInside(relay))); // can be connected to all the same, but not changed
+    relays.forEach((relay, socket) ->
+        readOnly(socket, relayInside(relay))); // can be connected to all the same, but not changed
     return this;
   }
 

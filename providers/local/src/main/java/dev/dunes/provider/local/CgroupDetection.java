@@ -84,8 +84,9 @@ final class CgroupDetection {
   }
 
   /**
-   * Version 2 gives controllers only to children of a cgroup that has no processes of its own, so the directory may have to be
-   * looked for among the ancestors of the one this process is in (a delegated scope or user slice).
+   * Version 2 gives controllers only to children of a cgroup that has no processes of its own, so
+   * the directory may have to be looked for among the ancestors of the one this process is in (a
+   * delegated scope or user slice).
    */
   private Optional<Path> unified(Path mount, Set<String> controllers) {
     Optional<Path> fallback = Optional.empty();
@@ -113,12 +114,16 @@ final class CgroupDetection {
     return fallback;
   }
 
-  /** What a cgroup gives to its children. One that only this process is in, a scope of its own, is made free for them. */
+  /**
+   * What a cgroup gives to its children. One that only this process is in, a scope of its own, is
+   * made free for them.
+   */
   private Set<String> offered(Path parent) {
     Set<String> offered = enable(parent);
     if (offered.isEmpty() && isAlone(parent)) {
       try {
-        CgroupFiles.write(CgroupFiles.make(parent.resolve(LEADER)), "cgroup.procs", Long.toString(self));
+        CgroupFiles.write(
+            CgroupFiles.make(parent.resolve(LEADER)), "cgroup.procs", Long.toString(self));
         return enable(parent);
       } catch (IOException e) {
         return offered;
@@ -140,7 +145,8 @@ final class CgroupDetection {
       Files.deleteIfExists(unused);
     } catch (IOException e) {
       // another process of the user has sandboxes in it
-      org.slf4j.LoggerFactory.getLogger(CgroupDetection.class).debug("{}: {}", unused, e.getMessage());
+      org.slf4j.LoggerFactory.getLogger(CgroupDetection.class)
+          .debug("{}: {}", unused, e.getMessage());
     }
   }
 
@@ -150,7 +156,9 @@ final class CgroupDetection {
     for (String line : membership) {
       if (line.startsWith("0::/")) {
         Path own = mount.resolve(line.substring(4)).normalize();
-        for (Path path = own; path != null && path.startsWith(mount) && !path.equals(mount); path = path.getParent()) {
+        for (Path path = own;
+            path != null && path.startsWith(mount) && !path.equals(mount);
+            path = path.getParent()) {
           candidates.add(path);
         }
       }
@@ -164,7 +172,8 @@ final class CgroupDetection {
     try {
       Set<String> available = words(CgroupFiles.read(directory, "cgroup.controllers"));
       for (String controller : Cgroups.LIMITS) {
-        if (available.contains(controller) && !words(CgroupFiles.read(directory, CHILDREN)).contains(controller)) {
+        if (available.contains(controller)
+            && !words(CgroupFiles.read(directory, CHILDREN)).contains(controller)) {
           enable(directory, controller);
         }
       }
@@ -181,7 +190,8 @@ final class CgroupDetection {
       CgroupFiles.write(directory, CHILDREN, "+" + controller);
     } catch (IOException e) {
       // refused where processes live; what is enabled is read back afterwards
-      org.slf4j.LoggerFactory.getLogger(CgroupDetection.class).debug("{}: {}", directory, e.getMessage());
+      org.slf4j.LoggerFactory.getLogger(CgroupDetection.class)
+          .debug("{}: {}", directory, e.getMessage());
     }
   }
 

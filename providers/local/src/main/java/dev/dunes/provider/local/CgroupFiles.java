@@ -22,11 +22,14 @@ final class CgroupFiles {
 
   static void write(Path directory, String file, String value) throws IOException {
     Files.write(
-        directory.resolve(file), value.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+        directory.resolve(file),
+        value.getBytes(StandardCharsets.US_ASCII),
+        StandardOpenOption.WRITE);
   }
 
   static String read(Path directory, String file) throws IOException {
-    return new String(Files.readAllBytes(directory.resolve(file)), StandardCharsets.US_ASCII).strip();
+    return new String(Files.readAllBytes(directory.resolve(file)), StandardCharsets.US_ASCII)
+        .strip();
   }
 
   static long number(Path directory, String file) throws IOException {

@@ -11,10 +11,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 
 /**
- * Makes a starting sandbox's cgroups and puts it into them while bubblewrap is still building it. Moving a process between cgroups makes the kernel wait for an
- * RCU grace period, 5 ms and more, unless another move happened just before; done by the launcher itself that wait would come before everything
- * else. So the launcher is moved from here, in parallel, and the guest, which has run nothing yet, right after it has said hello, when moves are
- * quick (0.1 ms).
+ * Makes a starting sandbox's cgroups and puts it into them while bubblewrap is still building it.
+ * Moving a process between cgroups makes the kernel wait for an RCU grace period, 5 ms and more,
+ * unless another move happened just before; done by the launcher itself that wait would come before
+ * everything else. So the launcher is moved from here, in parallel, and the guest, which has run
+ * nothing yet, right after it has said hello, when moves are quick (0.1 ms).
  */
 final class CgroupJoin {
   private final CompletableFuture<SandboxCgroups> joined = new CompletableFuture<>();
@@ -25,7 +26,10 @@ final class CgroupJoin {
   static CgroupJoin begin(Supplier<SandboxCgroups> cgroups, long launcher) {
     CgroupJoin join = new CgroupJoin();
     // a platform thread: the wait is in the kernel and would pin the carrier of a virtual one
-    Thread.ofPlatform().daemon().name("cgroup-join").start(() -> join.moveLauncher(cgroups, launcher));
+    Thread.ofPlatform()
+        .daemon()
+        .name("cgroup-join")
+        .start(() -> join.moveLauncher(cgroups, launcher));
     return join;
   }
 

@@ -14,10 +14,12 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Where this process may make cgroups, one directory a controller. Version 1 has a hierarchy for each controller, version 2 one for all;
- * a hybrid host has both, and its version 2 hierarchy serves to freeze and to count processor time even without controllers.
+ * Where this process may make cgroups, one directory a controller. Version 1 has a hierarchy for
+ * each controller, version 2 one for all; a hybrid host has both, and its version 2 hierarchy
+ * serves to freeze and to count processor time even without controllers.
  *
- * @param v1 base directories of version 1 controllers ({@code memory}, {@code cpu}, {@code pids}, {@code freezer}, {@code cpuacct})
+ * @param v1 base directories of version 1 controllers ({@code memory}, {@code cpu}, {@code pids},
+ *     {@code freezer}, {@code cpuacct})
  * @param v2 base directory in the version 2 hierarchy
  * @param v2Controllers the controllers it hands to its children
  */
@@ -52,12 +54,16 @@ record Cgroups(Map<String, Path> v1, Optional<Path> v2, Set<String> v2Controller
 
   /** How a sandbox is stopped; for people. */
   String freezeMethod() {
-    return v2.isPresent() ? "cgroup v2 freeze" : v1.containsKey("freezer") ? "cgroup v1 freezer" : "stop signals by the guest";
+    return v2.isPresent()
+        ? "cgroup v2 freeze"
+        : v1.containsKey("freezer") ? "cgroup v1 freezer" : "stop signals by the guest";
   }
 
   /** Which hierarchies are used; for people. */
   String version() {
-    return v1.isEmpty() ? v2.isPresent() ? "v2" : "none" : v2.isPresent() ? "v1 with unified" : "v1";
+    return v1.isEmpty()
+        ? v2.isPresent() ? "v2" : "none"
+        : v2.isPresent() ? "v1 with unified" : "v1";
   }
 
   /** One line for people. */
@@ -73,13 +79,14 @@ record Cgroups(Map<String, Path> v1, Optional<Path> v2, Set<String> v2Controller
   SandboxCgroups of(String tag, String id) {
     String name = name(tag, id);
     Map<String, Path> directories = new LinkedHashMap<>();
-    v2.map(base -> base.resolve(name)).filter(Files::isDirectory).ifPresent(path -> directories.put(SandboxCgroups.UNIFIED, path));
-    v1.forEach(
-        (controller, base) -> {
-          if (Files.isDirectory(base.resolve(name))) {
-            directories.put(controller, base.resolve(name));
-          }
-        });
+    v2.map(base -> base.resolve(name))
+        .filter(Files::isDirectory)
+        .ifPresent(path -> directories.put(SandboxCgroups.UNIFIED, path));
+    v1.forEach((controller, base) -> {
+      if (Files.isDirectory(base.resolve(name))) {
+        directories.put(controller, base.resolve(name));
+      }
+    });
     return new SandboxCgroups(directories);
   }
 
@@ -90,7 +97,8 @@ record Cgroups(Map<String, Path> v1, Optional<Path> v2, Set<String> v2Controller
     v2.ifPresent(bases::add);
     for (Path base : bases) {
       try (DirectoryStream<Path> children = Files.newDirectoryStream(base, name(tag, "*"))) {
-        children.forEach(child -> ids.add(child.getFileName().toString().substring(tag.length() + 1)));
+        children.forEach(
+            child -> ids.add(child.getFileName().toString().substring(tag.length() + 1)));
       }
     }
     return ids;
@@ -109,12 +117,11 @@ record Cgroups(Map<String, Path> v1, Optional<Path> v2, Set<String> v2Controller
     String name = name(tag, id);
     Map<String, Path> directories = new LinkedHashMap<>();
     v2.ifPresent(base -> directories.put(SandboxCgroups.UNIFIED, base.resolve(name)));
-    v1.forEach(
-        (controller, base) -> {
-          if (!v2Controllers.contains(controller) && limits.needs(controller, v2.isPresent())) {
-            directories.put(controller, base.resolve(name));
-          }
-        });
+    v1.forEach((controller, base) -> {
+      if (!v2Controllers.contains(controller) && limits.needs(controller, v2.isPresent())) {
+        directories.put(controller, base.resolve(name));
+      }
+    });
     return new SandboxCgroups(directories);
   }
 

@@ -16,7 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Looks at everything sandboxes need on this machine. Makes nothing but a bubblewrap that runs {@code true}. */
+/**
+ * Looks at everything sandboxes need on this machine. Makes nothing but a bubblewrap that runs
+ * {@code true}.
+ */
 final class Diagnosis {
   private static final long LITTLE_SPACE = 1L << 30;
 
@@ -40,7 +43,11 @@ final class Diagnosis {
     checks.add(forks());
     checks.add(pausing());
     checks.add(userIds());
-    checks.add(Check.ok("isolation", "tier '%s'; no network unless asked for".formatted(IsolationTier.NAMESPACE.wireName())));
+    checks.add(
+        Check.ok(
+            "isolation",
+            "tier '%s'; no network unless asked for"
+                .formatted(IsolationTier.NAMESPACE.wireName())));
     checks.add(runtimes());
     return List.copyOf(checks);
   }
@@ -48,19 +55,27 @@ final class Diagnosis {
   private static Check systemCallFilter() {
     String name = "system call filter";
     if (!LocalHost.supportedArchitecture()) {
-      return Check.fail(name, "no list of system calls for " + GuestBinary.architecture(), "use a machine with x86_64 or aarch64");
+      return Check.fail(
+          name,
+          "no list of system calls for " + GuestBinary.architecture(),
+          "use a machine with x86_64 or aarch64");
     }
     return Files.exists(Path.of("/proc/sys/kernel/seccomp/actions_avail"))
         ? Check.ok(name, "seccomp filters; those of another architecture are killed")
-        : Check.fail(name, "this kernel has no seccomp filters", "use a kernel with CONFIG_SECCOMP_FILTER");
+        : Check.fail(
+            name, "this kernel has no seccomp filters", "use a kernel with CONFIG_SECCOMP_FILTER");
   }
 
   private static Check guest() {
     try {
       byte[] program = GuestBinary.read(GuestBinary.architecture());
-      return Check.ok("guest", "linux-%s, %d KiB".formatted(GuestBinary.architecture(), program.length >> 10));
+      return Check.ok(
+          "guest", "linux-%s, %d KiB".formatted(GuestBinary.architecture(), program.length >> 10));
     } catch (SandboxException e) {
-      return Check.fail("guest", String.valueOf(e.getMessage()), "build Dunes on this architecture, or use a remote provider");
+      return Check.fail(
+          "guest",
+          String.valueOf(e.getMessage()),
+          "build Dunes on this architecture, or use a remote provider");
     }
   }
 
@@ -74,11 +89,14 @@ final class Diagnosis {
     }
     try {
       FileStore store = Files.getFileStore(existing);
-      String detail = "%s, %s, %d MiB free".formatted(path, store.type(), store.getUsableSpace() >> 20);
+      String detail =
+          "%s, %s, %d MiB free".formatted(path, store.type(), store.getUsableSpace() >> 20);
       if (!Files.isWritable(existing)) {
         return Check.fail(name, detail + ", cannot be written", remedy);
       }
-      return store.getUsableSpace() < LITTLE_SPACE ? Check.warn(name, detail, remedy) : Check.ok(name, detail);
+      return store.getUsableSpace() < LITTLE_SPACE
+          ? Check.warn(name, detail, remedy)
+          : Check.ok(name, detail);
     } catch (IOException e) {
       return Check.fail(name, path + ": " + e.getMessage(), remedy);
     }
@@ -93,7 +111,8 @@ final class Diagnosis {
     }
     return Check.warn(
         "limits",
-        "%s; not enforceable: %s (a sandbox that asks for one is refused)".formatted(cgroups.describe(), String.join(", ", missing)),
+        "%s; not enforceable: %s (a sandbox that asks for one is refused)"
+            .formatted(cgroups.describe(), String.join(", ", missing)),
         "run as root, or in a delegated cgroup: systemd-run --user --scope -p Delegate=yes …");
   }
 
@@ -102,25 +121,33 @@ final class Diagnosis {
       return Check.ok("disk limits", "ext4 in a file of its own");
     }
     String why = host.root() ? "no loop devices or no mkfs.ext4" : "not root";
-    return Check.warn("disk limits", "kept in memory (tmpfs): " + why, "run as root with e2fsprogs installed");
+    return Check.warn(
+        "disk limits", "kept in memory (tmpfs): " + why, "run as root with e2fsprogs installed");
   }
 
   private Check forks() {
     return host.root()
         ? Check.ok("forks", "copy-on-write overlays")
-        : Check.warn("forks", "by copying files (reflinks where the file system has them)", "run as root for overlays");
+        : Check.warn(
+            "forks",
+            "by copying files (reflinks where the file system has them)",
+            "run as root for overlays");
   }
 
   private Check pausing() {
     return host.cgroups().canFreeze()
         ? Check.ok("pausing", host.cgroups().freezeMethod())
-        : Check.warn("pausing", "by stop signals from the guest", "run as root, or in a delegated cgroup");
+        : Check.warn(
+            "pausing", "by stop signals from the guest", "run as root, or in a delegated cgroup");
   }
 
   private Check userIds() {
     return host.root()
         ? Check.ok("user ids", "each sandbox has one of its own on the host")
-        : Check.warn("user ids", "all sandboxes run under yours, apart by namespaces only", "run as root for one each");
+        : Check.warn(
+            "user ids",
+            "all sandboxes run under yours, apart by namespaces only",
+            "run as root for one each");
   }
 
   private Check runtimes() {
@@ -129,6 +156,10 @@ final class Diagnosis {
       Optional<Path> path = LocalHost.program(name, settings.environment());
       path.ifPresent(there -> found.add(there.toString()));
     }
-    return Check.ok("other runtimes", found.isEmpty() ? "none (not needed)" : String.join(", ", found) + " (not used by this provider)");
+    return Check.ok(
+        "other runtimes",
+        found.isEmpty()
+            ? "none (not needed)"
+            : String.join(", ", found) + " (not used by this provider)");
   }
 }

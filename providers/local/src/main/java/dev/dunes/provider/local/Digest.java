@@ -20,7 +20,8 @@ record Digest(String hex) {
 
   static Digest parse(String text) {
     if (!text.startsWith(PREFIX) || !isHex(text.substring(PREFIX.length()))) {
-      throw BadImage.because("'%s' is no sha256 digest".formatted(text.substring(0, Math.min(text.length(), 100))));
+      throw BadImage.because(
+          "'%s' is no sha256 digest".formatted(text.substring(0, Math.min(text.length(), 100))));
     }
     return new Digest(text.substring(PREFIX.length()));
   }
@@ -32,7 +33,6 @@ record Digest(String hex) {
   static Digest of(byte[] bytes) {
     return new Digest(HexFormat.of().formatHex(sha256().digest(bytes)));
   }
-
 
   /** Everything that is still in the stream goes into it, too. */
   static Digest ofAll(DigestInputStream in) throws IOException {
@@ -46,7 +46,8 @@ record Digest(String hex) {
 
   void check(Digest found, String what) {
     if (!equals(found)) {
-      throw BadImage.because("%s is not what it should be: %s instead of %s".formatted(what, found, this));
+      throw BadImage.because(
+          "%s is not what it should be: %s instead of %s".formatted(what, found, this));
     }
   }
 

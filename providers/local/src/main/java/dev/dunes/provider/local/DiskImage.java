@@ -16,10 +16,20 @@ final class DiskImage {
     try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
       file.setLength(bytes);
     }
-    // no journal: the file system never outlives a crash of the machine; nothing reserved: root does not write here
+    // no journal: the file system never outlives a crash of the machine; nothing reserved: root
+    // does not write here
     Process process =
         new ProcessBuilder(
-                mkfs.toString(), "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=1,nodiscard", image.toString())
+                mkfs.toString(),
+                "-q",
+                "-F",
+                "-m",
+                "0",
+                "-O",
+                "^has_journal",
+                "-E",
+                "lazy_itable_init=1,nodiscard",
+                image.toString())
             .redirectErrorStream(true)
             .start();
     try {

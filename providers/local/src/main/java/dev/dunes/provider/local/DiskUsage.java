@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** Adds up what a sandbox has written. Never follows a link; what disappears meanwhile does not count. */
+/**
+ * Adds up what a sandbox has written. Never follows a link; what disappears meanwhile does not
+ * count.
+ */
 final class DiskUsage extends SimpleFileVisitor<Path> {
   private static final int BLOCK = 512;
 
@@ -31,7 +34,8 @@ final class DiskUsage extends SimpleFileVisitor<Path> {
   }
 
   @Override
-  public FileVisitResult postVisitDirectory(Path directory, @org.jspecify.annotations.Nullable IOException gone) {
+  public FileVisitResult postVisitDirectory(
+      Path directory, @org.jspecify.annotations.Nullable IOException gone) {
     return FileVisitResult.CONTINUE;
   }
 }

@@ -7,8 +7,9 @@ import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads what {@code docker save} wrote before it wrote OCI layouts: {@code manifest.json} names the configuration and the layers' files, the
- * configuration has the digests of the layers, and its own digest is its name.
+ * Reads what {@code docker save} wrote before it wrote OCI layouts: {@code manifest.json} names the
+ * configuration and the layers' files, the configuration has the digests of the layers, and its own
+ * digest is its name.
  */
 final class DockerArchive {
   static final String MANIFEST = "manifest.json";
@@ -46,13 +47,17 @@ final class DockerArchive {
     JsonNode diffIds = OciLayout.parse(config, configName).path("rootfs").path("diff_ids");
     JsonNode files = image.path("Layers");
     if (files.size() != diffIds.size()) {
-      throw BadImage.because("it has %d layers and %d digests of layers".formatted(files.size(), diffIds.size()));
+      throw BadImage.because(
+          "it has %d layers and %d digests of layers".formatted(files.size(), diffIds.size()));
     }
     List<ImageManifest.Layer> layers = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
       layers.add(
           new ImageManifest.Layer(
-              files.get(i).asString(""), Digest.parse(diffIds.get(i).asString("")), true, OptionalLong.empty()));
+              files.get(i).asString(""),
+              Digest.parse(diffIds.get(i).asString("")),
+              true,
+              OptionalLong.empty()));
     }
     return new ImageManifest(digest, config, layers);
   }

@@ -18,17 +18,45 @@ import java.util.List;
 import java.util.zip.CRC32;
 
 /**
- * The {@code /etc} sandboxes see in the host view: accounts, names and the few settings programs need to start, copied or
- * made anew. Nothing of the host's own {@code /etc} is mounted, so nothing in it can leak. Made once and shared, read-only.
+ * The {@code /etc} sandboxes see in the host view: accounts, names and the few settings programs
+ * need to start, copied or made anew. Nothing of the host's own {@code /etc} is mounted, so nothing
+ * in it can leak. Made once and shared, read-only.
  */
 final class EtcView {
-  /** Copied when they are there: loader, certificates, alternatives, languages' own settings. Never keys. */
+  /**
+   * Copied when they are there: loader, certificates, alternatives, languages' own settings. Never
+   * keys.
+   */
   private static final List<String> COPIED =
       List.of(
-          "alternatives", "bash.bashrc", "ca-certificates.conf", "debian_version", "fonts", "host.conf", "inputrc",
-          "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "lsb-release", "magic", "mime.types",
-          "pki/ca-trust/extracted", "pki/tls/certs", "perl", "protocols", "python3", "python3.11", "python3.12",
-          "python3.13", "services", "shells", "ssl/certs", "ssl/openssl.cnf", "terminfo", "timezone");
+          "alternatives",
+          "bash.bashrc",
+          "ca-certificates.conf",
+          "debian_version",
+          "fonts",
+          "host.conf",
+          "inputrc",
+          "ld.so.cache",
+          "ld.so.conf",
+          "ld.so.conf.d",
+          "localtime",
+          "lsb-release",
+          "magic",
+          "mime.types",
+          "pki/ca-trust/extracted",
+          "pki/tls/certs",
+          "perl",
+          "protocols",
+          "python3",
+          "python3.11",
+          "python3.12",
+          "python3.13",
+          "services",
+          "shells",
+          "ssl/certs",
+          "ssl/openssl.cnf",
+          "terminfo",
+          "timezone");
 
   /** Java installations under /usr/lib/jvm keep their settings here. */
   private static final List<String> COPIED_PREFIXES = List.of("java-", "ImageMagick-");
@@ -66,7 +94,8 @@ final class EtcView {
       return build(ready, false);
     } catch (IOException e) {
       throw new ProviderException(
-          "cannot make the sandboxes' /etc below " + parent + ": " + e.getMessage(), ErrorDetails.cause(e));
+          "cannot make the sandboxes' /etc below " + parent + ": " + e.getMessage(),
+          ErrorDetails.cause(e));
     }
   }
 
@@ -93,7 +122,8 @@ final class EtcView {
       Files.move(part, ready, StandardCopyOption.ATOMIC_MOVE);
     } catch (java.nio.file.FileSystemException e) {
       HostileTree.delete(part);
-      if (!Files.isDirectory(ready)) { // else another process was faster, and its result is the same
+      if (!Files.isDirectory(
+          ready)) { // else another process was faster, and its result is the same
         throw e;
       }
     }
@@ -120,7 +150,9 @@ final class EtcView {
     for (String name : List.of("ld.so.cache", "alternatives", "ssl/certs", "localtime", ".")) {
       Path path = host.resolve(name);
       if (Files.exists(path)) {
-        crc.update((name + Files.getLastModifiedTime(path).toMillis()).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        crc.update(
+            (name + Files.getLastModifiedTime(path).toMillis())
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8));
       }
     }
     return HexFormat.of().toHexDigits(crc.getValue(), 8);
@@ -138,7 +170,10 @@ final class EtcView {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
   }
 
-  /** Copies what everyone may read. A link into /usr stays a link; one to elsewhere becomes what it points to. */
+  /**
+   * Copies what everyone may read. A link into /usr stays a link; one to elsewhere becomes what it
+   * points to.
+   */
   private static void copy(Path source, Path target) throws IOException {
     Files.createDirectories(java.util.Objects.requireNonNull(target.getParent()));
     if (Files.isSymbolicLink(source) || !Files.isDirectory(source)) {
@@ -159,7 +194,8 @@ final class EtcView {
           }
 
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
             copyFile(file, target.resolve(source.relativize(file)));
             return FileVisitResult.CONTINUE;
           }
@@ -178,7 +214,9 @@ final class EtcView {
     if (Files.isRegularFile(source) && Files.getPosixFilePermissions(source).contains(READABLE)) {
       Files.copy(source, target, StandardCopyOption.REPLACE_EXISTING);
       Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r--r--"));
-    } else if (Files.isDirectory(source) && !Files.isSymbolicLink(target) && Files.notExists(target, LinkOption.NOFOLLOW_LINKS)) {
+    } else if (Files.isDirectory(source)
+        && !Files.isSymbolicLink(target)
+        && Files.notExists(target, LinkOption.NOFOLLOW_LINKS)) {
       copy(source.toRealPath(), target);
     }
   }

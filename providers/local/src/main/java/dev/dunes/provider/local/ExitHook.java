@@ -4,12 +4,16 @@ import dev.dunes.sandbox.SandboxException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Ends what a program owns when it exits without having closed it. Whatever stops this hook is caught up on by a later reaper. */
+/**
+ * Ends what a program owns when it exits without having closed it. Whatever stops this hook is
+ * caught up on by a later reaper.
+ */
 final class ExitHook {
   private static final Set<LocalSandboxProvider> OPEN = ConcurrentHashMap.newKeySet();
 
   static {
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("dunes-local-exit").unstarted(ExitHook::run));
+    Runtime.getRuntime()
+        .addShutdownHook(Thread.ofPlatform().name("dunes-local-exit").unstarted(ExitHook::run));
   }
 
   private ExitHook() {}

@@ -17,8 +17,9 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Hands every sandbox a user id of its own on the host, so that even without namespaces one could not touch another. A file a number,
- * made exclusively, is the lease. Forks share their family's id, because they share its files.
+ * Hands every sandbox a user id of its own on the host, so that even without namespaces one could
+ * not touch another. A file a number, made exclusively, is the lease. Forks share their family's
+ * id, because they share its files.
  *
  * @param directory where the leases are
  * @param first the first id
@@ -40,7 +41,8 @@ record HostUids(Path directory, int first, int count) {
    * The ids this process can use: in a user namespace only part of them exist.
    *
    * @param directory where the leases are
-   * @param tag of the state directory: each has a range of its own, as they do not know of each other's leases
+   * @param tag of the state directory: each has a range of its own, as they do not know of each
+   *     other's leases
    */
   static HostUids in(Path directory, String tag) {
     int own = FIRST + Math.floorMod(tag.hashCode(), RANGES) * COUNT;
@@ -68,7 +70,8 @@ record HostUids(Path directory, int first, int count) {
       for (int i = 0; i < TRIES; i++) {
         int uid = first + ThreadLocalRandom.current().nextInt(count);
         try {
-          Files.writeString(file(uid), owner, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+          Files.writeString(
+              file(uid), owner, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
           return uid;
         } catch (FileAlreadyExistsException taken) {
           continue;
@@ -114,7 +117,9 @@ record HostUids(Path directory, int first, int count) {
       try (var files = Files.newDirectoryStream(directory)) {
         for (Path each : files) {
           int uid = Integer.parseInt(each.getFileName().toString());
-          owner(uid).filter(owner -> !owner.isEmpty() || isOld(each)).ifPresent(owner -> leases.put(uid, owner));
+          owner(uid)
+              .filter(owner -> !owner.isEmpty() || isOld(each))
+              .ifPresent(owner -> leases.put(uid, owner));
         }
       }
     }

@@ -11,7 +11,8 @@ import java.util.OptionalInt;
  *
  * @param view what it sees as its root
  * @param uid the host's user id its files belong to, when it stands on files of another sandbox
- * @param copied saved layers, oldest first, that are copied because this host has no overlay for them
+ * @param copied saved layers, oldest first, that are copied because this host has no overlay for
+ *     them
  * @param config how the image wants to be run
  */
 record Image(RootView view, OptionalInt uid, List<Path> copied, ImageConfig config) {
@@ -43,7 +44,9 @@ record Image(RootView view, OptionalInt uid, List<Path> copied, ImageConfig conf
   String workingDir() {
     return config
         .workingDir()
-        .filter(path -> view.base() instanceof RootView.Directory root && Files.isDirectory(root.rootfs().resolve(path.substring(1))))
+        .filter(path ->
+            view.base() instanceof RootView.Directory root
+                && Files.isDirectory(root.rootfs().resolve(path.substring(1))))
         .orElse(BubblewrapArguments.WORKSPACE);
   }
 }

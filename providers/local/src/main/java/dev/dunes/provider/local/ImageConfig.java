@@ -51,10 +51,12 @@ record ImageConfig(Map<String, String> env, Optional<String> workingDir, Optiona
       }
     }
     if (length > MOST_ENV) {
-      throw BadImage.because("its variables have %d characters, more than %d".formatted(length, MOST_ENV));
+      throw BadImage.because(
+          "its variables have %d characters, more than %d".formatted(length, MOST_ENV));
     }
     String directory = config.path("WorkingDir").asString("");
-    boolean usable = directory.startsWith("/") && directory.indexOf('\0') < 0 && !directory.equals("/");
+    boolean usable =
+        directory.startsWith("/") && directory.indexOf('\0') < 0 && !directory.equals("/");
     return new ImageConfig(
         env,
         usable ? Optional.of(directory) : Optional.empty(),
@@ -76,7 +78,9 @@ record ImageConfig(Map<String, String> env, Optional<String> workingDir, Optiona
       }
     }
     return new ImageConfig(
-        env, Optional.ofNullable(properties.getProperty(WORKING_DIR)), Optional.ofNullable(properties.getProperty(USER)));
+        env,
+        Optional.ofNullable(properties.getProperty(WORKING_DIR)),
+        Optional.ofNullable(properties.getProperty(USER)));
   }
 
   void write(Path file) throws IOException {

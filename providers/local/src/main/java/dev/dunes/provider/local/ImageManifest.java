@@ -16,7 +16,8 @@ record ImageManifest(Digest digest, byte[] config, List<Layer> layers) {
   ImageManifest {
     layers = List.copyOf(layers);
     if (layers.size() > MOST_LAYERS) {
-      throw BadImage.because("it has %d layers, more than %d".formatted(layers.size(), MOST_LAYERS));
+      throw BadImage.because(
+          "it has %d layers, more than %d".formatted(layers.size(), MOST_LAYERS));
     }
   }
 

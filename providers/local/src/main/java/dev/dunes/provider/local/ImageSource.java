@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalLong;
 
-/** The files an image is delivered in: a directory, or an archive. Names are relative, with slashes. */
+/**
+ * The files an image is delivered in: a directory, or an archive. Names are relative, with slashes.
+ */
 interface ImageSource {
   /** The largest file that is read as a whole: manifests of real images have some kilobytes. */
   int MOST_TEXT = 4 << 20;
@@ -21,9 +23,11 @@ interface ImageSource {
 
   /** A small file as a whole. */
   default byte[] read(String name) throws IOException {
-    long size = size(name).orElseThrow(() -> BadImage.because("'%s' is missing in it".formatted(name)));
+    long size =
+        size(name).orElseThrow(() -> BadImage.because("'%s' is missing in it".formatted(name)));
     if (size > MOST_TEXT) {
-      throw BadImage.because("'%s' in it has %d bytes, more than any real one".formatted(name, size));
+      throw BadImage.because(
+          "'%s' in it has %d bytes, more than any real one".formatted(name, size));
     }
     try (InputStream in = open(name)) {
       return in.readNBytes(MOST_TEXT);

@@ -25,8 +25,9 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Images unpacked from archives and layouts: a directory an image, named by its digest, made under another name and moved there whole. A file
- * that was looked into before is recognised by path, size and time, so that starting from it again costs two look-ups.
+ * Images unpacked from archives and layouts: a directory an image, named by its digest, made under
+ * another name and moved there whole. A file that was looked into before is recognised by path,
+ * size and time, so that starting from it again costs two look-ups.
  */
 final class ImageStore {
   /** The provider setting with the most MiB an image may have unpacked. */
@@ -40,14 +41,20 @@ final class ImageStore {
   private static final String PART = ".part-";
   private static final String SEEN = "seen";
 
-  /** How old an unfinished image that nobody has signed must be before it is certain that nobody will. */
+  /**
+   * How old an unfinished image that nobody has signed must be before it is certain that nobody
+   * will.
+   */
   private static final Duration ABANDONED = Duration.ofMinutes(1);
 
   private final Path directory;
   private final Path guest;
   private final long limit;
 
-  /** So that a hundred sandboxes from one new archive do not unpack it a hundred times; other processes may, and the first one wins. */
+  /**
+   * So that a hundred sandboxes from one new archive do not unpack it a hundred times; other
+   * processes may, and the first one wins.
+   */
   private final Map<String, ReentrantLock> unpacking = new ConcurrentHashMap<>();
 
   /**
@@ -61,9 +68,13 @@ final class ImageStore {
     this.limit = limit;
   }
 
-  /** How an image wants to be run whose root directory this is; directories of others want nothing. */
+  /**
+   * How an image wants to be run whose root directory this is; directories of others want nothing.
+   */
   ImageConfig configOf(Path root) throws IOException {
-    return root.startsWith(directory) ? ImageConfig.read(root.resolveSibling(CONFIG)) : ImageConfig.NONE;
+    return root.startsWith(directory)
+        ? ImageConfig.read(root.resolveSibling(CONFIG))
+        : ImageConfig.NONE;
   }
 
   /** An image from a directory in OCI layout. */
@@ -71,7 +82,10 @@ final class ImageStore {
     return ready(image(new LayoutDirectory(layout)));
   }
 
-  /** An image from an archive: OCI layout, {@code docker save}, or just a root file system; perhaps compressed. */
+  /**
+   * An image from an archive: OCI layout, {@code docker save}, or just a root file system; perhaps
+   * compressed.
+   */
   UnpackedImage archive(Path archive) throws IOException {
     String seen = Digest.of(fingerprint(archive)).hex();
     Optional<UnpackedImage> known = known(seen);
@@ -117,7 +131,8 @@ final class ImageStore {
   }
 
   private void remember(String seen, Digest digest) throws IOException {
-    Path part = Files.createTempFile(Files.createDirectories(directory.resolve(SEEN)), ".", ".part");
+    Path part =
+        Files.createTempFile(Files.createDirectories(directory.resolve(SEEN)), ".", ".part");
     Files.writeString(part, digest.toString());
     Files.move(part, directory.resolve(SEEN).resolve(seen), StandardCopyOption.ATOMIC_MOVE);
   }
@@ -151,14 +166,18 @@ final class ImageStore {
       }
       if (Files.size(copy) > limit) {
         throw BadImage.because(
-            "%s has more than %d MiB uncompressed".formatted(archive, limit >> 20), "raise the setting " + LIMIT_SETTING);
+            "%s has more than %d MiB uncompressed".formatted(archive, limit >> 20),
+            "raise the setting " + LIMIT_SETTING);
       }
       return copy;
     }
   }
 
   private Digest image(ImageSource source) throws IOException {
-    ImageManifest manifest = OciLayout.is(source) ? new OciLayout(source).manifest() : new DockerArchive(source).manifest();
+    ImageManifest manifest =
+        OciLayout.is(source)
+            ? new OciLayout(source).manifest()
+            : new DockerArchive(source).manifest();
     if (isReady(manifest.digest())) {
       return manifest.digest();
     }
@@ -179,7 +198,8 @@ final class ImageStore {
 
   private Digest rootFileSystem(Path tar, Path part) throws IOException {
     try (InputStream in = Files.newInputStream(tar)) {
-      Digest digest = new LayerUnpacker(guest, part.resolve(ROOT), limit).apply(in, false, tar.toString());
+      Digest digest =
+          new LayerUnpacker(guest, part.resolve(ROOT), limit).apply(in, false, tar.toString());
       try (DirectoryStream<Path> entries = Files.newDirectoryStream(part.resolve(ROOT))) {
         if (!entries.iterator().hasNext()) {
           throw BadImage.because("there is nothing in " + tar);
@@ -225,7 +245,8 @@ final class ImageStore {
 
   private static boolean abandoned(Path part) throws IOException {
     try {
-      Optional<ProcessIdentity> owner = ProcessIdentity.parse(Files.readString(part.resolve(OWNER)));
+      Optional<ProcessIdentity> owner =
+          ProcessIdentity.parse(Files.readString(part.resolve(OWNER)));
       if (owner.isPresent()) {
         return !owner.get().isAlive();
       }

@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Finds what a sandbox's image names: the host's view, a snapshot, a directory or an archive in OCI layout. */
+/**
+ * Finds what a sandbox's image names: the host's view, a snapshot, a directory or an archive in OCI
+ * layout.
+ */
 final class Images {
   private static final String HOST = "host";
   private static final String SNAPSHOT = "snapshot:";
@@ -22,7 +25,9 @@ final class Images {
 
   /** The snapshot an image names, if it names one. */
   static Optional<String> snapshotId(String image) {
-    return image.startsWith(SNAPSHOT) ? Optional.of(image.substring(SNAPSHOT.length())) : Optional.empty();
+    return image.startsWith(SNAPSHOT)
+        ? Optional.of(image.substring(SNAPSHOT.length()))
+        : Optional.empty();
   }
 
   Image resolve(Optional<String> image) {
@@ -55,9 +60,12 @@ final class Images {
     }
     Path path = Path.of(name);
     if (Files.isDirectory(path)) {
-      return Optional.of(LayoutDirectory.is(path) ? unpacked.layout(path).root() : path.toRealPath());
+      return Optional.of(
+          LayoutDirectory.is(path) ? unpacked.layout(path).root() : path.toRealPath());
     }
-    return Files.isRegularFile(path) ? Optional.of(unpacked.archive(path).root()) : Optional.empty();
+    return Files.isRegularFile(path)
+        ? Optional.of(unpacked.archive(path).root())
+        : Optional.empty();
   }
 
   private Image configured(Image image) throws IOException {

@@ -29,8 +29,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Starts one sandbox: {@code dunes-guest launch} makes the mounts, binds the guest's socket, drops to the sandbox's user id
- * and becomes bubblewrap, which builds the namespaces and becomes the guest.
+ * Starts one sandbox: {@code dunes-guest launch} makes the mounts, binds the guest's socket, drops
+ * to the sandbox's user id and becomes bubblewrap, which builds the namespaces and becomes the
+ * guest.
  */
 final class Launch {
   static final Duration GREETING_LIMIT = Duration.ofSeconds(20);
@@ -49,7 +50,14 @@ final class Launch {
   private final int uid;
   private final Image image;
 
-  Launch(LocalState state, LocalHost host, String id, SandboxSpec spec, SandboxPaths paths, int uid, Image image) {
+  Launch(
+      LocalState state,
+      LocalHost host,
+      String id,
+      SandboxSpec spec,
+      SandboxPaths paths,
+      int uid,
+      Image image) {
     this.state = state;
     this.host = host;
     this.id = id;
@@ -69,7 +77,8 @@ final class Launch {
    *
    * @param cgroups makes the sandbox's cgroups
    */
-  GuestConnection start(WritablePlaces places, Supplier<SandboxCgroups> cgroups, Recorder recorder) {
+  GuestConnection start(
+      WritablePlaces places, Supplier<SandboxCgroups> cgroups, Recorder recorder) {
     List<String> command = command(places);
     try {
       Process process = spawn(command);
@@ -99,8 +108,9 @@ final class Launch {
   }
 
   /**
-   * What bubblewrap has just forked waits for its word before it becomes the guest, for ever if bubblewrap is killed before it has given it. So it
-   * is killed only once the child is written down, for the clean-up to find, or has ended by itself.
+   * What bubblewrap has just forked waits for its word before it becomes the guest, for ever if
+   * bubblewrap is killed before it has given it. So it is killed only once the child is written
+   * down, for the clean-up to find, or has ended by itself.
    */
   private void awaitChild(Process process) {
     boolean interrupted = false;
@@ -123,9 +133,14 @@ final class Launch {
     }
   }
 
-  /** Three things at once: the guest starts and answers, the cgroups are made, the record is written. */
-  private GuestConnection greet(CgroupJoin join, Recorder recorder) throws IOException, InterruptedException {
-    GuestConnection.Role role = spec.detached() ? GuestConnection.Role.VISITOR : GuestConnection.Role.OWNER;
+  /**
+   * Three things at once: the guest starts and answers, the cgroups are made, the record is
+   * written.
+   */
+  private GuestConnection greet(CgroupJoin join, Recorder recorder)
+      throws IOException, InterruptedException {
+    GuestConnection.Role role =
+        spec.detached() ? GuestConnection.Role.VISITOR : GuestConnection.Role.OWNER;
     GuestTransport transport = connect(paths.socket());
     CompletableFuture<GuestConnection> greeting = new CompletableFuture<>();
     Thread.ofVirtual().name("guest-greeting").start(() -> open(transport, role, greeting));
@@ -136,14 +151,19 @@ final class Launch {
       join.finish(guest.pid());
       return connection;
     } catch (ExecutionException e) {
-      throw explain((SandboxException) e.getCause()); // bubblewrap gave up before it became the guest, and said why
+      throw explain(
+          (SandboxException)
+              e.getCause()); // bubblewrap gave up before it became the guest, and said why
     } catch (IOException | SandboxException | InterruptedException e) {
       transport.close();
       throw e;
     }
   }
 
-  private static void open(GuestTransport transport, GuestConnection.Role role, CompletableFuture<GuestConnection> greeting) {
+  private static void open(
+      GuestTransport transport,
+      GuestConnection.Role role,
+      CompletableFuture<GuestConnection> greeting) {
     try {
       greeting.complete(GuestConnection.open(transport, role, GREETING_LIMIT));
     } catch (SandboxException e) {
@@ -151,8 +171,12 @@ final class Launch {
     }
   }
 
-  /** bubblewrap writes down the guest's process id as soon as it has one; nothing announces it, so this looks. */
-  private ProcessIdentity awaitGuest(CompletableFuture<GuestConnection> greeting) throws IOException, ExecutionException, InterruptedException {
+  /**
+   * bubblewrap writes down the guest's process id as soon as it has one; nothing announces it, so
+   * this looks.
+   */
+  private ProcessIdentity awaitGuest(CompletableFuture<GuestConnection> greeting)
+      throws IOException, ExecutionException, InterruptedException {
     while (true) {
       boolean answered = greeting.isDone();
       Optional<ProcessIdentity> guest = guestProcess(paths);
@@ -185,10 +209,14 @@ final class Launch {
   private Process spawn(List<String> command) throws IOException {
     if (paths.socket().toString().length() > LONGEST_SOCKET_PATH) {
       throw new IOException(
-          "the path of the sandbox's socket is longer than " + LONGEST_SOCKET_PATH + " characters; set DUNES_STATE to a shorter directory");
+          "the path of the sandbox's socket is longer than "
+              + LONGEST_SOCKET_PATH
+              + " characters; set DUNES_STATE to a shorter directory");
     }
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().clear(); // bubblewrap's own environment can be read inside, as that of process 1
+    builder
+        .environment()
+        .clear(); // bubblewrap's own environment can be read inside, as that of process 1
     builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
     builder.redirectError(paths.log().toFile());
     return builder.start();
@@ -196,7 +224,8 @@ final class Launch {
 
   private List<String> command(WritablePlaces places) {
     NetworkMode network = spec.network().orElse(NetworkMode.NONE);
-    BubblewrapArguments bubblewrap = new BubblewrapArguments().isolation(id, network, image.config().env());
+    BubblewrapArguments bubblewrap =
+        new BubblewrapArguments().isolation(id, network, image.config().env());
     places.prepare(bubblewrap, state.etc(network == NetworkMode.HOST));
     RelaySockets relays = new RelaySockets(spec.relays(), paths, uid);
     bubblewrap.guest(state.guest(), relays.sources()).sealRoot().add("--chdir", "/");
@@ -208,7 +237,8 @@ final class Launch {
     command.addAll(places.launcherOptions());
     command.addAll(relays.launcherOptions());
     command.addAll(List.of("--listen", paths.socket().toString()));
-    command.addAll(List.of("--seccomp", state.seccomp().toString(), "--info", paths.info().toString()));
+    command.addAll(
+        List.of("--seccomp", state.seccomp().toString(), "--info", paths.info().toString()));
     command.addAll(List.of("--rlimit", "core=0:0"));
     if (uid > 0) {
       command.addAll(List.of("--uid", Integer.toString(uid), "--gid", Integer.toString(uid)));
@@ -221,20 +251,23 @@ final class Launch {
   }
 
   private List<String> guestArguments() {
-    List<String> arguments = new ArrayList<>(List.of("guest", "--init", "--listen-fd", "3", "--user", "user"));
+    List<String> arguments =
+        new ArrayList<>(List.of("guest", "--init", "--listen-fd", "3", "--user", "user"));
     arguments.addAll(List.of("--workdir", spec.workingDir().orElse(image.workingDir())));
     arguments.addAll(List.of("--deadline-ms", Long.toString(spec.lifetime().toMillis())));
     if (!spec.detached()) {
       arguments.addAll(List.of("--await-owner-ms", Integer.toString(AWAIT_OWNER_MILLIS)));
     }
     for (HostRelay relay : spec.relays()) {
-      arguments.addAll(List.of("--relay", relay.port() + "=" + BubblewrapArguments.relayInside(relay)));
+      arguments.addAll(
+          List.of("--relay", relay.port() + "=" + BubblewrapArguments.relayInside(relay)));
     }
     return arguments;
   }
 
   /**
-   * The guest as the host sees it, from bubblewrap's {@code {"child-pid": 123, …}}; empty when it has ended, or has not started yet.
+   * The guest as the host sees it, from bubblewrap's {@code {"child-pid": 123, …}}; empty when it
+   * has ended, or has not started yet.
    */
   static Optional<ProcessIdentity> guestProcess(SandboxPaths paths) throws IOException {
     if (!Files.exists(paths.info())) {
@@ -266,16 +299,23 @@ final class Launch {
       return seen;
     }
     ErrorDetails details = seen == null ? ErrorDetails.NONE : ErrorDetails.cause(seen);
-    if (log.contains("No permissions to create") || log.contains("Creating new namespace failed") || log.contains("setting up uid map")) {
+    if (log.contains("No permissions to create")
+        || log.contains("Creating new namespace failed")
+        || log.contains("setting up uid map")) {
       return new IsolationUnavailableException(
-          "this machine does not let " + (host.root() ? "root" : "this user") + " make user namespaces: " + log,
+          "this machine does not let "
+              + (host.root() ? "root" : "this user")
+              + " make user namespaces: "
+              + log,
           details.withRemedy("`ds doctor` says which setting forbids it and how to change it"));
     }
     if (log.contains("No space left")) {
       return new dev.dunes.sandbox.SandboxQuotaException(
-          "no space left for the sandbox: " + log, details.withRemedy("free some space below " + paths.directory().getParent()));
+          "no space left for the sandbox: " + log,
+          details.withRemedy("free some space below " + paths.directory().getParent()));
     }
-    return new ProviderException("the sandbox did not start: " + log, details.withRemedy("see `ds doctor`"));
+    return new ProviderException(
+        "the sandbox did not start: " + log, details.withRemedy("see `ds doctor`"));
   }
 
   private String log() {

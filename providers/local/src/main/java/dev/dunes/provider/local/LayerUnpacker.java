@@ -14,8 +14,9 @@ import java.security.DigestInputStream;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Unpacks layers, one over the other. The work is done by {@code dunes-guest unpack}: Java cannot make files whose names are not of the locale's
- * encoding, and follows links by name; the guest goes by descriptors and bytes.
+ * Unpacks layers, one over the other. The work is done by {@code dunes-guest unpack}: Java cannot
+ * make files whose names are not of the locale's encoding, and follows links by name; the guest
+ * goes by descriptors and bytes.
  */
 final class LayerUnpacker {
   private static final long MOST_ENTRIES = 2_000_000;
@@ -44,9 +45,15 @@ final class LayerUnpacker {
 
   /** Applies a layer of an image; what it did is only good when this returns. */
   void apply(ImageSource source, ImageManifest.Layer layer) throws IOException {
-    long size = source.size(layer.name()).orElseThrow(() -> BadImage.because("its layer '%s' is missing".formatted(layer.name())));
+    long size =
+        source
+            .size(layer.name())
+            .orElseThrow(
+                () -> BadImage.because("its layer '%s' is missing".formatted(layer.name())));
     if (layer.size().isPresent() && layer.size().getAsLong() != size) {
-      throw BadImage.because("its layer '%s' has %d bytes, not %d".formatted(layer.name(), size, layer.size().getAsLong()));
+      throw BadImage.because(
+          "its layer '%s' has %d bytes, not %d"
+              .formatted(layer.name(), size, layer.size().getAsLong()));
     }
     try (InputStream file = source.open(layer.name())) {
       Digest found = apply(file, layer.uncompressed(), "its layer " + layer.digest());
@@ -85,13 +92,20 @@ final class LayerUnpacker {
   private void pipe(InputStream tar, String what) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
-            guest.toString(), "unpack", "--root", root.toString(), "--most-entries", Long.toString(entriesLeft));
+            guest.toString(),
+            "unpack",
+            "--root",
+            root.toString(),
+            "--most-entries",
+            Long.toString(entriesLeft));
     builder.environment().clear();
     Process process = builder.start();
     try {
       boolean taken = feed(tar, process.getOutputStream());
-      String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      String counts = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+      String said =
+          new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      String counts =
+          new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
       int status = process.waitFor();
       if (status != 0 || !taken) {
         throw refused(said, what);
@@ -135,9 +149,12 @@ final class LayerUnpacker {
     if (said.contains("No space left") || said.contains("Disk quota")) {
       return new SandboxQuotaException(
           "no space left to unpack the image: " + said,
-          ErrorDetails.remedy("free some space, or set DUNES_STATE to a directory on another disk"));
+          ErrorDetails.remedy(
+              "free some space, or set DUNES_STATE to a directory on another disk"));
     }
-    return BadImage.because("%s cannot be unpacked: %s".formatted(what, said.isEmpty() ? "the unpacker was killed" : said));
+    return BadImage.because(
+        "%s cannot be unpacked: %s"
+            .formatted(what, said.isEmpty() ? "the unpacker was killed" : said));
   }
 
   /** Ends a bomb before it has filled the disk. */

@@ -7,13 +7,15 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /**
- * A directory in OCI layout. It is the caller's own, so links in it may lead where the caller can read; every blob is checked against its digest.
+ * A directory in OCI layout. It is the caller's own, so links in it may lead where the caller can
+ * read; every blob is checked against its digest.
  *
  * @param directory with {@code oci-layout} and {@code index.json}
  */
 record LayoutDirectory(Path directory) implements ImageSource {
   static boolean is(Path directory) {
-    return Files.isRegularFile(directory.resolve(OciLayout.MARK)) && Files.isRegularFile(directory.resolve(OciLayout.INDEX));
+    return Files.isRegularFile(directory.resolve(OciLayout.MARK))
+        && Files.isRegularFile(directory.resolve(OciLayout.INDEX));
   }
 
   @Override

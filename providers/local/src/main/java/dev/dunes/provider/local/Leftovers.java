@@ -10,7 +10,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** What belongs to sandboxes but is not in their directories: cgroups and leases of user ids whose sandbox is gone. */
+/**
+ * What belongs to sandboxes but is not in their directories: cgroups and leases of user ids whose
+ * sandbox is gone.
+ */
 final class Leftovers {
   private Leftovers() {}
 
@@ -32,7 +35,8 @@ final class Leftovers {
     Set<Integer> used = used(state, store);
     for (Map.Entry<Integer, String> lease : leases.entrySet()) {
       boolean family = lease.getValue().equals(HostUids.FAMILY);
-      boolean needed = family ? used.contains(lease.getKey()) : store.find(lease.getValue()).isPresent();
+      boolean needed =
+          family ? used.contains(lease.getKey()) : store.find(lease.getValue()).isPresent();
       if (!needed) {
         state.uids().release(lease.getKey());
       }

@@ -15,7 +15,8 @@ import java.util.Set;
  * @param memoryBytes memory, swap included
  * @param cpuCores processor time
  * @param processes processes and threads of the sandbox, the guest and its launcher not counted
- * @param required the controllers without which it must not start, with the field that asked for them
+ * @param required the controllers without which it must not start, with the field that asked for
+ *     them
  */
 record Limits(
     OptionalLong memoryBytes,
@@ -31,8 +32,8 @@ record Limits(
   private static final long MEBIBYTE = 1L << 20;
 
   /**
-   * The limits of a specification; defaults, for what it does not say, where the host can keep them: half of the machine's memory,
-   * {@link #DEFAULT_PROCESSES} processes.
+   * The limits of a specification; defaults, for what it does not say, where the host can keep
+   * them: half of the machine's memory, {@link #DEFAULT_PROCESSES} processes.
    */
   static Limits of(SandboxSpec spec, Set<String> enforceable, long machineMemory) {
     Map<String, String> required = new java.util.TreeMap<>();
@@ -54,7 +55,9 @@ record Limits(
     OptionalInt processes =
         spec.maxProcesses().isPresent()
             ? spec.maxProcesses()
-            : enforceable.contains(Cgroups.PIDS) ? OptionalInt.of(DEFAULT_PROCESSES) : OptionalInt.empty();
+            : enforceable.contains(Cgroups.PIDS)
+                ? OptionalInt.of(DEFAULT_PROCESSES)
+                : OptionalInt.empty();
     return new Limits(memory, spec.cpuCores(), processes, required);
   }
 

@@ -18,6 +18,7 @@ final class LocalErrors {
           "cannot %s: the disk is full".formatted(doing),
           details.withRemedy("free some space, or set DUNES_STATE to a directory on another disk"));
     }
-    return new ProviderException("cannot %s: %s".formatted(doing, text), details.withRemedy("see `ds doctor`"));
+    return new ProviderException(
+        "cannot %s: %s".formatted(doing, text), details.withRemedy("see `ds doctor`"));
   }
 }

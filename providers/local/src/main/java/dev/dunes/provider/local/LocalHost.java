@@ -18,13 +18,26 @@ import java.util.Optional;
  * @param mkfs the program that makes ext4 file systems, for disk limits
  */
 record LocalHost(
-    boolean root, Optional<Path> bubblewrap, Cgroups cgroups, long memoryBytes, Optional<Path> mkfs) {
+    boolean root,
+    Optional<Path> bubblewrap,
+    Cgroups cgroups,
+    long memoryBytes,
+    Optional<Path> mkfs) {
   private static final List<Path> SYSTEM_DIRECTORIES =
-      List.of(Path.of("/usr/bin"), Path.of("/bin"), Path.of("/usr/local/bin"), Path.of("/usr/sbin"), Path.of("/sbin"));
+      List.of(
+          Path.of("/usr/bin"),
+          Path.of("/bin"),
+          Path.of("/usr/local/bin"),
+          Path.of("/usr/sbin"),
+          Path.of("/sbin"));
 
   static LocalHost detect(Map<String, String> environment) {
     return new LocalHost(
-        isRoot(), program("bwrap", environment), CgroupDetection.onThisHost(), memory(), program("mkfs.ext4", environment));
+        isRoot(),
+        program("bwrap", environment),
+        CgroupDetection.onThisHost(),
+        memory(),
+        program("mkfs.ext4", environment));
   }
 
   /** A program in the system's directories, else in PATH. */
@@ -44,7 +57,10 @@ record LocalHost(
     return Optional.empty();
   }
 
-  /** Whether limits on disk can be kept by a file system of the sandbox's own; otherwise they are kept in memory. */
+  /**
+   * Whether limits on disk can be kept by a file system of the sandbox's own; otherwise they are
+   * kept in memory.
+   */
   boolean loopDevices() {
     return root && mkfs.isPresent() && Files.exists(Path.of("/dev/loop-control"));
   }

@@ -16,20 +16,21 @@ final class LocalRequests {
     if (host.bubblewrap().isEmpty()) {
       throw new IsolationUnavailableException(
           "bubblewrap (bwrap) is not installed",
-          ErrorDetails.remedy("install the package 'bubblewrap' (Debian, Ubuntu: apt-get install bubblewrap)"));
+          ErrorDetails.remedy(
+              "install the package 'bubblewrap' (Debian, Ubuntu: apt-get install bubblewrap)"));
     }
     spec.isolation()
         .filter(wanted -> !IsolationTier.NAMESPACE.atLeast(wanted))
-        .ifPresent(
-            wanted -> {
-              throw new IsolationUnavailableException(
-                  "isolation: provider 'local' gives '%s', not '%s'"
-                      .formatted(IsolationTier.NAMESPACE.wireName(), wanted.wireName()),
-                  ErrorDetails.remedy("ask for 'namespace', or use a provider with a stronger tier"));
-            });
+        .ifPresent(wanted -> {
+          throw new IsolationUnavailableException(
+              "isolation: provider 'local' gives '%s', not '%s'"
+                  .formatted(IsolationTier.NAMESPACE.wireName(), wanted.wireName()),
+              ErrorDetails.remedy("ask for 'namespace', or use a provider with a stronger tier"));
+        });
     if (spec.network().filter(NetworkMode.BRIDGE::equals).isPresent()) {
       throw new UnsupportedCapabilityException(
-          "network: provider 'local' has no bridge", ErrorDetails.remedy("use 'none' with relays, or 'host'"));
+          "network: provider 'local' has no bridge",
+          ErrorDetails.remedy("use 'none' with relays, or 'host'"));
     }
     if (!spec.providerConfig().isEmpty()) {
       String key = spec.providerConfig().keySet().iterator().next();

@@ -34,7 +34,11 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
   private final boolean maker;
   private long memoryKillsSeen;
 
-  LocalSandbox(LocalSandboxProvider provider, SandboxDirectory directory, SandboxRecord record, boolean maker) {
+  LocalSandbox(
+      LocalSandboxProvider provider,
+      SandboxDirectory directory,
+      SandboxRecord record,
+      boolean maker) {
     super(record.id(), LocalSandboxProvider.NAME, record.spec());
     this.provider = provider;
     this.directory = directory;
@@ -66,7 +70,8 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
       throw provider.notFound(id());
     }
     try {
-      return GuestConnection.open(Launch.connect(paths.socket()), GuestConnection.Role.VISITOR, Launch.GREETING_LIMIT);
+      return GuestConnection.open(
+          Launch.connect(paths.socket()), GuestConnection.Role.VISITOR, Launch.GREETING_LIMIT);
     } catch (IOException e) {
       throw provider.notFound(id());
     }
@@ -102,7 +107,10 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
 
   @Override
   public SandboxState state() {
-    return provider.alive(directory).map(now -> provider.info(directory, now).state()).orElse(SandboxState.TERMINATED);
+    return provider
+        .alive(directory)
+        .map(now -> provider.info(directory, now).state())
+        .orElse(SandboxState.TERMINATED);
   }
 
   @Override
@@ -130,7 +138,9 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
       Duration cpu = cgroups.cpuTime().orElse(usage.cpuTime());
       OptionalLong limit = Records.memoryLimit(record);
       OptionalLong diskLimit =
-          spec().diskMb().isPresent() ? OptionalLong.of(((long) spec().diskMb().getAsInt()) << 20) : OptionalLong.empty();
+          spec().diskMb().isPresent()
+              ? OptionalLong.of(((long) spec().diskMb().getAsInt()) << 20)
+              : OptionalLong.empty();
       long disk = diskLimit.isPresent() ? usage.diskUsedBytes() : DiskUsage.of(paths.upper());
       Duration uptime = Duration.between(record.createdAt(), Instant.now());
       return new SandboxMetrics(cpu, memory, limit, usage.processes(), disk, diskLimit, uptime);
@@ -155,7 +165,9 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
         directory,
         now -> {
           if (!Files.exists(paths.pausedMark())) {
-            Files.createFile(paths.pausedMark()); // first, so that no command starts that would never be answered
+            Files.createFile(
+                paths
+                    .pausedMark()); // first, so that no command starts that would never be answered
             freezeOrUnmark();
           }
           return true;

@@ -19,7 +19,6 @@ import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,7 +30,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Sandboxes on this machine. Everything about them is in the state directory: any process of the user can list, use and end them. */
+/**
+ * Sandboxes on this machine. Everything about them is in the state directory: any process of the
+ * user can list, use and end them.
+ */
 final class LocalSandboxProvider implements SandboxProvider {
   static final String NAME = "local";
   private static final Duration LOCK_LIMIT = Duration.ofSeconds(30);
@@ -90,13 +92,16 @@ final class LocalSandboxProvider implements SandboxProvider {
     }
   }
 
-  private LocalSandbox start(SandboxDirectory directory, SandboxRecord first, Image image, Limits limits)
+  private LocalSandbox start(
+      SandboxDirectory directory, SandboxRecord first, Image image, Limits limits)
       throws IOException {
     SandboxPaths paths = new SandboxPaths(directory.path());
     int uid = Records.uid(first).orElse(-1);
     paths.open(uid);
     SandboxCgroups cgroups = host.cgroups().plan(state.tag(), first.id(), limits);
-    WritablePlaces places = new WritablePlaces(host, state.overlays(host), paths, image.view(), first.spec().diskMb(), uid);
+    WritablePlaces places =
+        new WritablePlaces(
+            host, state.overlays(host), paths, image.view(), first.spec().diskMb(), uid);
     image.fill(paths);
     AtomicReference<SandboxRecord> complete = new AtomicReference<>(first);
     GuestConnection connection =
@@ -105,7 +110,16 @@ final class LocalSandboxProvider implements SandboxProvider {
                 places,
                 () -> host.cgroups().make(cgroups, limits),
                 guest -> {
-                  complete.set(Records.complete(first, guest, cgroups, limits, places.kind(), host.cgroups(), state.overlays(host), image));
+                  complete.set(
+                      Records.complete(
+                          first,
+                          guest,
+                          cgroups,
+                          limits,
+                          places.kind(),
+                          host.cgroups(),
+                          state.overlays(host),
+                          image));
                   directory.write(complete.get());
                 });
     LocalSandbox sandbox = new LocalSandbox(this, directory, complete.get(), true);
@@ -120,11 +134,10 @@ final class LocalSandboxProvider implements SandboxProvider {
 
   private void discard(SandboxDirectory directory, SandboxRecord first) throws IOException {
     owned.removeIf(sandbox -> sandbox.id().equals(first.id()));
-    Uninterrupted.run(
-        () -> {
-          reaper.remove(directory, Optional.of(first));
-          return true;
-        });
+    Uninterrupted.run(() -> {
+      reaper.remove(directory, Optional.of(first));
+      return true;
+    });
   }
 
   private int uid(String id, Image image) {
@@ -148,7 +161,10 @@ final class LocalSandboxProvider implements SandboxProvider {
     reaper.passNow();
     List<SandboxInfo> found = new ArrayList<>();
     for (SandboxDirectory directory : directories()) {
-      alive(directory).map(record -> info(directory, record)).filter(info -> info.hasLabels(labels)).ifPresent(found::add);
+      alive(directory)
+          .map(record -> info(directory, record))
+          .filter(info -> info.hasLabels(labels))
+          .ifPresent(found::add);
     }
     return List.copyOf(found);
   }
@@ -242,7 +258,10 @@ final class LocalSandboxProvider implements SandboxProvider {
       }
       try (SandboxLock _ = lock.get()) {
         SandboxRecord record =
-            directory.read().filter(LocalSandboxProvider::isAlive).orElseThrow(() -> notFound(directory.id()));
+            directory
+                .read()
+                .filter(LocalSandboxProvider::isAlive)
+                .orElseThrow(() -> notFound(directory.id()));
         return work.with(record);
       }
     } catch (IOException e) {

@@ -66,18 +66,21 @@ public final class LocalSandboxProviderFactory implements SandboxProviderFactory
   public SandboxProvider open(ProviderSettings settings) {
     LocalHost host = LocalHost.detect(settings.environment());
     SandboxStore store = SandboxStore.open(settings, LocalSandboxProvider.NAME);
-    return new LocalSandboxProvider(host, LocalState.open(store.stateRoot()), store, imageLimit(settings));
+    return new LocalSandboxProvider(
+        host, LocalState.open(store.stateRoot()), store, imageLimit(settings));
   }
 
   private static long imageLimit(ProviderSettings settings) {
-    Optional<String> megabytes = settings.settingOrEnv(ImageStore.LIMIT_SETTING, "DUNES_IMAGE_LIMIT_MB");
+    Optional<String> megabytes =
+        settings.settingOrEnv(ImageStore.LIMIT_SETTING, "DUNES_IMAGE_LIMIT_MB");
     if (megabytes.isEmpty()) {
       return ImageStore.DEFAULT_LIMIT;
     }
     try {
       return Math.multiplyExact(Math.max(1, Long.parseLong(megabytes.get())), 1L << 20);
     } catch (NumberFormatException | ArithmeticException e) {
-      throw InvalidRequestException.field(ImageStore.LIMIT_SETTING, megabytes.get(), "a number of MiB");
+      throw InvalidRequestException.field(
+          ImageStore.LIMIT_SETTING, megabytes.get(), "a number of MiB");
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 
 /**
- * The state directory: what all sandboxes of a user on this machine share. Its directories can be passed through but not read by the
- * sandboxes' user ids, which is all bubblewrap needs.
+ * The state directory: what all sandboxes of a user on this machine share. Its directories can be
+ * passed through but not read by the sandboxes' user ids, which is all bubblewrap needs.
  */
 final class LocalState {
   private final Path root;
@@ -40,11 +40,13 @@ final class LocalState {
         Path directory = Files.createDirectories(root.resolve(name));
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
       }
-      return new LocalState(root, GuestBinary.install(root.resolve("bin")), filter(root.resolve("share")));
+      return new LocalState(
+          root, GuestBinary.install(root.resolve("bin")), filter(root.resolve("share")));
     } catch (IOException e) {
       throw new ProviderException(
           "cannot use the state directory " + root + ": " + e.getMessage(),
-          ErrorDetails.cause(e).withRemedy("make it writable, or set DUNES_STATE to a directory that is"));
+          ErrorDetails.cause(e)
+              .withRemedy("make it writable, or set DUNES_STATE to a directory that is"));
     }
   }
 
@@ -52,7 +54,8 @@ final class LocalState {
     byte[] program = SeccompFilter.compile(SyscallTable.of(GuestBinary.architecture()));
     CRC32 crc = new CRC32();
     crc.update(program);
-    Path file = directory.resolve("seccomp-" + HexFormat.of().toHexDigits(crc.getValue(), 8) + ".bpf");
+    Path file =
+        directory.resolve("seccomp-" + HexFormat.of().toHexDigits(crc.getValue(), 8) + ".bpf");
     if (!Files.exists(file)) {
       Path part = Files.createTempFile(directory, ".seccomp-", ".part");
       Files.write(part, program);
@@ -88,20 +91,27 @@ final class LocalState {
 
   /** The /etc of the host view. */
   Path etc(boolean network) {
-    return etc.computeIfAbsent(network, net -> new EtcView(Path.of("/etc")).in(root.resolve("share"), net));
+    return etc.computeIfAbsent(
+        network, net -> new EtcView(Path.of("/etc")).in(root.resolve("share"), net));
   }
 
-  /** Looks at the host's /etc again when the next sandbox is made: certificates and loader caches change. */
+  /**
+   * Looks at the host's /etc again when the next sandbox is made: certificates and loader caches
+   * change.
+   */
   void refresh() {
     etc.clear();
   }
 
-  /** Whether overlays can be mounted over directories in here: by root, and not on another overlay. */
+  /**
+   * Whether overlays can be mounted over directories in here: by root, and not on another overlay.
+   */
   boolean overlays(LocalHost host) {
     try {
       return host.root() && !Files.getFileStore(root).type().startsWith("overlay");
     } catch (IOException e) {
-      throw new ProviderException("cannot look at the file system of " + root, ErrorDetails.cause(e));
+      throw new ProviderException(
+          "cannot look at the file system of " + root, ErrorDetails.cause(e));
     }
   }
 

@@ -10,7 +10,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Finds this machine's image in an OCI layout (github.com/opencontainers/image-spec, image-layout.md), every blob checked by size and digest. */
+/**
+ * Finds this machine's image in an OCI layout (github.com/opencontainers/image-spec,
+ * image-layout.md), every blob checked by size and digest.
+ */
 final class OciLayout {
   static final String MARK = "oci-layout";
   static final String INDEX = "index.json";
@@ -19,7 +22,8 @@ final class OciLayout {
   private static final int DEEPEST_INDEX = 4;
 
   /** The kernel's names to those of the OCI (Go's). */
-  private static final Map<String, String> ARCHITECTURES = Map.of("x86_64", "amd64", "aarch64", "arm64");
+  private static final Map<String, String> ARCHITECTURES =
+      Map.of("x86_64", "amd64", "aarch64", "arm64");
 
   private final ImageSource source;
 
@@ -50,7 +54,8 @@ final class OciLayout {
       throw BadImage.because("it is no image of a root file system: it holds '%s'".formatted(type));
     }
     Digest digest = Digest.parse(descriptor.path("digest").asString(""));
-    return new ImageManifest.Layer(digest.blob(), digest, false, OptionalLong.of(descriptor.path("size").asLong(-1)));
+    return new ImageManifest.Layer(
+        digest.blob(), digest, false, OptionalLong.of(descriptor.path("size").asLong(-1)));
   }
 
   /** The one manifest that is for this machine; indexes may hold indexes. */
@@ -60,7 +65,8 @@ final class OciLayout {
     List<String> others = new ArrayList<>();
     for (JsonNode each : index.path("manifests")) {
       JsonNode platform = each.path("platform");
-      String name = platform.path("os").asString("") + "/" + platform.path("architecture").asString("");
+      String name =
+          platform.path("os").asString("") + "/" + platform.path("architecture").asString("");
       if (name.equals(wanted())) {
         exact.add(each);
       } else if (platform.isMissingNode() || platform.isNull()) {
@@ -72,14 +78,17 @@ final class OciLayout {
     List<JsonNode> found = exact.isEmpty() ? any : exact;
     if (found.isEmpty()) {
       throw BadImage.because(
-          "it has nothing for %s%s".formatted(wanted(), others.isEmpty() ? "" : ", only for " + String.join(", ", others)),
+          "it has nothing for %s%s"
+              .formatted(
+                  wanted(), others.isEmpty() ? "" : ", only for " + String.join(", ", others)),
           "get the image for this machine's architecture");
     }
     if (found.size() > 1) {
       throw severalImages(found.stream().map(OciLayout::name).toList());
     }
     JsonNode chosen = found.getFirst();
-    if (!chosen.path("mediaType").asString("").contains("index") && !chosen.path("mediaType").asString("").contains("manifest.list")) {
+    if (!chosen.path("mediaType").asString("").contains("index")
+        && !chosen.path("mediaType").asString("").contains("manifest.list")) {
       return chosen;
     }
     if (depth == DEEPEST_INDEX) {
@@ -90,16 +99,19 @@ final class OciLayout {
 
   static dev.dunes.sandbox.InvalidRequestException severalImages(List<String> names) {
     return BadImage.because(
-        "there are several images in it: " + String.join(", ", names), "save one image to an archive of its own");
+        "there are several images in it: " + String.join(", ", names),
+        "save one image to an archive of its own");
   }
 
   private static String name(JsonNode descriptor) {
-    String name = descriptor.path("annotations").path("org.opencontainers.image.ref.name").asString("");
+    String name =
+        descriptor.path("annotations").path("org.opencontainers.image.ref.name").asString("");
     return name.isEmpty() ? descriptor.path("digest").asString("") : name;
   }
 
   private static String wanted() {
-    return "linux/" + ARCHITECTURES.getOrDefault(GuestBinary.architecture(), GuestBinary.architecture());
+    return "linux/"
+        + ARCHITECTURES.getOrDefault(GuestBinary.architecture(), GuestBinary.architecture());
   }
 
   private byte[] blob(JsonNode descriptor) throws IOException {
@@ -116,7 +128,8 @@ final class OciLayout {
     try {
       return JSON.readTree(json);
     } catch (JacksonException e) {
-      throw BadImage.because("%s in it is not proper JSON: %s".formatted(what, e.getOriginalMessage()));
+      throw BadImage.because(
+          "%s in it is not proper JSON: %s".formatted(what, e.getOriginalMessage()));
     }
   }
 }

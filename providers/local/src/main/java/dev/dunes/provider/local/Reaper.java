@@ -21,9 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes sandboxes: one on request, and on every pass those whose owner was killed, whose guest has ended, whose deadline has passed, or that
- * were never finished. Passes run when a provider is opened, every minute while it is, and before sandboxes are listed; a sandbox someone holds the lock of is
- * left alone.
+ * Removes sandboxes: one on request, and on every pass those whose owner was killed, whose guest
+ * has ended, whose deadline has passed, or that were never finished. Passes run when a provider is
+ * opened, every minute while it is, and before sandboxes are listed; a sandbox someone holds the
+ * lock of is left alone.
  */
 final class Reaper implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
@@ -55,11 +56,10 @@ final class Reaper implements AutoCloseable {
       throw new SandboxInterruptedException("cleaning up after other programs", e);
     }
     try {
-      Uninterrupted.run(
-          () -> {
-            pass();
-            return true;
-          });
+      Uninterrupted.run(() -> {
+        pass();
+        return true;
+      });
     } finally {
       passing.unlock();
     }
@@ -71,7 +71,8 @@ final class Reaper implements AutoCloseable {
     try {
       thread.join();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // whoever closes is in a hurry; the next program cleans up the rest
+      Thread.currentThread()
+          .interrupt(); // whoever closes is in a hurry; the next program cleans up the rest
     }
   }
 
@@ -123,15 +124,20 @@ final class Reaper implements AutoCloseable {
         || record.get().state() == SandboxState.CREATING
         || record.get().guest().filter(ProcessIdentity::isAlive).isEmpty()
         || record.get().deadline().filter(Instant.now()::isAfter).isPresent()
-        || !record.get().detached() && record.get().owner().filter(ProcessIdentity::isAlive).isEmpty();
+        || !record.get().detached()
+            && record.get().owner().filter(ProcessIdentity::isAlive).isEmpty();
   }
 
-  /** Ends a sandbox and removes every trace of it. Only for the holder of its lock; may be repeated at any point. */
+  /**
+   * Ends a sandbox and removes every trace of it. Only for the holder of its lock; may be repeated
+   * at any point.
+   */
   void remove(SandboxDirectory directory, Optional<SandboxRecord> record) throws IOException {
     SandboxPaths paths = new SandboxPaths(directory.path());
     Optional<ProcessIdentity> guest = record.flatMap(SandboxRecord::guest);
     if (guest.isEmpty()) {
-      guest = Launch.guestProcess(paths); // made, but its maker did not get round to writing it down
+      guest =
+          Launch.guestProcess(paths); // made, but its maker did not get round to writing it down
     }
     guest.ifPresent(ProcessIdentity::kill);
     SandboxCgroups cgroups = host.cgroups().of(state.tag(), directory.id());

@@ -35,9 +35,21 @@ final class Records {
     }
     record =
         record
-            .withMetadata("memory_limit", limits.memoryBytes().isPresent() ? Long.toString(limits.memoryBytes().getAsLong()) : "none")
-            .withMetadata("process_limit", limits.processes().isPresent() ? Integer.toString(limits.processes().getAsInt()) : "none")
-            .withMetadata("cpu_limit", limits.cpuCores().isPresent() ? Double.toString(limits.cpuCores().getAsDouble()) : "none")
+            .withMetadata(
+                "memory_limit",
+                limits.memoryBytes().isPresent()
+                    ? Long.toString(limits.memoryBytes().getAsLong())
+                    : "none")
+            .withMetadata(
+                "process_limit",
+                limits.processes().isPresent()
+                    ? Integer.toString(limits.processes().getAsInt())
+                    : "none")
+            .withMetadata(
+                "cpu_limit",
+                limits.cpuCores().isPresent()
+                    ? Double.toString(limits.cpuCores().getAsDouble())
+                    : "none")
             .withMetadata("disk", disk)
             .withMetadata("cgroup", host.version())
             .withMetadata("freeze", host.freezeMethod())
@@ -50,7 +62,8 @@ final class Records {
       record = record.withMetadata(ROOTFS, directory.rootfs().toString());
     }
     if (image.config().user().isPresent()) {
-      record = record.withMetadata("image_user", "user, not the image's " + image.config().user().get());
+      record =
+          record.withMetadata("image_user", "user, not the image's " + image.config().user().get());
     }
     return record;
   }
@@ -69,12 +82,11 @@ final class Records {
     Map<String, Path> directories = new LinkedHashMap<>();
     record
         .metadata()
-        .forEach(
-            (key, value) -> {
-              if (key.startsWith(CGROUP)) {
-                directories.put(key.substring(CGROUP.length()), Path.of(value));
-              }
-            });
+        .forEach((key, value) -> {
+          if (key.startsWith(CGROUP)) {
+            directories.put(key.substring(CGROUP.length()), Path.of(value));
+          }
+        });
     return new SandboxCgroups(directories);
   }
 
@@ -96,11 +108,14 @@ final class Records {
     String layers = record.metadata().get(LAYERS);
     return layers == null
         ? base
-        : new RootView.Layered(base, List.of(layers.split(SEPARATOR)).stream().map(Path::of).toList());
+        : new RootView.Layered(
+            base, List.of(layers.split(SEPARATOR)).stream().map(Path::of).toList());
   }
 
   /** Leaves what people can make use of. */
   static void hideInternals(Map<String, String> metadata) {
-    metadata.keySet().removeIf(key -> key.startsWith(CGROUP) || key.equals(LAYERS) || key.equals(ROOTFS));
+    metadata
+        .keySet()
+        .removeIf(key -> key.startsWith(CGROUP) || key.equals(LAYERS) || key.equals(ROOTFS));
   }
 }

@@ -13,11 +13,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Brings the host's sockets to a sandbox. One made by root is mostly nothing its user id could reach or connect to, and shall stay so for all
- * others: it is lent by a mount of the sandbox's own in which the sandbox's user owns it.
+ * Brings the host's sockets to a sandbox. One made by root is mostly nothing its user id could
+ * reach or connect to, and shall stay so for all others: it is lent by a mount of the sandbox's own
+ * in which the sandbox's user owns it.
  */
 final class RelaySockets {
-  private final Map<HostRelay, Path> sources = new TreeMap<>(java.util.Comparator.comparingInt(HostRelay::port));
+  private final Map<HostRelay, Path> sources =
+      new TreeMap<>(java.util.Comparator.comparingInt(HostRelay::port));
   private final List<String> launcher = new ArrayList<>();
 
   /**
@@ -29,16 +31,19 @@ final class RelaySockets {
         if (!Files.exists(relay.socket())) {
           continue; // connections to its port are reset, as if whatever listened there had gone
         }
-        sources.put(relay, uid <= 0 || open(relay.socket()) ? relay.socket() : lent(relay, paths, uid));
+        sources.put(
+            relay, uid <= 0 || open(relay.socket()) ? relay.socket() : lent(relay, paths, uid));
       }
     } catch (IOException e) {
-      throw new ProviderException("cannot use the sockets of relays: " + e.getMessage(), ErrorDetails.cause(e));
+      throw new ProviderException(
+          "cannot use the sockets of relays: " + e.getMessage(), ErrorDetails.cause(e));
     }
   }
 
   private Path lent(HostRelay relay, SandboxPaths paths, int uid) throws IOException {
     Path target = Files.createDirectories(paths.mounts()).resolve(relay.port() + ".sock");
-    launcher.addAll(List.of("--bind", "%s|%s|%d|%d".formatted(relay.socket().toRealPath(), target, uid, uid)));
+    launcher.addAll(
+        List.of("--bind", "%s|%s|%d|%d".formatted(relay.socket().toRealPath(), target, uid, uid)));
     return target;
   }
 

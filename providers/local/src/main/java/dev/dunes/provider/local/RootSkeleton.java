@@ -10,8 +10,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The directories and accounts a root file system needs before a sandbox can start in it. What an image has there instead, such as a link to
- * elsewhere, is covered: bubblewrap would follow it, on the host.
+ * The directories and accounts a root file system needs before a sandbox can start in it. What an
+ * image has there instead, such as a link to elsewhere, is covered: bubblewrap would follow it, on
+ * the host.
  */
 final class RootSkeleton {
   static final String PASSWD = "etc/passwd";
@@ -48,7 +49,10 @@ final class RootSkeleton {
     }
   }
 
-  /** What {@link #PASSWD} or {@link #GROUP} must say so that the sandbox's user has a name; empty when it may stay as it is. */
+  /**
+   * What {@link #PASSWD} or {@link #GROUP} must say so that the sandbox's user has a name; empty
+   * when it may stay as it is.
+   */
   static Optional<String> accounts(Path rootfs, String name) throws IOException {
     Path file = rootfs.resolve(name);
     if (Files.isSymbolicLink(file) || Files.isSymbolicLink(rootfs.resolve("etc"))) {
@@ -67,7 +71,8 @@ final class RootSkeleton {
   }
 
   private static boolean isUser(String[] fields) {
-    return fields[0].equals("user") || fields.length > 2 && fields[2].equals(Integer.toString(BubblewrapArguments.USER));
+    return fields[0].equals("user")
+        || fields.length > 2 && fields[2].equals(Integer.toString(BubblewrapArguments.USER));
   }
 
   /** A directory that is reached without following a link. */

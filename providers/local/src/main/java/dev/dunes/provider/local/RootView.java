@@ -19,7 +19,8 @@ sealed interface RootView {
    * Saved layers of writable places over one of the others.
    *
    * @param below what the saved sandbox itself started from
-   * @param layers directories with {@code home}, {@code workspace} and perhaps {@code root}, newest first
+   * @param layers directories with {@code home}, {@code workspace} and perhaps {@code root}, newest
+   *     first
    */
   record Layered(RootView below, List<Path> layers) implements RootView {
     public Layered {

@@ -35,7 +35,9 @@ record SandboxCgroups(Map<String, Path> directories) {
       memory(Long.toString(limits.memoryBytes().getAsLong()), unifiedControllers);
     }
     if (limits.cpuCores().isPresent()) {
-      cpu(Math.max(1000, (long) (limits.cpuCores().getAsDouble() * PERIOD_MICROS)), unifiedControllers);
+      cpu(
+          Math.max(1000, (long) (limits.cpuCores().getAsDouble() * PERIOD_MICROS)),
+          unifiedControllers);
     }
     OptionalInt processes = limits.kernelProcesses();
     if (processes.isPresent()) {
@@ -70,7 +72,8 @@ record SandboxCgroups(Map<String, Path> directories) {
   }
 
   private Path at(String controller, Set<String> unifiedControllers) throws NoSuchFileException {
-    Path directory = directories.get(unifiedControllers.contains(controller) ? UNIFIED : controller);
+    Path directory =
+        directories.get(unifiedControllers.contains(controller) ? UNIFIED : controller);
     if (directory == null) {
       throw new NoSuchFileException("the cgroup of controller " + controller);
     }
@@ -94,7 +97,8 @@ record SandboxCgroups(Map<String, Path> directories) {
           ? CgroupFiles.keyed(v2, "memory.events", "oom_kill")
           : OptionalLong.empty();
     } catch (IOException e) {
-      return OptionalLong.empty(); // the sandbox is going away under us; there is nothing left to count
+      return OptionalLong
+          .empty(); // the sandbox is going away under us; there is nothing left to count
     }
   }
 
@@ -135,7 +139,10 @@ record SandboxCgroups(Map<String, Path> directories) {
         : OptionalLong.empty();
   }
 
-  /** Stops or lets go everything in them; waits until the kernel has done so. False when they cannot. */
+  /**
+   * Stops or lets go everything in them; waits until the kernel has done so. False when they
+   * cannot.
+   */
   boolean freeze(boolean frozen) {
     try {
       Path v2 = directories.get(UNIFIED);
@@ -174,8 +181,9 @@ record SandboxCgroups(Map<String, Path> directories) {
   }
 
   /**
-   * Sends SIGKILL to everything in them; what is inside the sandbox's namespaces ends with the guest anyway, faster than by cgroup.kill. A version 1
-   * freezer must let go first, or the signal waits.
+   * Sends SIGKILL to everything in them; what is inside the sandbox's namespaces ends with the
+   * guest anyway, faster than by cgroup.kill. A version 1 freezer must let go first, or the signal
+   * waits.
    */
   void killAll() {
     Path freezer = directories.get("freezer");
@@ -192,11 +200,15 @@ record SandboxCgroups(Map<String, Path> directories) {
       }
     } catch (IOException e) {
       // gone already, which is what was wanted; what is not shows when the directories are removed
-      org.slf4j.LoggerFactory.getLogger(SandboxCgroups.class).debug("{}: {}", directories, e.getMessage());
+      org.slf4j.LoggerFactory.getLogger(SandboxCgroups.class)
+          .debug("{}: {}", directories, e.getMessage());
     }
   }
 
-  /** Removes them; waits until the processes that are ending in them are gone. False when some could not be removed. */
+  /**
+   * Removes them; waits until the processes that are ending in them are gone. False when some could
+   * not be removed.
+   */
   boolean remove() {
     long deadline = System.nanoTime() + REMOVE_LIMIT_NANOS;
     boolean all = true;
@@ -217,7 +229,8 @@ record SandboxCgroups(Map<String, Path> directories) {
         LockSupport.parkNanos(POLL_NANOS);
       }
     } while (System.nanoTime() - deadline < 0);
-    org.slf4j.LoggerFactory.getLogger(SandboxCgroups.class).warn("cgroup {} stays: {}", directory, last.getMessage());
+    org.slf4j.LoggerFactory.getLogger(SandboxCgroups.class)
+        .warn("cgroup {} stays: {}", directory, last.getMessage());
     return false;
   }
 }

@@ -6,15 +6,17 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * Where the parts of one sandbox are. The directory itself belongs to whoever runs Dunes; only the writable places inside belong to the
- * sandbox's user id, so nothing inside can exchange the socket or the record.
+ * Where the parts of one sandbox are. The directory itself belongs to whoever runs Dunes; only the
+ * writable places inside belong to the sandbox's user id, so nothing inside can exchange the socket
+ * or the record.
  *
  * @param directory of the sandbox
  */
 record SandboxPaths(Path directory) {
   /**
-   * Lets bubblewrap, which runs as the sandbox's user id, pass through the directory, and nobody else: what a sandbox makes may be set-user-id or
-   * open to everyone, and must not be of use to the other users of the machine.
+   * Lets bubblewrap, which runs as the sandbox's user id, pass through the directory, and nobody
+   * else: what a sandbox makes may be set-user-id or open to everyone, and must not be of use to
+   * the other users of the machine.
    *
    * @param uid the sandbox's user id, which is its group id, too; −1 when it is this process's own
    */
@@ -55,7 +57,9 @@ record SandboxPaths(Path directory) {
     return directory.resolve("work");
   }
 
-  /** Where overlays and file systems of the sandbox's own are mounted, in its mount namespace only. */
+  /**
+   * Where overlays and file systems of the sandbox's own are mounted, in its mount namespace only.
+   */
   Path mounts() {
     return directory.resolve("mnt");
   }

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compiles {@link SeccompPolicy} into the classic BPF program that bubblewrap loads (an array of {@code struct
- * sock_filter}, seccomp(2)). A balanced tree over ranges of numbers: about seven comparisons a call.
+ * Compiles {@link SeccompPolicy} into the classic BPF program that bubblewrap loads (an array of
+ * {@code struct sock_filter}, seccomp(2)). A balanced tree over ranges of numbers: about seven
+ * comparisons a call.
  */
 final class SeccompFilter {
   private static final int LOAD = 0x20; // BPF_LD | BPF_W | BPF_ABS
@@ -42,12 +43,18 @@ final class SeccompFilter {
     List<Instruction> program = new ArrayList<>();
     program.add(new Instruction(LOAD, 0, 0, OFFSET_ARCH));
     program.add(new Instruction(JUMP_EQUAL, 1, 0, table.auditArch()));
-    program.add(new Instruction(RETURN, 0, 0, KILL_PROCESS)); // 32-bit and x32 calls would mean other numbers
+    program.add(
+        new Instruction(
+            RETURN, 0, 0, KILL_PROCESS)); // 32-bit and x32 calls would mean other numbers
     program.add(new Instruction(LOAD, 0, 0, OFFSET_NUMBER));
     program.addAll(tree(ranges(table)));
     ByteBuffer bytes = ByteBuffer.allocate(program.size() * 8).order(ByteOrder.nativeOrder());
     for (Instruction each : program) {
-      bytes.putShort((short) each.code).put((byte) each.ifTrue).put((byte) each.ifFalse).putInt(each.value);
+      bytes
+          .putShort((short) each.code)
+          .put((byte) each.ifTrue)
+          .put((byte) each.ifFalse)
+          .putInt(each.value);
     }
     return bytes.array();
   }
@@ -93,7 +100,10 @@ final class SeccompFilter {
     };
   }
 
-  /** Compares the lower half of an argument, which is all the kernel itself looks at for these calls. */
+  /**
+   * Compares the lower half of an argument, which is all the kernel itself looks at for these
+   * calls.
+   */
   private static List<Instruction> oneOf(int argument, int[] values, int then, int otherwise) {
     List<Instruction> code = new ArrayList<>();
     code.add(loadArgument(argument));
@@ -123,7 +133,8 @@ final class SeccompFilter {
     List<Instruction> low = tree(ranges.subList(0, middle));
     List<Instruction> high = tree(ranges.subList(middle, ranges.size()));
     if (low.size() > LONGEST_JUMP) {
-      throw new IllegalStateException("a jump over " + low.size() + " instructions cannot be encoded");
+      throw new IllegalStateException(
+          "a jump over " + low.size() + " instructions cannot be encoded");
     }
     List<Instruction> code = new ArrayList<>();
     code.add(new Instruction(JUMP_AT_LEAST, low.size(), 0, ranges.get(middle).first));

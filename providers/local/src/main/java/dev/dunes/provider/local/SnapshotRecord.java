@@ -58,14 +58,17 @@ record SnapshotRecord(Path directory, OptionalInt uid, Optional<Path> rootfs, Li
             directory,
             uid > 0 ? OptionalInt.of(uid) : OptionalInt.empty(),
             Optional.ofNullable(properties.getProperty("rootfs")).map(Path::of),
-            layers.isEmpty() ? List.of() : List.of(layers.split(SEPARATOR)).stream().map(Path::of).toList()));
+            layers.isEmpty()
+                ? List.of()
+                : List.of(layers.split(SEPARATOR)).stream().map(Path::of).toList()));
   }
 
   /** The last step of taking one: a directory without this file is not a snapshot. */
   void write() throws IOException {
     Properties properties = new Properties();
     properties.setProperty("uid", Integer.toString(uid.orElse(-1)));
-    properties.setProperty("below", String.join(SEPARATOR, below.stream().map(Path::toString).toList()));
+    properties.setProperty(
+        "below", String.join(SEPARATOR, below.stream().map(Path::toString).toList()));
     rootfs.ifPresent(path -> properties.setProperty("rootfs", path.toString()));
     Path part = directory.resolve("." + FILE);
     try (Writer writer = Files.newBufferedWriter(part)) {

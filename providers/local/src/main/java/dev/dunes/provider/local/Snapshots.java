@@ -25,8 +25,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Saved files of sandboxes. Taking one copies what the sandbox has written; everything started from it shares that copy through overlays. A deleted
- * one stays on disk as long as something stands on it.
+ * Saved files of sandboxes. Taking one copies what the sandbox has written; everything started from
+ * it shares that copy through overlays. A deleted one stays on disk as long as something stands on
+ * it.
  */
 final class Snapshots {
   private static final String GONE = ".gone-";
@@ -57,7 +58,9 @@ final class Snapshots {
       }
       RootView view = Records.view(record);
       Optional<Path> rootfs =
-          view.base() instanceof RootView.Directory root ? Optional.of(root.rootfs()) : Optional.empty();
+          view.base() instanceof RootView.Directory root
+              ? Optional.of(root.rootfs())
+              : Optional.empty();
       List<Path> below = whole || !state.overlays(host) ? List.of() : view.allLayers();
       if (Records.uid(record).isPresent()) {
         state.uids().passToFamily(Records.uid(record).getAsInt());
@@ -73,17 +76,19 @@ final class Snapshots {
   }
 
   /**
-   * A place on a file system that only exists in the sandbox's mount namespace. The root of the sandbox is read-only, so the name leads where
-   * it says; only root may look there.
+   * A place on a file system that only exists in the sandbox's mount namespace. The root of the
+   * sandbox is read-only, so the name leads where it says; only root may look there.
    */
   private Path mounted(SandboxRecord record, Place place) {
     if (!host.root()) {
       throw new UnsupportedCapabilityException(
           "a sandbox with a disk limit can only be saved by root on this machine",
-          ErrorDetails.at(LocalSandboxProvider.NAME, record.id()).withRemedy("make it without diskMb, or run as root"));
+          ErrorDetails.at(LocalSandboxProvider.NAME, record.id())
+              .withRemedy("make it without diskMb, or run as root"));
     }
     ProcessIdentity guest = record.guest().orElseThrow();
-    return Path.of("/proc", Long.toString(guest.pid()), "root").resolve(place.inside().substring(1));
+    return Path.of("/proc", Long.toString(guest.pid()), "root")
+        .resolve(place.inside().substring(1));
   }
 
   /** What a new sandbox needs to know to start from a snapshot. */
@@ -91,13 +96,19 @@ final class Snapshots {
     SnapshotRecord snapshot =
         find(id)
             .filter(found -> !found.deleted())
-            .orElseThrow(
-                () ->
-                    new InvalidRequestException(
-                        "image", "image: there is no snapshot '%s'".formatted(id), ErrorDetails.remedy("take one with snapshot()")));
-    RootView base = snapshot.rootfs().<RootView>map(RootView.Directory::new).orElseGet(RootView.Host::new);
+            .orElseThrow(() ->
+                new InvalidRequestException(
+                    "image",
+                    "image: there is no snapshot '%s'".formatted(id),
+                    ErrorDetails.remedy("take one with snapshot()")));
+    RootView base =
+        snapshot.rootfs().<RootView>map(RootView.Directory::new).orElseGet(RootView.Host::new);
     if (state.overlays(host)) {
-      return new Image(new RootView.Layered(base, snapshot.layers()), snapshot.uid(), List.of(), ImageConfig.NONE);
+      return new Image(
+          new RootView.Layered(base, snapshot.layers()),
+          snapshot.uid(),
+          List.of(),
+          ImageConfig.NONE);
     }
     return new Image(base, snapshot.uid(), snapshot.layers().reversed(), ImageConfig.NONE);
   }
@@ -111,7 +122,9 @@ final class Snapshots {
   }
 
   private Optional<SnapshotRecord> find(String id) throws IOException {
-    return ID.matcher(id).matches() ? SnapshotRecord.read(state.snapshots().resolve(id)) : Optional.empty();
+    return ID.matcher(id).matches()
+        ? SnapshotRecord.read(state.snapshots().resolve(id))
+        : Optional.empty();
   }
 
   /** Removes deleted snapshots that nothing stands on any more. */
@@ -121,7 +134,10 @@ final class Snapshots {
       Optional<SandboxRecord> record = directory.read();
       record.ifPresent(r -> needed.addAll(Records.view(r).allLayers()));
       // one that is being made has not written down yet what it stands on
-      record.flatMap(r -> r.spec().image()).flatMap(Images::snapshotId).ifPresent(id -> needed.add(state.snapshots().resolve(id)));
+      record
+          .flatMap(r -> r.spec().image())
+          .flatMap(Images::snapshotId)
+          .ifPresent(id -> needed.add(state.snapshots().resolve(id)));
     }
     List<SnapshotRecord> all = SnapshotRecord.all(state.snapshots());
     for (SnapshotRecord snapshot : all) {
@@ -154,7 +170,8 @@ final class Snapshots {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(snapshots)) {
       for (Path entry : entries) {
         try {
-          if (Files.getLastModifiedTime(entry).toInstant().isBefore(abandoned) && SnapshotRecord.read(entry).isEmpty()) {
+          if (Files.getLastModifiedTime(entry).toInstant().isBefore(abandoned)
+              && SnapshotRecord.read(entry).isEmpty()) {
             HostileTree.delete(entry);
           }
         } catch (NoSuchFileException e) {

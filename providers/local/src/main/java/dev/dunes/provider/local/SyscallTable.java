@@ -42,7 +42,10 @@ record SyscallTable(int auditArch, TreeMap<Integer, String> names) {
               .map(line -> line.split(" ", 2))
               .collect(
                   Collectors.toMap(
-                      part -> Integer.valueOf(part[0]), part -> part[1], (a, b) -> a, TreeMap::new)));
+                      part -> Integer.valueOf(part[0]),
+                      part -> part[1],
+                      (a, b) -> a,
+                      TreeMap::new)));
     } catch (IOException e) {
       throw new UncheckedIOException(resource, e);
     }

@@ -17,10 +17,18 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Where the files of an image are inside an uncompressed tar archive. Others than an image's files are not remembered. */
+/**
+ * Where the files of an image are inside an uncompressed tar archive. Others than an image's files
+ * are not remembered.
+ */
 final class TarIndex implements ImageSource {
-  /** {@code index.json}, {@code blobs/sha256/…}; older ones: {@code manifest.json}, {@code ID.json}, {@code ID/layer.tar}. */
-  private static final Pattern INTERESTING = Pattern.compile("oci-layout|[^/]+\\.json|blobs/[^/]+/[^/]+|[^/]+/layer\\.tar|[^/]+\\.tar(\\.gz)?");
+  /**
+   * {@code index.json}, {@code blobs/sha256/…}; older ones: {@code manifest.json}, {@code ID.json},
+   * {@code ID/layer.tar}.
+   */
+  private static final Pattern INTERESTING =
+      Pattern.compile(
+          "oci-layout|[^/]+\\.json|blobs/[^/]+/[^/]+|[^/]+/layer\\.tar|[^/]+\\.tar(\\.gz)?");
 
   private static final int MOST_MEMBERS = 10_000;
   private static final int MOST_HEADER = 1 << 20;
@@ -42,7 +50,8 @@ final class TarIndex implements ImageSource {
         Measured in = new Measured(Channels.newInputStream(channel));
         TarArchiveInputStream entries = new TarArchiveInputStream(in)) {
       index.scan(entries, in);
-    } catch (IOException | IllegalArgumentException e) { // the library's word on numbers that are none
+    } catch (IOException
+        | IllegalArgumentException e) { // the library's word on numbers that are none
       throw BadImage.because("%s is not a proper tar archive: %s".formatted(tar, e.getMessage()));
     }
     return index;
@@ -64,7 +73,9 @@ final class TarIndex implements ImageSource {
           throw new IOException("more than %d files of images".formatted(MOST_MEMBERS));
         }
         if (entry.isSymbolicLink() || entry.isLink()) {
-          links.put(name, entry.isLink() ? normal(entry.getLinkName()) : beside(name, entry.getLinkName()));
+          links.put(
+              name,
+              entry.isLink() ? normal(entry.getLinkName()) : beside(name, entry.getLinkName()));
         } else if (entry.isFile()) {
           members.put(name, new Part(in.position(), entry.getSize()));
         }

@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Whether the kernel lets this user make user namespaces, and which setting is in the way when not. */
+/**
+ * Whether the kernel lets this user make user namespaces, and which setting is in the way when not.
+ */
 final class UserNamespaces {
   private static final String NAME = "user namespaces";
   private static final Path SYSCTL = Path.of("/proc/sys");
@@ -29,12 +31,18 @@ final class UserNamespaces {
     }
     Optional<String> most = read(sysctl.resolve("user/max_user_namespaces"));
     if (most.filter("0"::equals).isPresent()) {
-      return Check.fail(NAME, "user.max_user_namespaces is 0", "sysctl -w user.max_user_namespaces=15000");
+      return Check.fail(
+          NAME, "user.max_user_namespaces is 0", "sysctl -w user.max_user_namespaces=15000");
     }
     if (read(sysctl.resolve("kernel/unprivileged_userns_clone")).filter("0"::equals).isPresent()) {
-      return Check.fail(NAME, "kernel.unprivileged_userns_clone is 0", "sysctl -w kernel.unprivileged_userns_clone=1");
+      return Check.fail(
+          NAME,
+          "kernel.unprivileged_userns_clone is 0",
+          "sysctl -w kernel.unprivileged_userns_clone=1");
     }
-    if (read(sysctl.resolve("kernel/apparmor_restrict_unprivileged_userns")).filter("1"::equals).isPresent()) {
+    if (read(sysctl.resolve("kernel/apparmor_restrict_unprivileged_userns"))
+        .filter("1"::equals)
+        .isPresent()) {
       return Check.warn(
           NAME,
           "AppArmor lets only programs with a profile make them (kernel.apparmor_restrict_unprivileged_userns)",

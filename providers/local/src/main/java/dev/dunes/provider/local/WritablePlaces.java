@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Makes the places a sandbox writes to: plain directories, overlays over saved layers or a root directory, or a file system of limited size.
- * Mounts are made by the launcher inside the sandbox's own mount namespace, so that none can be left behind on the host.
+ * Makes the places a sandbox writes to: plain directories, overlays over saved layers or a root
+ * directory, or a file system of limited size. Mounts are made by the launcher inside the sandbox's
+ * own mount namespace, so that none can be left behind on the host.
  */
 final class WritablePlaces {
   private static final long MEBIBYTE = 1L << 20;
@@ -30,7 +31,13 @@ final class WritablePlaces {
    * @param overlays whether the host can mount them for the sandbox
    * @param uid the host's user id for the sandbox; −1 when it runs under this process's own
    */
-  WritablePlaces(LocalHost host, boolean overlays, SandboxPaths paths, RootView view, OptionalInt diskMb, int uid) {
+  WritablePlaces(
+      LocalHost host,
+      boolean overlays,
+      SandboxPaths paths,
+      RootView view,
+      OptionalInt diskMb,
+      int uid) {
     this.host = host;
     this.overlays = overlays;
     this.paths = paths;
@@ -49,7 +56,10 @@ final class WritablePlaces {
     return kind;
   }
 
-  /** Makes them and binds them where the sandbox sees them. The root, if it is one of them, comes first. */
+  /**
+   * Makes them and binds them where the sandbox sees them. The root, if it is one of them, comes
+   * first.
+   */
   void prepare(BubblewrapArguments bubblewrap, Path etc) {
     try {
       Path storage = storage();
@@ -76,16 +86,21 @@ final class WritablePlaces {
     switch (view.base()) {
       case RootView.Host ignored -> bubblewrap.hostRoot(etc);
       case RootView.Directory directory -> directory(bubblewrap, directory.rootfs());
-      case RootView.Layered layered -> throw new IllegalStateException("a base has no layers: " + layered);
+      case RootView.Layered layered ->
+          throw new IllegalStateException("a base has no layers: " + layered);
     }
   }
 
-  /** A root directory gets what it lacks from a layer of the sandbox's own; without overlays, from mounts between its entries. */
+  /**
+   * A root directory gets what it lacks from a layer of the sandbox's own; without overlays, from
+   * mounts between its entries.
+   */
   private void directory(BubblewrapArguments bubblewrap, Path rootfs) throws IOException {
     if (overlays) {
       RootSkeleton.make(rootfs, own(Place.ROOT.in(Files.createDirectories(paths.upper())), 0));
       Path work = Files.createDirectories(Place.ROOT.in(paths.work()));
-      bubblewrap.writable(overlay(Place.ROOT, List.of(rootfs), Place.ROOT.in(paths.upper()), work), "/");
+      bubblewrap.writable(
+          overlay(Place.ROOT, List.of(rootfs), Place.ROOT.in(paths.upper()), work), "/");
       return;
     }
     Path seen = rootfs;
@@ -125,7 +140,8 @@ final class WritablePlaces {
       }
     }
     String inside = place.inside().substring(1);
-    if (view.base() instanceof RootView.Directory root && RootSkeleton.isOwnDirectory(root.rootfs(), inside)) {
+    if (view.base() instanceof RootView.Directory root
+        && RootSkeleton.isOwnDirectory(root.rootfs(), inside)) {
       lowers.add(root.rootfs().resolve(inside));
     }
     return lowers;
@@ -134,11 +150,15 @@ final class WritablePlaces {
   private Path overlay(Place place, List<Path> lowers, Path upper, Path work) throws IOException {
     Path target = Files.createDirectories(place.in(paths.mounts()));
     String lower = String.join(":", lowers.stream().map(WritablePlaces::escape).toList());
-    launcher.addAll(List.of("--overlay", String.join("|", lower, escape(upper), escape(work), escape(target))));
+    launcher.addAll(
+        List.of("--overlay", String.join("|", lower, escape(upper), escape(work), escape(target))));
     return target;
   }
 
-  /** Where upper directories are: below the sandbox's directory, or on a file system of limited size. */
+  /**
+   * Where upper directories are: below the sandbox's directory, or on a file system of limited
+   * size.
+   */
   private Path storage() throws IOException {
     if (!limitedByFileSystem()) {
       return Files.createDirectories(paths.upper());
@@ -150,7 +170,8 @@ final class WritablePlaces {
       launcher.addAll(List.of("--loop", paths.disk() + "|" + target));
       kind = "ext4 in a file, limited";
     } else {
-      launcher.addAll(List.of("--tmpfs", target + ":" + bytes + ":" + Math.max(1024, bytes / 4096)));
+      launcher.addAll(
+          List.of("--tmpfs", target + ":" + bytes + ":" + Math.max(1024, bytes / 4096)));
       kind = "memory, limited";
     }
     for (Place place : Place.SAVED) {
@@ -166,7 +187,8 @@ final class WritablePlaces {
 
   private static Path own(Path directory, int owner) throws IOException {
     Files.createDirectories(directory);
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(owner == 0 ? "rwxr-xr-x" : "rwx------"));
+    Files.setPosixFilePermissions(
+        directory, PosixFilePermissions.fromString(owner == 0 ? "rwxr-xr-x" : "rwx------"));
     if (owner > 0) {
       Files.setAttribute(directory, "unix:uid", owner);
       Files.setAttribute(directory, "unix:gid", owner);

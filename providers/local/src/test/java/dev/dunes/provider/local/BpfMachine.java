@@ -3,7 +3,10 @@ package dev.dunes.provider.local;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Runs a seccomp filter as the kernel does: classic BPF over {@code struct seccomp_data}. Knows only what filters use. */
+/**
+ * Runs a seccomp filter as the kernel does: classic BPF over {@code struct seccomp_data}. Knows
+ * only what filters use.
+ */
 final class BpfMachine {
   private static final int INSTRUCTION = 8;
 
@@ -18,7 +21,9 @@ final class BpfMachine {
   }
 
   private ByteBuffer at(int index) {
-    return ByteBuffer.wrap(program, index * INSTRUCTION, INSTRUCTION).slice().order(ByteOrder.nativeOrder());
+    return ByteBuffer.wrap(program, index * INSTRUCTION, INSTRUCTION)
+        .slice()
+        .order(ByteOrder.nativeOrder());
   }
 
   /** Every way through the program leads forward, stays inside, and ends in a return. */
@@ -51,7 +56,8 @@ final class BpfMachine {
       switch (b.getShort(0) & 0xFFFF) {
         case 0x20 -> accumulator = data.getInt(value);
         case 0x15 -> at += (accumulator == value ? b.get(2) : b.get(3)) & 0xFF;
-        case 0x35 -> at += (Integer.compareUnsigned(accumulator, value) >= 0 ? b.get(2) : b.get(3)) & 0xFF;
+        case 0x35 ->
+            at += (Integer.compareUnsigned(accumulator, value) >= 0 ? b.get(2) : b.get(3)) & 0xFF;
         case 0x45 -> at += ((accumulator & value) != 0 ? b.get(2) : b.get(3)) & 0xFF;
         case 0x06 -> {
           return value;

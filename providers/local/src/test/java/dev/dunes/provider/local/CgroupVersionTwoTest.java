@@ -18,15 +18,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Version 2 by the names and contents of its files, on hosts that do not have it. A plain file keeps what is written to it, {@code +memory}, and so
- * stands for a kernel that refuses: it then does not say {@code memory}.
+ * Version 2 by the names and contents of its files, on hosts that do not have it. A plain file
+ * keeps what is written to it, {@code +memory}, and so stands for a kernel that refuses: it then
+ * does not say {@code memory}.
  */
 class CgroupVersionTwoTest {
   private static final long SELF = 4711;
 
   @TempDir Path mount;
 
-  private Path cgroup(String path, String controllers, String children, String processes) throws IOException {
+  private Path cgroup(String path, String controllers, String children, String processes)
+      throws IOException {
     Path directory = Files.createDirectories(mount.resolve(path));
     Files.writeString(directory.resolve("cgroup.controllers"), controllers + "\n");
     Files.writeString(directory.resolve("cgroup.subtree_control"), children + "\n");
@@ -35,7 +37,11 @@ class CgroupVersionTwoTest {
   }
 
   private Cgroups detect(String own) {
-    return new CgroupDetection(List.of("none %s cgroup2 rw,nosuid 0 0".formatted(mount), "proc /proc proc rw 0 0"), List.of("0::" + own), SELF).detect();
+    return new CgroupDetection(
+            List.of("none %s cgroup2 rw,nosuid 0 0".formatted(mount), "proc /proc proc rw 0 0"),
+            List.of("0::" + own),
+            SELF)
+        .detect();
   }
 
   private static final String ALL = "cpu io memory pids";
@@ -70,7 +76,9 @@ class CgroupVersionTwoTest {
     cgroup("own.scope/dunes-leader", "", "", "");
     detect("/own.scope");
     assertThat(scope.resolve("dunes-leader/cgroup.procs")).hasContent("4711");
-    assertThat(Files.readString(scope.resolve("cgroup.subtree_control"))).as("asked for again").startsWith("+");
+    assertThat(Files.readString(scope.resolve("cgroup.subtree_control")))
+        .as("asked for again")
+        .startsWith("+");
   }
 
   @Test
@@ -83,7 +91,8 @@ class CgroupVersionTwoTest {
     Limits limits = Limits.of(SandboxSpec.DEFAULT, found.enforceable(), 8L << 30);
     assertThat(limits.memoryBytes()).as("no default that could not be kept").isEmpty();
     assertThat(limits.processes()).isEmpty();
-    Limits asked = Limits.of(SandboxSpec.builder().memoryMb(64).build(), found.enforceable(), 8L << 30);
+    Limits asked =
+        Limits.of(SandboxSpec.builder().memoryMb(64).build(), found.enforceable(), 8L << 30);
     assertThatThrownBy(() -> asked.requireEnforceable(found.enforceable(), found.describe()))
         .isInstanceOf(IsolationUnavailableException.class)
         .hasMessageContaining("memoryMb")
@@ -97,16 +106,19 @@ class CgroupVersionTwoTest {
     assertThat(found.v2()).isEmpty();
     assertThat(found.describe()).isEqualTo("no writable cgroup");
     assertThat(found.freezeMethod()).contains("guest");
-    assertThat(new CgroupDetection(List.of("garbage"), List.of("garbage"), SELF).detect()).isEqualTo(Cgroups.NONE);
+    assertThat(new CgroupDetection(List.of("garbage"), List.of("garbage"), SELF).detect())
+        .isEqualTo(Cgroups.NONE);
   }
 
   @Test
   void limitsAreWrittenAndReadAsVersionTwoHasThem() throws IOException {
     Path box = cgroup("dunes/tag-id", ALL, "", "");
-    for (String name : List.of("memory.max", "memory.swap.max", "cpu.max", "pids.max", "cgroup.freeze")) {
+    for (String name :
+        List.of("memory.max", "memory.swap.max", "cpu.max", "pids.max", "cgroup.freeze")) {
       Files.createFile(box.resolve(name));
     }
-    Files.writeString(box.resolve("memory.events"), "low 0\nmax 7\noom 3\noom_kill 2\noom_group_kill 0\n");
+    Files.writeString(
+        box.resolve("memory.events"), "low 0\nmax 7\noom 3\noom_kill 2\noom_group_kill 0\n");
     Files.writeString(box.resolve("memory.current"), "4096\n");
     Files.writeString(box.resolve("cpu.stat"), "usage_usec 1500\nuser_usec 1000\n");
     Files.writeString(box.resolve("cgroup.events"), "populated 1\nfrozen 1\n");
@@ -116,7 +128,9 @@ class CgroupVersionTwoTest {
     assertThat(box.resolve("memory.max")).hasContent("67108864");
     assertThat(box.resolve("memory.swap.max")).hasContent("0");
     assertThat(box.resolve("cpu.max")).hasContent("150000 100000");
-    assertThat(Integer.parseInt(Files.readString(box.resolve("pids.max")))).as("the guest's own come on top").isGreaterThan(10);
+    assertThat(Integer.parseInt(Files.readString(box.resolve("pids.max"))))
+        .as("the guest's own come on top")
+        .isGreaterThan(10);
     assertThat(cgroups.memoryKills()).hasValue(2);
     assertThat(cgroups.memoryInUse()).hasValue(4096);
     assertThat(cgroups.cpuTime()).contains(Duration.ofNanos(1_500_000));
@@ -128,10 +142,20 @@ class CgroupVersionTwoTest {
   void versionOneServesWhatVersionTwoDoesNot() {
     Cgroups hybrid =
         new Cgroups(
-            Map.of("memory", Path.of("/v1/memory"), "pids", Path.of("/v1/pids"), "freezer", Path.of("/v1/freezer")),
+            Map.of(
+                "memory",
+                Path.of("/v1/memory"),
+                "pids",
+                Path.of("/v1/pids"),
+                "freezer",
+                Path.of("/v1/freezer")),
             Optional.of(Path.of("/v2")),
             Set.of("pids"));
-    Limits limits = Limits.of(SandboxSpec.builder().memoryMb(64).maxProcesses(8).build(), hybrid.enforceable(), 8L << 30);
+    Limits limits =
+        Limits.of(
+            SandboxSpec.builder().memoryMb(64).maxProcesses(8).build(),
+            hybrid.enforceable(),
+            8L << 30);
     assertThat(hybrid.plan("tag", "id", limits).directories())
         .containsOnlyKeys(SandboxCgroups.UNIFIED, "memory")
         .containsEntry("memory", Path.of("/v1/memory/tag-id"));

@@ -27,11 +27,15 @@ class EtcViewTest {
       Files.writeString(host.resolve("ssl/certs/ca.pem"), "certificate");
       Files.writeString(host.resolve("ssl/certs/mistake.pem"), "SECRET");
       Files.writeString(host.resolve("ssl/certs/closed/in.pem"), "SECRET");
-      Files.setPosixFilePermissions(host.resolve("ssl/certs/mistake.pem"), PosixFilePermissions.fromString("rw-------"));
-      Files.setPosixFilePermissions(host.resolve("ssl/certs/closed"), PosixFilePermissions.fromString("rwx------"));
+      Files.setPosixFilePermissions(
+          host.resolve("ssl/certs/mistake.pem"), PosixFilePermissions.fromString("rw-------"));
+      Files.setPosixFilePermissions(
+          host.resolve("ssl/certs/closed"), PosixFilePermissions.fromString("rwx------"));
       Files.createSymbolicLink(host.resolve("ssl/certs/to-key.pem"), Path.of("mistake.pem"));
-      Files.createSymbolicLink(host.resolve("ssl/certs/to-private.pem"), Path.of("../private/key.pem"));
-      Files.setPosixFilePermissions(host.resolve("ssl/private/key.pem"), PosixFilePermissions.fromString("rw-r-----"));
+      Files.createSymbolicLink(
+          host.resolve("ssl/certs/to-private.pem"), Path.of("../private/key.pem"));
+      Files.setPosixFilePermissions(
+          host.resolve("ssl/private/key.pem"), PosixFilePermissions.fromString("rw-r-----"));
       for (String name : List.of("shadow", "passwd", "hosts", "machine-id", "resolv.conf")) {
         Files.writeString(host.resolve(name), "SECRET");
       }
@@ -42,7 +46,11 @@ class EtcViewTest {
         }
       }
       assertThat(view.resolve("ssl/certs/ca.pem")).hasContent("certificate");
-      assertThat(Files.readString(new EtcView(host).in(base.resolve("share"), true).resolve("resolv.conf"))).as("only with the host's network").isEqualTo("SECRET");
+      assertThat(
+              Files.readString(
+                  new EtcView(host).in(base.resolve("share"), true).resolve("resolv.conf")))
+          .as("only with the host's network")
+          .isEqualTo("SECRET");
       assertThat(new EtcView(host).in(base.resolve("share"), false)).isEqualTo(view);
     } finally {
       Local.run("rm", "-rf", base.toString());
@@ -54,14 +62,18 @@ class EtcViewTest {
     Path base = Local.temporary();
     try {
       Path view = new EtcView(Path.of("/etc")).in(base, false);
-      for (String name : List.of("shadow", "gshadow", "ssl/private", "ssh", "sudoers", "machine-id", "krb5.keytab")) {
+      for (String name :
+          List.of(
+              "shadow", "gshadow", "ssl/private", "ssh", "sudoers", "machine-id", "krb5.keytab")) {
         assertThat(Files.exists(view.resolve(name), LinkOption.NOFOLLOW_LINKS)).as(name).isFalse();
       }
       try (Stream<Path> files = Files.walk(view)) {
         for (Path each : (Iterable<Path>) files::iterator) {
           Path original = Path.of("/etc").resolve(view.relativize(each));
           if (Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS) && Files.exists(original)) {
-            assertThat(Files.getPosixFilePermissions(original)).as("%s", original).contains(PosixFilePermission.OTHERS_READ);
+            assertThat(Files.getPosixFilePermissions(original))
+                .as("%s", original)
+                .contains(PosixFilePermission.OTHERS_READ);
           }
         }
       }
@@ -74,12 +86,22 @@ class EtcViewTest {
   void insideItIsOfUse() {
     try (Local local = Local.open();
         Sandbox sandbox = local.create()) {
-      assertThat(Local.sh(sandbox, "id -un; getent hosts localhost | head -n 1 | grep -c localhost; cat /etc/hostname")).isEqualTo("user\n1\nsandbox");
-      String dangling = Local.sh(sandbox, "find /etc -xtype l ! -path '/etc/alternatives/*' ! -name mtab | head -n 5");
+      assertThat(
+              Local.sh(
+                  sandbox,
+                  "id -un; getent hosts localhost | head -n 1 | grep -c localhost; cat /etc/hostname"))
+          .isEqualTo("user\n1\nsandbox");
+      String dangling =
+          Local.sh(
+              sandbox, "find /etc -xtype l ! -path '/etc/alternatives/*' ! -name mtab | head -n 5");
       assertThat(dangling).as("links that lead nowhere").isEmpty();
-      Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
-      Assumptions.assumeTrue(Files.exists(Path.of("/etc/ssl/certs/ca-certificates.crt")), "skipped: this host has no certificates");
-      String count = "/usr/bin/python3 -c 'import ssl; c = ssl.create_default_context(); c.load_default_certs(); print(len(c.get_ca_certs()))'";
+      Assumptions.assumeTrue(
+          Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
+      Assumptions.assumeTrue(
+          Files.exists(Path.of("/etc/ssl/certs/ca-certificates.crt")),
+          "skipped: this host has no certificates");
+      String count =
+          "/usr/bin/python3 -c 'import ssl; c = ssl.create_default_context(); c.load_default_certs(); print(len(c.get_ca_certs()))'";
       assertThat(Integer.parseInt(Local.sh(sandbox, count))).isPositive();
     }
   }

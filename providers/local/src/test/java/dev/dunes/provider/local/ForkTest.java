@@ -16,7 +16,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** Files of forks and snapshots: shared as long as nobody changes them, and nobody else's once somebody does. */
+/**
+ * Files of forks and snapshots: shared as long as nobody changes them, and nobody else's once
+ * somebody does.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ForkTest {
   private Local local;
@@ -35,24 +38,35 @@ class ForkTest {
     return sandbox.forking().orElseThrow().fork();
   }
 
-  private static final String STATE = "cd /workspace; find . | sort | tr '\\n' ' '; cat f d/g 2>/dev/null; cat ~/h";
+  private static final String STATE =
+      "cd /workspace; find . | sort | tr '\\n' ' '; cat f d/g 2>/dev/null; cat ~/h";
 
   @Test
   void parentAndForksGoTheirOwnWays() {
     try (Sandbox parent = local.create(SandboxSpec.builder().env("V", "1").label("a", "b"))) {
-      Local.sh(parent, "cd /workspace; mkdir d e; echo f > f; echo g > d/g; echo x > e/x; ln f hard; ln -s f soft; chmod 741 f; echo h > ~/h; setfattr -n user.k -v v f 2>/dev/null || true");
+      Local.sh(
+          parent,
+          "cd /workspace; mkdir d e; echo f > f; echo g > d/g; echo x > e/x; ln f hard; ln -s f soft; chmod 741 f; echo h > ~/h; setfattr -n user.k -v v f 2>/dev/null || true");
       try (Sandbox fork = fork(parent)) {
         assertThat(Local.sh(fork, STATE)).isEqualTo(Local.sh(parent, STATE));
-        assertThat(Local.sh(fork, "stat -c '%a %U' /workspace/f; readlink /workspace/soft; echo $V")).isEqualTo("741 user\nf\n1");
+        assertThat(
+                Local.sh(fork, "stat -c '%a %U' /workspace/f; readlink /workspace/soft; echo $V"))
+            .isEqualTo("741 user\nf\n1");
         assertThat(fork.labels()).containsEntry("a", "b");
-        Local.sh(fork, "cd /workspace; echo changed > f; rm d/g; rm -r e; mkdir e; echo new > n; echo home > ~/h");
-        assertThat(Local.sh(parent, STATE)).isEqualTo(". ./d ./d/g ./e ./e/x ./f ./hard ./soft f\ng\nh");
-        assertThat(Local.sh(fork, STATE)).startsWith(". ./d ./e ./f ./hard ./n ./soft changed").endsWith("home");
+        Local.sh(
+            fork,
+            "cd /workspace; echo changed > f; rm d/g; rm -r e; mkdir e; echo new > n; echo home > ~/h");
+        assertThat(Local.sh(parent, STATE))
+            .isEqualTo(". ./d ./d/g ./e ./e/x ./f ./hard ./soft f\ng\nh");
+        assertThat(Local.sh(fork, STATE))
+            .startsWith(". ./d ./e ./f ./hard ./n ./soft changed")
+            .endsWith("home");
         Local.sh(parent, "echo later > /workspace/f");
         try (Sandbox grandchild = fork(fork)) {
           assertThat(Local.sh(grandchild, STATE)).isEqualTo(Local.sh(fork, STATE));
           Local.sh(grandchild, "rm /workspace/f; rm -r /workspace/e");
-          assertThat(Local.sh(fork, "cat /workspace/f; ls -d /workspace/e")).isEqualTo("changed\n/workspace/e");
+          assertThat(Local.sh(fork, "cat /workspace/f; ls -d /workspace/e"))
+              .isEqualTo("changed\n/workspace/e");
           fork.destroy();
           parent.destroy();
           assertThat(Local.sh(grandchild, STATE)).isEqualTo(". ./d ./hard ./n ./soft home");
@@ -76,8 +90,12 @@ class ForkTest {
       assertThat(Local.sh(two, "cat /workspace/f")).isEqualTo("saved");
       assertThat(one.forking().orElseThrow().deleteSnapshot(snapshot.id())).isTrue();
       assertThat(one.forking().orElseThrow().deleteSnapshot(snapshot.id())).isFalse();
-      assertThatThrownBy(() -> local.create(spec)).isInstanceOf(InvalidRequestException.class).hasMessageContaining(snapshot.id());
-      assertThat(Local.sh(two, "cat /workspace/f")).as("stands on what was deleted").isEqualTo("saved");
+      assertThatThrownBy(() -> local.create(spec))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining(snapshot.id());
+      assertThat(Local.sh(two, "cat /workspace/f"))
+          .as("stands on what was deleted")
+          .isEqualTo("saved");
       try (Sandbox three = fork(two)) {
         assertThat(Local.sh(three, "cat /workspace/f")).isEqualTo("saved");
       }
@@ -91,13 +109,16 @@ class ForkTest {
     try (Sandbox parent = local.create(SandboxSpec.builder().diskMb(16))) {
       Local.sh(parent, "echo f > /workspace/f; echo h > ~/h");
       if (!Local.root()) {
-        assertThatThrownBy(() -> fork(parent)).isInstanceOf(SandboxException.class).hasMessageContaining("disk limit");
+        assertThatThrownBy(() -> fork(parent))
+            .isInstanceOf(SandboxException.class)
+            .hasMessageContaining("disk limit");
         return;
       }
       try (Sandbox fork = fork(parent);
           Sandbox again = fork(fork)) {
         for (Sandbox each : List.of(fork, again)) {
-          assertThat(Local.sh(each, "cat /workspace/f ~/h; echo changed > /workspace/f")).isEqualTo("f\nh");
+          assertThat(Local.sh(each, "cat /workspace/f ~/h; echo changed > /workspace/f"))
+              .isEqualTo("f\nh");
           assertThat(each.exec("head -c 30000000 /dev/zero > /workspace/big").success()).isFalse();
         }
         assertThat(Local.sh(parent, "cat /workspace/f")).isEqualTo("f");
@@ -123,8 +144,10 @@ class ForkTest {
   void anUnfinishedSnapshotIsNone() throws Exception {
     try (Sandbox sandbox = local.create()) {
       Path half = Files.createDirectories(local.state.resolve("snapshots/halfhalfhalf/workspace"));
-      assertThatThrownBy(() -> local.create(SandboxSpec.builder().image("snapshot:halfhalfhalf"))).isInstanceOf(InvalidRequestException.class);
-      assertThatThrownBy(() -> local.create(SandboxSpec.builder().image("snapshot:../../etc"))).isInstanceOf(InvalidRequestException.class);
+      assertThatThrownBy(() -> local.create(SandboxSpec.builder().image("snapshot:halfhalfhalf")))
+          .isInstanceOf(InvalidRequestException.class);
+      assertThatThrownBy(() -> local.create(SandboxSpec.builder().image("snapshot:../../etc")))
+          .isInstanceOf(InvalidRequestException.class);
       Files.delete(half);
       Files.delete(half.getParent());
     }

@@ -39,8 +39,19 @@ class LeftoversTest {
     private final Process process;
 
     Other(Local local, String task) throws IOException {
-      List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-      command.addAll(List.of("-cp", System.getProperty("java.class.path"), LeftoversTest.class.getName(), local.state.toString(), task));
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-XX:TieredStopAtLevel=1",
+                  "-XX:+UseSerialGC"));
+      command.addAll(
+          List.of(
+              "-cp",
+              System.getProperty("java.class.path"),
+              LeftoversTest.class.getName(),
+              local.state.toString(),
+              task));
       process = new ProcessBuilder(command).redirectError(new File("/dev/null")).start();
     }
 
@@ -65,11 +76,15 @@ class LeftoversTest {
   /** What that program does: makes sandboxes, and then anything but closing them. */
   public static void main(String[] arguments) throws IOException {
     SandboxProvider provider =
-        new LocalSandboxProviderFactory().open(new ProviderSettings(Map.of("state_dir", arguments[0]), System.getenv()));
+        new LocalSandboxProviderFactory()
+            .open(new ProviderSettings(Map.of("state_dir", arguments[0]), System.getenv()));
     SandboxSpec.Builder spec = SandboxSpec.builder().lifetime(Duration.ofMinutes(10));
     switch (arguments[1]) {
       case "hold" -> {
-        System.out.println(provider.create(spec.build()).id() + " " + provider.create(spec.detached(true).build()).id());
+        System.out.println(
+            provider.create(spec.build()).id()
+                + " "
+                + provider.create(spec.detached(true).build()).id());
         System.in.read();
       }
       case "storm" -> {
@@ -87,7 +102,14 @@ class LeftoversTest {
     try (Local local = Local.open();
         Other other = new Other(local, "hold")) {
       String[] ids = other.line().split(" ");
-      ProcessIdentity guest = SandboxStore.open(settings(local), "local").find(ids[0]).orElseThrow().read().orElseThrow().guest().orElseThrow();
+      ProcessIdentity guest =
+          SandboxStore.open(settings(local), "local")
+              .find(ids[0])
+              .orElseThrow()
+              .read()
+              .orElseThrow()
+              .guest()
+              .orElseThrow();
       other.kill();
       try (SandboxProvider next = local.another()) {
         assertThat(next.list(Map.of())).extracting(info -> info.id()).containsExactly(ids[1]);
@@ -104,7 +126,10 @@ class LeftoversTest {
     return new ProviderSettings(Map.of("state_dir", local.state.toString()), System.getenv());
   }
 
-  /** Ended wherever it was: every stage of making and removing comes up sooner or later, and none may leave anything. */
+  /**
+   * Ended wherever it was: every stage of making and removing comes up sooner or later, and none
+   * may leave anything.
+   */
   @Test
   void aProgramKilledInTheMidstOfMakingAndRemovingLeavesNothing() throws Exception {
     try (Local local = Local.open()) {
@@ -112,8 +137,11 @@ class LeftoversTest {
         try (Other other = new Other(local, "storm")) {
           other.line();
           int rounds = i;
-          Local.eventually("a sandbox of it", () -> Files.list(local.state.resolve("local")).count() > 0 || rounds > 100);
-          java.util.concurrent.locks.LockSupport.parkNanos(1_300_000L * (i * 7 + 1)); // another stage each time; any will do
+          Local.eventually(
+              "a sandbox of it",
+              () -> Files.list(local.state.resolve("local")).count() > 0 || rounds > 100);
+          java.util.concurrent.locks.LockSupport.parkNanos(
+              1_300_000L * (i * 7 + 1)); // another stage each time; any will do
           other.kill();
         }
         try (SandboxProvider next = local.another()) {
@@ -158,13 +186,16 @@ class LeftoversTest {
         Local two = Local.open();
         Sandbox mine = one.create();
         Sandbox theirs = two.create()) {
-      assertThat(one.provider.list(Map.of())).extracting(info -> info.id()).containsExactly(mine.id());
+      assertThat(one.provider.list(Map.of()))
+          .extracting(info -> info.id())
+          .containsExactly(mine.id());
       assertThat(one.provider.get(theirs.id())).isEmpty();
       assertThat(one.provider.destroy(theirs.id())).isFalse();
       one.another().close(); // a pass of the reaper
       assertThat(Local.sh(theirs, "echo here")).isEqualTo("here");
       if (Local.root()) {
-        assertThat(mine.info().metadata().get("uid")).isNotEqualTo(theirs.info().metadata().get("uid"));
+        assertThat(mine.info().metadata().get("uid"))
+            .isNotEqualTo(theirs.info().metadata().get("uid"));
       }
     }
   }
@@ -186,7 +217,8 @@ class LeftoversTest {
         uids.add(each.info().metadata().get("uid"));
       }
       assertThat(uids).hasSize(Local.root() ? 100 : 1);
-      List<Callable<Boolean>> enders = sandboxes.stream().<Callable<Boolean>>map(each -> each::destroy).toList();
+      List<Callable<Boolean>> enders =
+          sandboxes.stream().<Callable<Boolean>>map(each -> each::destroy).toList();
       for (Future<Boolean> each : threads.invokeAll(enders)) {
         assertThat(each.get()).isTrue();
       }
@@ -211,7 +243,8 @@ class LeftoversTest {
       List<Future<Boolean>> sweepers = List.of(threads.submit(sweeping), threads.submit(sweeping));
       try {
         for (int i = 0; i < 2000; i++) {
-          SandboxRecord record = new SandboxRecord(SandboxStore.newId(), "local", SandboxSpec.DEFAULT, Instant.now());
+          SandboxRecord record =
+              new SandboxRecord(SandboxStore.newId(), "local", SandboxSpec.DEFAULT, Instant.now());
           try (SandboxLock lock = store.create(record)) {
             lock.directory().delete();
           }
@@ -232,11 +265,14 @@ class LeftoversTest {
     Path small = Files.createDirectory(base.resolve("small"));
     Local.run("mount", "-t", "tmpfs", "-o", "size=4m,mode=0711", "none", small.toString());
     try (SandboxProvider provider =
-        new LocalSandboxProviderFactory().open(new ProviderSettings(Map.of("state_dir", small.toString()), System.getenv()))) {
+        new LocalSandboxProviderFactory()
+            .open(new ProviderSettings(Map.of("state_dir", small.toString()), System.getenv()))) {
       provider.create(SandboxSpec.DEFAULT).close(); // what is made once is made
       ProcessBuilder fill = new ProcessBuilder("sh", "-c", "cat /dev/zero > " + small + "/fill");
       fill.redirectErrorStream(true).redirectOutput(new File("/dev/null")).start().onExit().join();
-      assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT)).isInstanceOf(SandboxQuotaException.class).hasMessageContaining("full");
+      assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+          .isInstanceOf(SandboxQuotaException.class)
+          .hasMessageContaining("full");
       assertThat(provider.list(Map.of())).isEmpty();
       try (var entries = Files.list(small.resolve("local"))) {
         assertThat(entries).isEmpty();
@@ -252,8 +288,10 @@ class LeftoversTest {
   @Test
   void theDeadlineEndsItAndCanBeMoved() {
     try (Local local = Local.open();
-        Sandbox brief = local.provider.create(SandboxSpec.builder().lifetime(Duration.ofSeconds(1)).build());
-        Sandbox renewed = local.provider.create(SandboxSpec.builder().lifetime(Duration.ofSeconds(1)).build())) {
+        Sandbox brief =
+            local.provider.create(SandboxSpec.builder().lifetime(Duration.ofSeconds(1)).build());
+        Sandbox renewed =
+            local.provider.create(SandboxSpec.builder().lifetime(Duration.ofSeconds(1)).build())) {
       renewed.renew(Duration.ofMinutes(10));
       Local.eventually("the end of the brief one", () -> local.provider.get(brief.id()).isEmpty());
       assertThat(Local.sh(renewed, "echo here")).isEqualTo("here");

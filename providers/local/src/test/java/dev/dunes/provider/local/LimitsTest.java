@@ -43,26 +43,30 @@ class LimitsTest {
             Cgroups.MEMORY, SandboxSpec.builder().memoryMb(64),
             Cgroups.CPU, SandboxSpec.builder().cpuCores(0.5),
             Cgroups.PIDS, SandboxSpec.builder().maxProcesses(16));
-    asked.forEach(
-        (controller, spec) -> {
-          if (enforceable(controller)) {
-            local.create(spec).close();
-          } else {
-            assertThatThrownBy(() -> local.create(spec)).isInstanceOf(IsolationUnavailableException.class).hasMessageContaining(controller);
-          }
-        });
+    asked.forEach((controller, spec) -> {
+      if (enforceable(controller)) {
+        local.create(spec).close();
+      } else {
+        assertThatThrownBy(() -> local.create(spec))
+            .isInstanceOf(IsolationUnavailableException.class)
+            .hasMessageContaining(controller);
+      }
+    });
   }
 
   @Test
   void memoryEndsTheCommandAndSaysSo() {
-    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
     Assumptions.assumeTrue(enforceable(Cgroups.MEMORY), "skipped: no memory limit here");
     try (Sandbox sandbox = local.create(SandboxSpec.builder().memoryMb(64))) {
       ExecResult result = sandbox.exec("exec python3 -c 'x = b\"a\" * 300000000'");
       assertThat(result.outOfMemory()).isTrue();
       assertThat(result.exitCode()).isEqualTo(137);
       assertThat(Local.sh(sandbox, "echo alive")).isEqualTo("alive");
-      assertThat(sandbox.exec("kill -9 $$").outOfMemory()).as("killed for another reason").isFalse();
+      assertThat(sandbox.exec("kill -9 $$").outOfMemory())
+          .as("killed for another reason")
+          .isFalse();
       assertThat(sandbox.info().metadata()).containsEntry("memory_limit", Long.toString(64L << 20));
     }
   }
@@ -71,7 +75,8 @@ class LimitsTest {
   void processesEndAtTheirLimit() {
     Assumptions.assumeTrue(enforceable(Cgroups.PIDS), "skipped: no limit on processes here");
     try (Sandbox sandbox = local.create(SandboxSpec.builder().maxProcesses(20))) {
-      ExecResult result = sandbox.exec("i=0; while [ $i -lt 60 ]; do sleep 60 & i=$((i+1)); done; echo all");
+      ExecResult result =
+          sandbox.exec("i=0; while [ $i -lt 60 ]; do sleep 60 & i=$((i+1)); done; echo all");
       assertThat(result.stdout()).doesNotContain("all");
     }
   }
@@ -83,7 +88,8 @@ class LimitsTest {
         ExecResult result = sandbox.exec("head -c 12000000 /dev/zero > " + place + "/big");
         assertThat(result.success()).isFalse();
         assertThat(result.stderr()).contains("No space left");
-        Local.sh(sandbox, "rm %s/big; echo ok > %s/small; cat %s/small".formatted(place, place, place));
+        Local.sh(
+            sandbox, "rm %s/big; echo ok > %s/small; cat %s/small".formatted(place, place, place));
         assertThat(sandbox.info().metadata().get("disk")).contains("limited");
       }
     }
@@ -93,8 +99,11 @@ class LimitsTest {
   void defaultsApplyWhereTheyCanBeKept() {
     try (Sandbox sandbox = local.create()) {
       Map<String, String> metadata = sandbox.info().metadata();
-      assertThat(metadata).containsEntry("process_limit", enforceable(Cgroups.PIDS) ? "1024" : "none").containsKeys("fork", "freeze", "cgroup", "disk", "cpu_limit");
-      assertThat(metadata.get("memory_limit").equals("none")).isNotEqualTo(enforceable(Cgroups.MEMORY));
+      assertThat(metadata)
+          .containsEntry("process_limit", enforceable(Cgroups.PIDS) ? "1024" : "none")
+          .containsKeys("fork", "freeze", "cgroup", "disk", "cpu_limit");
+      assertThat(metadata.get("memory_limit").equals("none"))
+          .isNotEqualTo(enforceable(Cgroups.MEMORY));
       assertThat(metadata.keySet()).noneMatch(key -> key.startsWith("cgroup."));
     }
   }

@@ -42,7 +42,8 @@ final class Local implements AutoCloseable {
 
   /** Skips the test where sandboxes cannot be made. */
   static Local open(Map<String, String> settings) {
-    Availability available = new LocalSandboxProviderFactory().availability(ProviderSettings.system());
+    Availability available =
+        new LocalSandboxProviderFactory().availability(ProviderSettings.system());
     Assumptions.assumeTrue(available.usable(), "skipped: " + available.reason());
     return new Local(temporary(), settings);
   }
@@ -107,7 +108,8 @@ final class Local implements AutoCloseable {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       process.getOutputStream().close();
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      String said =
+          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
       if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
         throw new AssertionError(String.join(" ", command) + ": " + said);
       }

@@ -20,7 +20,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The suite every provider passes, as whoever runs the build: root has user ids and cgroups of its own, others have not. */
+/**
+ * The suite every provider passes, as whoever runs the build: root has user ids and cgroups of its
+ * own, others have not.
+ */
 class LocalConformanceTest extends SandboxProviderConformance {
   @TempDir static Path state;
 

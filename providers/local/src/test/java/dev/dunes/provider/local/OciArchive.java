@@ -94,24 +94,41 @@ final class OciArchive {
   private String blob(String type, byte[] bytes, String more) {
     Digest digest = Digest.of(bytes);
     files.put(digest.blob(), bytes);
-    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d%s}".formatted(type, digest, bytes.length, more);
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d%s}"
+        .formatted(type, digest, bytes.length, more);
   }
 
-  /** Fills {@link #files} in OCI layout, with the manifest for this machine inside an index for several. */
+  /**
+   * Fills {@link #files} in OCI layout, with the manifest for this machine inside an index for
+   * several.
+   */
   OciArchive oci(String architecture) {
     List<String> parts = new ArrayList<>();
     for (byte[] layer : layers) {
       parts.add(blob("application/vnd.oci.image.layer.v1.tar", layer, ""));
     }
-    String configured = blob("application/vnd.oci.image.config.v1+json", config.getBytes(StandardCharsets.UTF_8), "");
-    String manifest = "{\"schemaVersion\":2,\"config\":%s,\"layers\":[%s]}".formatted(configured, String.join(",", parts));
+    String configured =
+        blob(
+            "application/vnd.oci.image.config.v1+json",
+            config.getBytes(StandardCharsets.UTF_8),
+            "");
+    String manifest =
+        "{\"schemaVersion\":2,\"config\":%s,\"layers\":[%s]}"
+            .formatted(configured, String.join(",", parts));
     String type = "application/vnd.oci.image.manifest.v1+json";
     String ours = blob(type, manifest.getBytes(StandardCharsets.UTF_8), platform(architecture));
-    String others = "{\"mediaType\":\"%s\",\"digest\":\"sha256:%s\",\"size\":2%s}".formatted(type, "0".repeat(64), platform("s390x"));
+    String others =
+        "{\"mediaType\":\"%s\",\"digest\":\"sha256:%s\",\"size\":2%s}"
+            .formatted(type, "0".repeat(64), platform("s390x"));
     String inner = "{\"schemaVersion\":2,\"manifests\":[%s,%s]}".formatted(others, ours);
-    String index = blob("application/vnd.oci.image.index.v1+json", inner.getBytes(StandardCharsets.UTF_8), "");
+    String index =
+        blob("application/vnd.oci.image.index.v1+json", inner.getBytes(StandardCharsets.UTF_8), "");
     files.put("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
-    files.put("index.json", "{\"schemaVersion\":2,\"manifests\":[%s]}".formatted(index).getBytes(StandardCharsets.UTF_8));
+    files.put(
+        "index.json",
+        "{\"schemaVersion\":2,\"manifests\":[%s]}"
+            .formatted(index)
+            .getBytes(StandardCharsets.UTF_8));
     return this;
   }
 
@@ -129,11 +146,15 @@ final class OciArchive {
       names.add("\"" + name + "\"");
       digests.add("\"" + Digest.of(layer) + "\"");
     }
-    String whole = config.replaceFirst("\\{", "{\"rootfs\":{\"diff_ids\":[" + String.join(",", digests) + "]},");
+    String whole =
+        config.replaceFirst(
+            "\\{", "{\"rootfs\":{\"diff_ids\":[" + String.join(",", digests) + "]},");
     byte[] json = whole.getBytes(StandardCharsets.UTF_8);
     String name = Digest.of(json).hex() + ".json";
     files.put(name, json);
-    String manifest = "[{\"Config\":\"%s\",\"RepoTags\":[\"a:b\"],\"Layers\":[%s]}]".formatted(name, String.join(",", names));
+    String manifest =
+        "[{\"Config\":\"%s\",\"RepoTags\":[\"a:b\"],\"Layers\":[%s]}]"
+            .formatted(name, String.join(",", names));
     files.put("manifest.json", manifest.getBytes(StandardCharsets.UTF_8));
     return this;
   }

@@ -23,11 +23,20 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** The same tests by a user without any rights, when root runs the build: other ways to keep files, limits and sockets are taken then. */
+/**
+ * The same tests by a user without any rights, when root runs the build: other ways to keep files,
+ * limits and sockets are taken then.
+ */
 class OrdinaryUserTest {
   private static final List<Class<?>> TESTS =
       List.of(
-          ImageTest.class, LimitsTest.class, ForkTest.class, RelayTest.class, EtcViewTest.class, LeftoversTest.class, DiagnosisTest.class,
+          ImageTest.class,
+          LimitsTest.class,
+          ForkTest.class,
+          RelayTest.class,
+          EtcViewTest.class,
+          LeftoversTest.class,
+          DiagnosisTest.class,
           LocalConformanceTest.class);
 
   private static final String MARK = "@@";
@@ -39,7 +48,8 @@ class OrdinaryUserTest {
   @Timeout(300)
   Stream<DynamicTest> byAnOrdinaryUser() throws IOException {
     Local.assumeRoot();
-    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "skipped: needs setpriv");
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/setpriv")), "skipped: needs setpriv");
     Path base = Local.temporary();
     try {
       List<Outcome> outcomes = outcomes(base);
@@ -60,11 +70,21 @@ class OrdinaryUserTest {
   }
 
   private static List<Outcome> outcomes(Path base) throws IOException {
-    String uid = Integer.toString(ThreadLocalRandom.current().nextInt(1_900_060_000, 1_900_120_000));
-    List<String> command = new ArrayList<>(List.of("setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--inh-caps=-all"));
-    command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    command.addAll(List.of("-Djava.io.tmpdir=/tmp", "-cp", readable(base), OrdinaryUserTest.class.getName()));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(new File("/dev/null")).directory(new File("/"));
+    String uid =
+        Integer.toString(ThreadLocalRandom.current().nextInt(1_900_060_000, 1_900_120_000));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--inh-caps=-all"));
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC"));
+    command.addAll(
+        List.of("-Djava.io.tmpdir=/tmp", "-cp", readable(base), OrdinaryUserTest.class.getName()));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(new File("/dev/null")).directory(new File("/"));
     builder.environment().clear();
     builder.environment().put("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     builder.environment().put("LC_ALL", "C.UTF-8");
@@ -89,7 +109,9 @@ class OrdinaryUserTest {
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
       // the property tests' engine keeps notes in the working directory, which is not this user's
       if (!entry.isEmpty() && Files.exists(Path.of(entry)) && !entry.contains("jqwik")) {
-        String copy = base.resolve(copies.size() + (Files.isDirectory(Path.of(entry)) ? "" : ".jar")).toString();
+        String copy =
+            base.resolve(copies.size() + (Files.isDirectory(Path.of(entry)) ? "" : ".jar"))
+                .toString();
         Local.run("cp", "-rL", entry, copy);
         copies.add(copy);
       }
@@ -101,7 +123,9 @@ class OrdinaryUserTest {
   /** What that JVM runs. */
   public static void main(String[] arguments) {
     LauncherDiscoveryRequest request =
-        LauncherDiscoveryRequestBuilder.request().selectors(TESTS.stream().map(test -> selectClass(test)).toList()).build();
+        LauncherDiscoveryRequestBuilder.request()
+            .selectors(TESTS.stream().map(test -> selectClass(test)).toList())
+            .build();
     LauncherFactory.create().execute(request, new Reporter());
     System.exit(0);
   }
@@ -110,16 +134,26 @@ class OrdinaryUserTest {
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
       if (test.isTest() || result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
-        String name = test.getUniqueId().replaceAll("\\[engine:[^]]*]/|\\[[a-z-]+:|dev\\.dunes\\.provider\\.local\\.|]", "");
+        String name =
+            test.getUniqueId()
+                .replaceAll(
+                    "\\[engine:[^]]*]/|\\[[a-z-]+:|dev\\.dunes\\.provider\\.local\\.|]", "");
         String why = result.getThrowable().map(OrdinaryUserTest::text).orElse("");
-        System.out.println(String.join("\t", MARK, name, result.getStatus().toString(), why.replaceAll("\\s+", " ")));
+        System.out.println(
+            String.join(
+                "\t", MARK, name, result.getStatus().toString(), why.replaceAll("\\s+", " ")));
       }
     }
   }
 
   private static String text(Throwable thrown) {
     StackTraceElement[] trace = thrown.getStackTrace();
-    List<String> ours = Stream.of(trace).map(StackTraceElement::toString).filter(line -> line.contains("dev.dunes")).limit(5).toList();
+    List<String> ours =
+        Stream.of(trace)
+            .map(StackTraceElement::toString)
+            .filter(line -> line.contains("dev.dunes"))
+            .limit(5)
+            .toList();
     return thrown + " " + String.join(" ", ours);
   }
 }

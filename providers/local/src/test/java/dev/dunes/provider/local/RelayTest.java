@@ -23,15 +23,22 @@ import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** The ways out: a host's socket at a port of the sandbox's loopback, or the host's network where it was asked for. */
+/**
+ * The ways out: a host's socket at a port of the sandbox's loopback, or the host's network where it
+ * was asked for.
+ */
 class RelayTest {
   private static final String ASK =
       "python3 -c 'import socket; s=socket.create_connection((\"127.0.0.1\", %d), 5); print(s.recv(100).decode())'";
 
   /** Says hello to whoever connects, from a socket that nobody else can reach. */
-  private static ServerSocketChannel greeter(Path socket, String directory, String mode) throws IOException {
-    Files.setPosixFilePermissions(Files.createDirectories(socket.getParent()), PosixFilePermissions.fromString(directory));
-    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket));
+  private static ServerSocketChannel greeter(Path socket, String directory, String mode)
+      throws IOException {
+    Files.setPosixFilePermissions(
+        Files.createDirectories(socket.getParent()), PosixFilePermissions.fromString(directory));
+    ServerSocketChannel server =
+        ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+            .bind(UnixDomainSocketAddress.of(socket));
     Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString(mode));
     Thread.ofVirtual().start(() -> greet(server));
     return server;
@@ -51,13 +58,18 @@ class RelayTest {
 
   @Test
   void aPrivateSocketIsReachedByTheSandboxOnly() throws IOException {
-    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
     try (Local local = Local.open()) {
       Path hidden = local.base.resolve("hidden/gateway.sock");
       Path open = local.base.resolve("open/gateway.sock");
       try (ServerSocketChannel _ = greeter(hidden, "rwx------", "rw-------");
           ServerSocketChannel _ = greeter(open, "rwxr-xr-x", "rw-rw-rw-");
-          Sandbox sandbox = local.create(SandboxSpec.builder().relay(new HostRelay(8080, hidden)).relay(new HostRelay(8081, open)));
+          Sandbox sandbox =
+              local.create(
+                  SandboxSpec.builder()
+                      .relay(new HostRelay(8080, hidden))
+                      .relay(new HostRelay(8081, open)));
           Sandbox fork = sandbox.forking().orElseThrow().fork();
           Sandbox without = local.create()) {
         for (Sandbox each : List.of(sandbox, fork)) {
@@ -66,10 +78,14 @@ class RelayTest {
         }
         assertThat(without.exec(ASK.formatted(8080)).success()).isFalse();
         assertThat(sandbox.exec(ASK.formatted(8082)).stderr()).contains("refused");
-        assertThat(Files.getPosixFilePermissions(hidden)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
-        assertThat(Files.getAttribute(hidden, "unix:uid")).isEqualTo(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+        assertThat(Files.getPosixFilePermissions(hidden))
+            .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        assertThat(Files.getAttribute(hidden, "unix:uid"))
+            .isEqualTo(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
       }
-      try (Sandbox sandbox = local.create(SandboxSpec.builder().relay(new HostRelay(8080, local.base.resolve("none"))))) {
+      try (Sandbox sandbox =
+          local.create(
+              SandboxSpec.builder().relay(new HostRelay(8080, local.base.resolve("none"))))) {
         assertThat(sandbox.exec(ASK.formatted(8080)).success()).as("nobody listens").isFalse();
       }
     }
@@ -77,15 +93,19 @@ class RelayTest {
 
   @Test
   void theHostsNetworkIsThereOnRequestOnly() throws IOException {
-    Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
     try (Local local = Local.open();
         ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-      String connect = "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", %d), 5); print(\"in\")'".formatted(server.getLocalPort());
+      String connect =
+          "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", %d), 5); print(\"in\")'"
+              .formatted(server.getLocalPort());
       try (Sandbox host = local.create(SandboxSpec.builder().network(NetworkMode.HOST));
           Sandbox none = local.create()) {
         assertThat(Local.sh(host, connect)).isEqualTo("in");
         assertThat(none.exec(connect).stderr()).contains("refused");
-        assertThat(Local.sh(host, "cat /etc/resolv.conf")).isEqualTo(Files.readString(Path.of("/etc/resolv.conf")).strip());
+        assertThat(Local.sh(host, "cat /etc/resolv.conf"))
+            .isEqualTo(Files.readString(Path.of("/etc/resolv.conf")).strip());
       }
     }
   }

@@ -9,9 +9,13 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A root file system small enough to be made for one test: a shell, a few programs and the libraries they need. */
+/**
+ * A root file system small enough to be made for one test: a shell, a few programs and the
+ * libraries they need.
+ */
 final class Rootfs {
-  private static final List<String> PROGRAMS = List.of("sh", "cat", "ls", "id", "env", "mkdir", "rm", "touch", "stat", "readlink", "ln");
+  private static final List<String> PROGRAMS =
+      List.of("sh", "cat", "ls", "id", "env", "mkdir", "rm", "touch", "stat", "readlink", "ln");
   private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
   private Rootfs() {}

@@ -18,7 +18,8 @@ class SeccompTest {
   private static final int EPERM = 0x50001;
   private static final int ENOSYS = 0x50000 | 38;
   private static final int EAFNOSUPPORT = 0x50000 | 97;
-  private static final Set<String> BY_ARGUMENT = Set.of("clone", "socket", "socketpair", "personality", "ioctl");
+  private static final Set<String> BY_ARGUMENT =
+      Set.of("clone", "socket", "socketpair", "personality", "ioctl");
   private static final int X32 = 0x40000000;
   private static final int HIGHEST = 2000;
 
@@ -33,7 +34,12 @@ class SeccompTest {
     }
 
     int call(String name, long... arguments) {
-      int number = table.names().entrySet().stream().filter(each -> each.getValue().equals(name)).findFirst().orElseThrow().getKey();
+      int number =
+          table.names().entrySet().stream()
+              .filter(each -> each.getValue().equals(name))
+              .findFirst()
+              .orElseThrow()
+              .getKey();
       return call(number, arguments);
     }
   }
@@ -50,10 +56,13 @@ class SeccompTest {
         continue;
       }
       int expected =
-          name == null || SeccompPolicy.ABSENT.contains(name) ? ENOSYS : SeccompPolicy.REFUSED.contains(name) ? EPERM : ALLOW;
+          name == null || SeccompPolicy.ABSENT.contains(name)
+              ? ENOSYS
+              : SeccompPolicy.REFUSED.contains(name) ? EPERM : ALLOW;
       assertThat(filter.call(number)).as("%d %s", number, name).isEqualTo(expected);
     }
-    for (int number : List.of(HIGHEST, X32, X32 + 1, X32 + 59, Integer.MAX_VALUE, Integer.MIN_VALUE, -1)) {
+    for (int number :
+        List.of(HIGHEST, X32, X32 + 1, X32 + 59, Integer.MAX_VALUE, Integer.MIN_VALUE, -1)) {
       assertThat(filter.call(number)).as("%d", number).isEqualTo(ENOSYS);
     }
   }
@@ -74,22 +83,33 @@ class SeccompTest {
     Filter filter = Filter.of(architecture);
     for (int bit = 0; bit < 32; bit++) {
       long flag = 1L << bit;
-      assertThat(filter.call("clone", flag)).as("clone %x", flag).isEqualTo((flag & SeccompPolicy.CLONE_NAMESPACES) != 0 ? EPERM : ALLOW);
+      assertThat(filter.call("clone", flag))
+          .as("clone %x", flag)
+          .isEqualTo((flag & SeccompPolicy.CLONE_NAMESPACES) != 0 ? EPERM : ALLOW);
     }
     assertThat(filter.call("clone", 0x7D0F00)).as("a thread").isEqualTo(ALLOW);
     assertThat(filter.call("clone", 0x11 | 0x10000000)).as("a new user namespace").isEqualTo(EPERM);
-    Set<Integer> families = new HashSet<>(Arrays.stream(SeccompPolicy.ADDRESS_FAMILIES).boxed().toList());
+    Set<Integer> families =
+        new HashSet<>(Arrays.stream(SeccompPolicy.ADDRESS_FAMILIES).boxed().toList());
     for (int family = -1; family < 64; family++) {
       for (String name : List.of("socket", "socketpair")) {
-        assertThat(filter.call(name, family, 1, 0)).as("%s %d", name, family).isEqualTo(families.contains(family) ? ALLOW : EAFNOSUPPORT);
+        assertThat(filter.call(name, family, 1, 0))
+            .as("%s %d", name, family)
+            .isEqualTo(families.contains(family) ? ALLOW : EAFNOSUPPORT);
       }
     }
     // the kernel looks at the lower half only, and so must the filter
     assertThat(filter.call("socket", 0xABCD_0000_0000L | 1)).isEqualTo(ALLOW);
     assertThat(filter.call("socket", 0x1_0000_0000L | 38)).isEqualTo(EAFNOSUPPORT);
-    assertThat(filter.call("ioctl", 0, 0xFFFF_0000_0000L | 0x5412)).as("TIOCSTI with rubbish above").isEqualTo(EPERM);
-    Map<Long, Integer> ioctls = Map.of(0x5412L, EPERM, 0x541CL, EPERM, 0x5411L, ALLOW, 0x5413L, ALLOW, 0x541BL, ALLOW, 0L, ALLOW);
-    ioctls.forEach((request, verdict) -> assertThat(filter.call("ioctl", 0, request)).as("ioctl %x", request).isEqualTo(verdict));
+    assertThat(filter.call("ioctl", 0, 0xFFFF_0000_0000L | 0x5412))
+        .as("TIOCSTI with rubbish above")
+        .isEqualTo(EPERM);
+    Map<Long, Integer> ioctls =
+        Map.of(
+            0x5412L, EPERM, 0x541CL, EPERM, 0x5411L, ALLOW, 0x5413L, ALLOW, 0x541BL, ALLOW, 0L,
+            ALLOW);
+    ioctls.forEach((request, verdict) ->
+        assertThat(filter.call("ioctl", 0, request)).as("ioctl %x", request).isEqualTo(verdict));
     for (long persona : List.of(0L, 8L, 0x20000L, 0x20008L, 0xFFFFFFFFL)) {
       assertThat(filter.call("personality", persona)).isEqualTo(ALLOW);
     }
@@ -107,6 +127,8 @@ class SeccompTest {
     named.addAll(BY_ARGUMENT);
     named.removeAll(known);
     assertThat(named).isEmpty();
-    assertThat(SeccompPolicy.REFUSED).doesNotContainAnyElementsOf(SeccompPolicy.ABSENT).doesNotContainAnyElementsOf(BY_ARGUMENT);
+    assertThat(SeccompPolicy.REFUSED)
+        .doesNotContainAnyElementsOf(SeccompPolicy.ABSENT)
+        .doesNotContainAnyElementsOf(BY_ARGUMENT);
   }
 }

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * One process of this machine, told apart from a later one that got the same number.
@@ -32,7 +32,10 @@ public record ProcessIdentity(long pid, long startTicks, String boot) {
 
   private static final int START_TIME = 19;
 
-  private static final long POLL_MILLIS = 2;
+  /** Most processes that were killed are gone within half a millisecond. */
+  private static final long SHORTEST_PAUSE_NANOS = 100_000;
+
+  private static final long LONGEST_PAUSE_NANOS = 4_000_000;
 
   public ProcessIdentity {
     requireNonNull(boot, "boot");
@@ -87,14 +90,16 @@ public record ProcessIdentity(long pid, long startTicks, String boot) {
   /** Waits until it has ended; false when it has not in time. */
   public boolean awaitEnd(Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
+    long pause = SHORTEST_PAUSE_NANOS;
     while (isAlive()) {
       if (System.nanoTime() - deadline > 0) {
         return false;
       }
-      try {
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS); // the kernel tells only parents
-      } catch (InterruptedException e) {
-        throw new SandboxInterruptedException("waiting for a process to end", e);
+      LockSupport.parkNanos(pause); // the kernel tells only parents
+      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+      if (Thread.interrupted()) {
+        throw new SandboxInterruptedException(
+            "waiting for a process to end", new InterruptedException());
       }
     }
     return true;

@@ -44,6 +44,7 @@ final class LocalSandboxProvider implements SandboxProvider {
   private final Images images;
   private final Snapshots snapshots;
   private final Reaper reaper;
+  private final Optional<GracePeriod> gracePeriod;
   private final Set<LocalSandbox> owned = ConcurrentHashMap.newKeySet();
 
   LocalSandboxProvider(LocalHost host, LocalState state, SandboxStore store, long imageLimit) {
@@ -53,6 +54,7 @@ final class LocalSandboxProvider implements SandboxProvider {
     this.snapshots = new Snapshots(host, state);
     this.images = new Images(new ImageStore(state.images(), state.guest(), imageLimit), snapshots);
     this.reaper = new Reaper(host, state, store);
+    this.gracePeriod = host.cgroups().equals(Cgroups.NONE) ? Optional.empty() : GracePeriod.find();
     reaper.start();
   }
 
@@ -69,6 +71,7 @@ final class LocalSandboxProvider implements SandboxProvider {
   @Override
   public Sandbox create(SandboxSpec spec) {
     LocalRequests.check(spec, host);
+    gracePeriod.ifPresent(GracePeriod::start);
     Image image = images.resolve(spec.image());
     String id = SandboxStore.newId();
     Instant now = Instant.now();

@@ -228,7 +228,11 @@ impl Command {
             }
         }
         match self.main {
-            None => self.trouble = Some(Failure::new(code::IO, "the command's supervisor was killed")),
+            // It started, killed its supervisor before that could say so, and is gone itself.
+            None => {
+                self.hear(cx, Report::Started(self.supervisor));
+                self.hear(cx, Report::Ended { outcome: (1, sys::SIGKILL as u32), user_us: 0, system_us: 0, max_rss: 0 })
+            }
             Some(main) if cx.world.reaped.iter().any(|exit| exit.pid == main) => self.main_reaped(cx),
             Some(main) if table::one(main).map_or(false, |p| p.parent == guest) => {
                 cx.world.stray_mains.insert(main, cx.token(0));

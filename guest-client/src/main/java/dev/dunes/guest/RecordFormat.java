@@ -1,5 +1,6 @@
 package dev.dunes.guest;
 
+import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.HostRelay;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.NetworkMode;
@@ -95,6 +96,8 @@ final class RecordFormat {
     list(
         "spec.relay.",
         spec.relays().stream().map(relay -> relay.port() + ":" + relay.socket()).toList());
+    list("spec.mountSource.", spec.mounts().stream().map(HostMount::source).toList());
+    list("spec.mountTarget.", spec.mounts().stream().map(HostMount::target).toList());
     put("spec.isolation", spec.isolation());
     put("spec.detached", spec.detached());
   }
@@ -176,6 +179,11 @@ final class RecordFormat {
       spec.relay(
           new HostRelay(
               Integer.parseInt(each.substring(0, colon)), Path.of(each.substring(colon + 1))));
+    }
+    List<String> sources = list("spec.mountSource.");
+    List<String> targets = list("spec.mountTarget.");
+    for (int i = 0; i < Math.min(sources.size(), targets.size()); i++) {
+      spec.mount(new HostMount(Path.of(sources.get(i)), targets.get(i)));
     }
     ifGiven("spec.isolation", value -> spec.isolation(IsolationTier.valueOf(value)));
     spec.detached(Boolean.parseBoolean(need("spec.detached")));

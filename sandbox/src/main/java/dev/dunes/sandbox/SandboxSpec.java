@@ -36,6 +36,7 @@ public final class SandboxSpec {
   private final @Nullable String workingDir;
   private final @Nullable NetworkMode network;
   private final List<HostRelay> relays;
+  private final List<HostMount> mounts;
   private final @Nullable IsolationTier isolation;
   private final boolean detached;
 
@@ -55,6 +56,7 @@ public final class SandboxSpec {
     this.workingDir = builder.workingDir;
     this.network = builder.network;
     this.relays = List.copyOf(builder.relays);
+    this.mounts = List.copyOf(builder.mounts);
     this.isolation = builder.isolation;
     this.detached = builder.detached;
     EnvNames.check("env", env);
@@ -83,6 +85,7 @@ public final class SandboxSpec {
     builder.workingDir = workingDir;
     builder.network = network;
     builder.relays.addAll(relays);
+    builder.mounts.addAll(mounts);
     builder.isolation = isolation;
     builder.detached = detached;
     return builder;
@@ -165,6 +168,11 @@ public final class SandboxSpec {
     return relays;
   }
 
+  /** What of the host it sees, read-only. A provider that cannot show it refuses. */
+  public List<HostMount> mounts() {
+    return mounts;
+  }
+
   /** The weakest isolation that will do. A provider that cannot give it refuses. */
   public Optional<IsolationTier> isolation() {
     return Optional.ofNullable(isolation);
@@ -210,6 +218,7 @@ public final class SandboxSpec {
         workingDir,
         network,
         relays,
+        mounts,
         isolation,
         detached);
   }
@@ -231,6 +240,7 @@ public final class SandboxSpec {
     private @Nullable String workingDir;
     private @Nullable NetworkMode network;
     private final List<HostRelay> relays = new ArrayList<>();
+    private final List<HostMount> mounts = new ArrayList<>();
     private @Nullable IsolationTier isolation;
     private boolean detached;
 
@@ -344,6 +354,11 @@ public final class SandboxSpec {
 
     public Builder relay(HostRelay relay) {
       relays.add(requireNonNull(relay, "relay"));
+      return this;
+    }
+
+    public Builder mount(HostMount mount) {
+      mounts.add(requireNonNull(mount, "mount"));
       return this;
     }
 

@@ -25,6 +25,16 @@ public interface SandboxProvider extends AutoCloseable {
   /** What its sandboxes can really do, here and now. */
   ProviderCapabilities capabilities();
 
+  /** Whether its sandboxes can show files of this host, see {@link SandboxSpec#mounts()}. */
+  default boolean takesMounts() {
+    return false;
+  }
+
+  /** Whether its sandboxes can reach sockets of this host, see {@link SandboxSpec#relays()}. */
+  default boolean takesRelays() {
+    return false;
+  }
+
   /**
    * Makes a sandbox that is ready for commands. Does not run {@link SandboxSpec#setupCommands()}:
    * the caller does. When it throws, nothing is left behind.

@@ -34,6 +34,10 @@ final class HostSpecs {
           "commands share this machine's ports",
           "connect to the Unix socket itself, or use provider 'local'");
     }
+    if (!spec.mounts().isEmpty()) {
+      throw unsupported(
+          "mounts", "commands see this machine's own files", "use the files where they are");
+    }
     if (spec.image().isPresent() && snapshot(spec).isEmpty()) {
       throw unsupported(
           "image",

@@ -1,5 +1,6 @@
 package dev.dunes.provider.local;
 
+import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.HostRelay;
 import dev.dunes.sandbox.NetworkMode;
 import java.io.IOException;
@@ -118,6 +119,12 @@ final class BubblewrapArguments {
     readOnly(program, GUEST);
     relays.forEach((relay, socket) ->
         readOnly(socket, relayInside(relay))); // can be connected to all the same, but not changed
+    return this;
+  }
+
+  /** What of the host the specification shows. */
+  BubblewrapArguments mounts(List<HostMount> mounts) {
+    mounts.forEach(mount -> readOnly(mount.source(), mount.target()));
     return this;
   }
 

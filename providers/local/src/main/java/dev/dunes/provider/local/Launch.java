@@ -228,7 +228,11 @@ final class Launch {
         new BubblewrapArguments().isolation(id, network, image.config().env());
     places.prepare(bubblewrap, state.etc(network == NetworkMode.HOST));
     RelaySockets relays = new RelaySockets(spec.relays(), paths, uid);
-    bubblewrap.guest(state.guest(), relays.sources()).sealRoot().add("--chdir", "/");
+    bubblewrap
+        .guest(state.guest(), relays.sources())
+        .mounts(spec.mounts())
+        .sealRoot()
+        .add("--chdir", "/");
     bubblewrap.add("--seccomp", "4", "--info-fd", "5");
 
     List<String> command = new ArrayList<>();

@@ -64,6 +64,16 @@ final class LocalSandboxProvider implements SandboxProvider {
   }
 
   @Override
+  public boolean takesMounts() {
+    return true;
+  }
+
+  @Override
+  public boolean takesRelays() {
+    return true;
+  }
+
+  @Override
   public ProviderCapabilities capabilities() {
     return new ProviderCapabilities(true, true, true, true, true, false);
   }

@@ -1,0 +1,26 @@
+package dev.dunes.agent;
+
+import dev.dunes.sandbox.Sandbox;
+
+/**
+ * A coding agent that can be driven in a sandbox. Stateless and safe for use by several threads.
+ */
+public interface Agent {
+  /** Its short name, such as {@code claude}. */
+  String id();
+
+  /**
+   * Makes sure the agent is installed on this machine and says what a sandbox needs for it. Blocks
+   * while it is downloaded; several callers share one download.
+   *
+   * @throws AgentException when it cannot be installed; the remedy says what to do
+   */
+  AgentPlacement prepare(InstallProgress progress);
+
+  /**
+   * Starts the agent's process in a sandbox. The sandbox stays the caller's.
+   *
+   * @throws AgentException when the agent does not start
+   */
+  AgentSession open(Sandbox sandbox, AgentOptions options);
+}

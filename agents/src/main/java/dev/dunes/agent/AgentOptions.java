@@ -1,0 +1,236 @@
+package dev.dunes.agent;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * How an agent shall work. Immutable. Fields hold JSON where the agent's own format is passed on.
+ */
+public final class AgentOptions {
+  private final ModelAccess access;
+  private final @Nullable String model;
+  private final @Nullable Integer maxTurns;
+  private final @Nullable Double maxBudgetUsd;
+  private final @Nullable JsonNode systemPrompt;
+  private final @Nullable String appendSystemPrompt;
+  private final @Nullable List<String> allowedTools;
+  private final @Nullable JsonNode subagents;
+  private final @Nullable JsonNode mcpServers;
+  private final @Nullable JsonNode outputSchema;
+  private final @Nullable String resume;
+  private final boolean fork;
+  private final boolean partialMessages;
+  private final boolean skills;
+  private final String workingDir;
+  private final Map<String, String> env;
+
+  private AgentOptions(Builder builder) {
+    this.access = builder.access;
+    this.model = builder.model;
+    this.maxTurns = builder.maxTurns;
+    this.maxBudgetUsd = builder.maxBudgetUsd;
+    this.systemPrompt = builder.systemPrompt;
+    this.appendSystemPrompt = builder.appendSystemPrompt;
+    this.allowedTools = builder.allowedTools;
+    this.subagents = builder.subagents;
+    this.mcpServers = builder.mcpServers;
+    this.outputSchema = builder.outputSchema;
+    this.resume = builder.resume;
+    this.fork = builder.fork;
+    this.partialMessages = builder.partialMessages;
+    this.skills = builder.skills;
+    this.workingDir = builder.workingDir;
+    this.env = Map.copyOf(builder.env);
+  }
+
+  public static Builder builder(ModelAccess access) {
+    return new Builder(access);
+  }
+
+  /** How it reaches a model. */
+  public ModelAccess access() {
+    return access;
+  }
+
+  /** The model or alias; else the agent's own default. */
+  public Optional<String> model() {
+    return Optional.ofNullable(model);
+  }
+
+  /** How many times the model may be asked in one turn. */
+  public OptionalInt maxTurns() {
+    return maxTurns == null ? OptionalInt.empty() : OptionalInt.of(maxTurns);
+  }
+
+  /** What a turn may cost in US dollars. */
+  public OptionalDouble maxBudgetUsd() {
+    return maxBudgetUsd == null ? OptionalDouble.empty() : OptionalDouble.of(maxBudgetUsd);
+  }
+
+  /** A text, or an object such as {@code {type:"preset",preset:"claude_code",append}}. */
+  public Optional<JsonNode> systemPrompt() {
+    return Optional.ofNullable(systemPrompt);
+  }
+
+  /** A text that follows the system prompt. */
+  public Optional<String> appendSystemPrompt() {
+    return Optional.ofNullable(appendSystemPrompt);
+  }
+
+  /** The only tools it may use, an empty list for none; else all. */
+  public Optional<List<String>> allowedTools() {
+    return Optional.ofNullable(allowedTools);
+  }
+
+  /** Subagents by name: {@code {name: {description, prompt, tools?, model?}}}, or an array. */
+  public Optional<JsonNode> subagents() {
+    return Optional.ofNullable(subagents);
+  }
+
+  /** MCP servers by name. */
+  public Optional<JsonNode> mcpServers() {
+    return Optional.ofNullable(mcpServers);
+  }
+
+  /** A JSON schema that the final answer shall satisfy. */
+  public Optional<JsonNode> outputSchema() {
+    return Optional.ofNullable(outputSchema);
+  }
+
+  /** The conversation to go on with, see {@link AgentSession#nativeSessionId()}. */
+  public Optional<String> resume() {
+    return Optional.ofNullable(resume);
+  }
+
+  /** Whether resuming starts a conversation of its own and leaves the old one as it is. */
+  public boolean fork() {
+    return fork;
+  }
+
+  /** Whether messages are given piece by piece, too. */
+  public boolean partialMessages() {
+    return partialMessages;
+  }
+
+  /** Whether there are skills in its home. */
+  public boolean skills() {
+    return skills;
+  }
+
+  /** Where it works inside the sandbox. */
+  public String workingDir() {
+    return workingDir;
+  }
+
+  /** Further variables of its environment. */
+  public Map<String, String> env() {
+    return env;
+  }
+
+  /** Builds {@link AgentOptions}. Not safe for use by several threads. */
+  public static final class Builder {
+    private final ModelAccess access;
+    private @Nullable String model;
+    private @Nullable Integer maxTurns;
+    private @Nullable Double maxBudgetUsd;
+    private @Nullable JsonNode systemPrompt;
+    private @Nullable String appendSystemPrompt;
+    private @Nullable List<String> allowedTools;
+    private @Nullable JsonNode subagents;
+    private @Nullable JsonNode mcpServers;
+    private @Nullable JsonNode outputSchema;
+    private @Nullable String resume;
+    private boolean fork;
+    private boolean partialMessages;
+    private boolean skills;
+    private String workingDir = "/home/user";
+    private final Map<String, String> env = new LinkedHashMap<>();
+
+    private Builder(ModelAccess access) {
+      this.access = requireNonNull(access, "access");
+    }
+
+    public Builder model(String value) {
+      model = requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder maxTurns(int value) {
+      maxTurns = value;
+      return this;
+    }
+
+    public Builder maxBudgetUsd(double value) {
+      maxBudgetUsd = value;
+      return this;
+    }
+
+    public Builder systemPrompt(JsonNode value) {
+      systemPrompt = requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder appendSystemPrompt(String value) {
+      appendSystemPrompt = requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder allowedTools(List<String> value) {
+      allowedTools = List.copyOf(value);
+      return this;
+    }
+
+    public Builder subagents(JsonNode value) {
+      subagents = requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder mcpServers(JsonNode value) {
+      mcpServers = requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder outputSchema(JsonNode value) {
+      outputSchema = requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder resume(String sessionId, boolean forked) {
+      resume = requireNonNull(sessionId, "sessionId");
+      fork = forked;
+      return this;
+    }
+
+    public Builder partialMessages(boolean value) {
+      partialMessages = value;
+      return this;
+    }
+
+    public Builder skills(boolean value) {
+      skills = value;
+      return this;
+    }
+
+    public Builder workingDir(String path) {
+      workingDir = requireNonNull(path, "path");
+      return this;
+    }
+
+    public Builder env(String name, String value) {
+      env.put(requireNonNull(name, "name"), requireNonNull(value, "value"));
+      return this;
+    }
+
+    public AgentOptions build() {
+      return new AgentOptions(this);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package dev.dunes.gateway;
+
+import java.util.List;
+
+/**
+ * What a sandbox may reach through the proxy.
+ *
+ * @param allowed host names, {@code *.example.com} for all below a name, with {@code :port} when it
+ *     is not 80 or 443, and names of presets such as {@code package-managers}; empty for nothing
+ */
+public record EgressPolicy(List<String> allowed) {
+  /** Nothing at all. */
+  public static final EgressPolicy NOTHING = new EgressPolicy(List.of());
+
+  public EgressPolicy {
+    allowed = List.copyOf(allowed);
+  }
+}

@@ -31,7 +31,12 @@ class ArchitectureTest {
         Arguments.of("sandbox.conformance", List.of("sandbox")),
         Arguments.of("guest", List.of("sandbox")),
         Arguments.of("provider.local", List.of("sandbox", "guest")),
-        Arguments.of("provider.host", List.of("sandbox", "guest")));
+        Arguments.of("provider.host", List.of("sandbox", "guest")),
+        Arguments.of("scripted", List.of()),
+        Arguments.of("gateway", List.of()),
+        Arguments.of("agent", List.of("sandbox")),
+        Arguments.of("session", List.of("sandbox", "agent", "gateway")),
+        Arguments.of("server", List.of("sandbox", "session")));
   }
 
   @ParameterizedTest

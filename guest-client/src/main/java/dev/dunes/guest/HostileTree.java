@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Removes directories whose contents a sandbox made. Never follows a symbolic link, needs neither
@@ -46,6 +47,25 @@ public final class HostileTree {
     if (!Files.isDirectory(tree, LinkOption.NOFOLLOW_LINKS)) {
       return Files.deleteIfExists(tree);
     }
+    empty(tree, Optional.empty());
+    return Files.deleteIfExists(tree);
+  }
+
+  /**
+   * The same for a directory with a file that outlives all others in it, so that it still tells
+   * whether somebody is at work when this process is killed on the way.
+   */
+  static void deleteWithLast(Path tree, String last) throws IOException {
+    try {
+      empty(tree, Optional.of(Path.of(last)));
+      Files.deleteIfExists(tree.resolve(last));
+      Files.deleteIfExists(tree);
+    } catch (NoSuchFileException e) {
+      // only the empty directory was left, and another process has removed it
+    }
+  }
+
+  private static void empty(Path tree, Optional<Path> spared) throws IOException {
     refuseMounts(tree.toRealPath(LinkOption.NOFOLLOW_LINKS));
     makeAccessible(tree);
     boolean left = true;
@@ -54,16 +74,18 @@ public final class HostileTree {
         if (!(stream instanceof SecureDirectoryStream<Path> secure)) {
           throw new IOException("this platform cannot remove " + tree + " safely");
         }
-        left = new HostileTree(tree, secure).removeChildren();
+        left = new HostileTree(tree, secure).removeChildren(spared);
       }
     }
-    return Files.deleteIfExists(tree);
   }
 
-  /** One pass over the top directory; false when it was empty. */
-  private boolean removeChildren() throws IOException {
+  /** One pass over the top directory; false when there was nothing to remove. */
+  private boolean removeChildren(Optional<Path> spared) throws IOException {
     boolean any = false;
     for (Path each : top) {
+      if (spared.filter(each.getFileName()::equals).isPresent()) {
+        continue;
+      }
       any = true;
       try {
         remove(each.getFileName());

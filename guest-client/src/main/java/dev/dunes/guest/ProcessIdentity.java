@@ -58,9 +58,14 @@ public record ProcessIdentity(long pid, long startTicks, String boot) {
 
   /** This process. */
   public static ProcessIdentity current() {
-    long pid = ProcessHandle.current().pid();
-    return of(pid)
-        .orElseThrow(() -> new IllegalStateException("/proc/" + pid + "/stat cannot be read"));
+    return Current.PROCESS;
+  }
+
+  /** Found out once, when it is first asked for. */
+  private static final class Current {
+    static final ProcessIdentity PROCESS =
+        of(ProcessHandle.current().pid())
+            .orElseThrow(() -> new IllegalStateException("/proc/self/stat cannot be read"));
   }
 
   /** The form kept in files: {@code pid:ticks:boot}. */

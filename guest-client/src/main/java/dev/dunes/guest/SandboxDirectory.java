@@ -19,6 +19,7 @@ public final class SandboxDirectory {
   private static final String RECORD = "record";
   private static final String LOCK = "lock";
   private static final String MAKING = ".new-";
+  private static final char MAKER = '-';
   private static final String REMOVING = ".gone-";
 
   private final Path path;
@@ -35,7 +36,7 @@ public final class SandboxDirectory {
    */
   static SandboxLock create(Path path, SandboxRecord record) throws IOException {
     SandboxDirectory made = new SandboxDirectory(path);
-    Path making = path.resolveSibling(MAKING + made.id);
+    Path making = path.resolveSibling(MAKING + made.id + MAKER + ProcessIdentity.current());
     Files.createDirectory(making, SandboxStore.PRIVATE_DIRECTORY);
     Optional<SandboxLock> lock = Optional.empty();
     boolean complete = false;
@@ -51,28 +52,35 @@ public final class SandboxDirectory {
     } finally {
       if (!complete) {
         lock.ifPresent(SandboxLock::close);
-        HostileTree.delete(making);
+        deleteUnfinished(making);
       }
     }
   }
 
   /**
-   * What a name in the store is left over from, if it is a directory that was being made or
-   * removed.
+   * Who makes or made what has this name in the store; empty when it is not a directory that was
+   * being made, which is named {@code .new-ID-MAKER} with the maker's {@link ProcessIdentity}.
    */
-  static Optional<String> unfinishedId(String name) {
-    return name.startsWith(MAKING)
-        ? Optional.of(name.substring(MAKING.length()))
-        : name.startsWith(REMOVING)
-            ? Optional.of(name.substring(REMOVING.length()))
-            : Optional.empty();
+  static Optional<ProcessIdentity> maker(String name) {
+    int at = name.indexOf(MAKER, MAKING.length());
+    return name.startsWith(MAKING) && at > 0
+        ? ProcessIdentity.parse(name.substring(at + 1))
+        : Optional.empty();
   }
 
-  static boolean isBeingMade(Path unfinished) {
-    return requireNonNull(unfinished.getFileName()).toString().startsWith(MAKING);
+  /** Of what sandbox this name in the store is a directory that was being removed. */
+  static Optional<String> removedId(String name) {
+    return name.startsWith(REMOVING)
+        ? Optional.of(name.substring(REMOVING.length()))
+        : Optional.empty();
   }
 
-  /** Whether whoever makes or removes this unfinished directory is still at it. */
+  /** Removes a directory that is not, or no longer, under its own name. */
+  static void deleteUnfinished(Path unfinished) throws IOException {
+    HostileTree.deleteWithLast(unfinished, LOCK);
+  }
+
+  /** The lock of a directory that was being removed; empty when somebody is still at it. */
   static Optional<SandboxLock> lockUnfinished(Path unfinished, Path finished) throws IOException {
     return SandboxLock.attempt(new SandboxDirectory(finished), unfinished.resolve(LOCK));
   }
@@ -147,7 +155,7 @@ public final class SandboxDirectory {
   public void delete() throws IOException {
     Path removing = path.resolveSibling(REMOVING + id);
     Files.move(path, removing, StandardCopyOption.ATOMIC_MOVE);
-    HostileTree.delete(removing);
+    deleteUnfinished(removing);
   }
 
   @Override

@@ -10,14 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,12 +41,6 @@ public final class SandboxStore {
   private static final int LONGEST_SOCKET_PATH = 107;
 
   private static final String SOCKET_ROOM = "/" + "x".repeat(20) + "/guest.sock";
-
-  /**
-   * How old an unfinished directory without a lock file must be before it is certain that nobody
-   * works on it.
-   */
-  private static final Duration ABANDONED = Duration.ofMinutes(1);
 
   private final Path stateRoot;
   private final Path path;
@@ -163,44 +154,36 @@ public final class SandboxStore {
     return found;
   }
 
-  /** Removes what processes left that died while they made or removed a sandbox. */
+  /**
+   * Removes what processes left that were killed while they made or removed a sandbox. What a
+   * process that still runs is making or removing is left alone.
+   */
   public void sweep() throws IOException {
     for (String name : names()) {
-      Optional<String> id = SandboxDirectory.unfinishedId(name);
-      if (id.isPresent()) {
-        sweep(path.resolve(name), path.resolve(id.get()));
+      Optional<ProcessIdentity> maker = SandboxDirectory.maker(name);
+      if (maker.isPresent() && !maker.get().isAlive()) {
+        SandboxDirectory.deleteUnfinished(path.resolve(name));
+      }
+      Optional<String> removed = SandboxDirectory.removedId(name);
+      if (removed.isPresent()) {
+        sweepRemoved(path.resolve(name), path.resolve(removed.get()));
       }
     }
   }
 
-  private static void sweep(Path unfinished, Path finished) throws IOException {
-    boolean locked = SandboxDirectory.hasLockFile(unfinished);
-    // between the making of a lock file and its locking nobody holds it, so a young one proves
-    // nothing
-    if ((!locked || SandboxDirectory.isBeingMade(unfinished)) && !isOld(unfinished)) {
+  private static void sweepRemoved(Path removing, Path finished) throws IOException {
+    if (!SandboxDirectory.hasLockFile(removing)) {
+      // INVARIANT: the lock file goes last, so nobody needs what is left but to remove it, too
+      SandboxDirectory.deleteUnfinished(removing);
       return;
     }
-    if (!locked) {
-      HostileTree.delete(unfinished);
-      return;
-    }
-    Optional<SandboxLock> lock = SandboxDirectory.lockUnfinished(unfinished, finished);
+    Optional<SandboxLock> lock = SandboxDirectory.lockUnfinished(removing, finished);
     if (lock.isPresent()) {
       try {
-        HostileTree.delete(unfinished);
+        SandboxDirectory.deleteUnfinished(removing);
       } finally {
         lock.get().close();
       }
-    }
-  }
-
-  private static boolean isOld(Path directory) throws IOException {
-    try {
-      return Files.getLastModifiedTime(directory)
-          .toInstant()
-          .isBefore(Instant.now().minus(ABANDONED));
-    } catch (NoSuchFileException e) {
-      return false;
     }
   }
 

@@ -3,6 +3,7 @@ package dev.dunes.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.HostRelay;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.NetworkMode;
@@ -14,7 +15,6 @@ import dev.dunes.sandbox.spi.ProviderSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,6 +49,8 @@ class SandboxStoreTest {
           .network(NetworkMode.HOST)
           .relay(new HostRelay(2000, Path.of("/run/a:b")))
           .relay(new HostRelay(2001, Path.of("/run/c")))
+          .mount(new HostMount(Path.of("/srv/a:b=c"), "/opt/dunes/a b"))
+          .mount(new HostMount(Path.of("/srv/d"), "/opt/dunes/d"))
           .isolation(IsolationTier.NAMESPACE)
           .detached()
           .build();
@@ -170,25 +172,51 @@ class SandboxStoreTest {
   }
 
   @Test
-  void whatDeadProcessesLeftUnfinishedIsSwept() throws IOException {
+  void whatKilledProcessesLeftUnfinishedIsSweptAtOnce() throws IOException {
     SandboxStore store = store();
-    Path made = Files.createDirectories(store.path().resolve(".new-aaaaaaaaaaaa"));
-    Files.createFile(made.resolve("lock"));
-    Files.setLastModifiedTime(made, FileTime.from(Instant.now().minusSeconds(3600)));
-    Path removed = Files.createDirectories(store.path().resolve(".gone-bbbbbbbbbbbb/workspace"));
+    ProcessIdentity current = ProcessIdentity.current();
+    ProcessIdentity gone =
+        new ProcessIdentity(current.pid(), current.startTicks() - 1, current.boot());
+    // killed right after the first step, and after the second
+    Files.createDirectories(store.path().resolve(".new-aaaaaaaaaaaa-" + gone));
+    Path locked = Files.createDirectories(store.path().resolve(".new-bbbbbbbbbbbb-" + gone));
+    Files.createFile(locked.resolve("lock"));
+    Path removed = Files.createDirectories(store.path().resolve(".gone-cccccccccccc/workspace"));
     Files.createFile(removed.resolveSibling("lock"));
-    Path old = Files.createDirectories(store.path().resolve(".new-cccccccccccc"));
-    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(3600)));
-    Path young = Files.createDirectories(store.path().resolve(".new-dddddddddddd"));
+    Files.createDirectories(store.path().resolve(".gone-dddddddddddd"));
     // its maker has made the lock file and is about to lock it
-    Path younger = Files.createDirectories(store.path().resolve(".new-eeeeeeeeeeee"));
-    Files.createFile(younger.resolve("lock"));
+    Path young = Files.createDirectories(store.path().resolve(".new-eeeeeeeeeeee-" + current));
+    Files.createFile(young.resolve("lock"));
 
     store.sweep();
 
-    assertThat(store.path().toFile().list())
-        .containsExactlyInAnyOrder(".new-dddddddddddd", ".new-eeeeeeeeeeee");
-    assertThat(young).exists();
+    assertThat(store.path().toFile().list()).containsExactly(young.getFileName().toString());
+  }
+
+  /** As long as anything else is there, the lock tells whether its remover still lives. */
+  @Test
+  void theLockFileOfWhatIsRemovedGoesLast() throws Exception {
+    SandboxStore store = store();
+    try (SandboxLock lock = store.create(record("aaaaaaaaaaaa"))) {
+      for (int i = 0; i < 3000; i++) {
+        Files.createDirectory(lock.directory().resolve("entry" + i));
+      }
+      Path removing = store.path().resolve(".gone-aaaaaaaaaaaa");
+      java.util.concurrent.FutureTask<Boolean> deleting =
+          new java.util.concurrent.FutureTask<>(() -> {
+            lock.directory().delete();
+            return true;
+          });
+      Thread.ofPlatform().start(deleting);
+      while (!deleting.isDone()) {
+        String[] left = removing.toFile().list();
+        if (left != null && Files.notExists(removing.resolve("lock"))) {
+          assertThat(removing.toFile().list()).isIn(null, new String[0]);
+        }
+      }
+      assertThat(deleting.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(store.path()).isEmptyDirectory();
   }
 
   @Test

@@ -74,6 +74,7 @@ class TypesTest {
         .workingDir("/work")
         .network(NetworkMode.BRIDGE)
         .relay(new HostRelay(8080, Path.of("/run/x")))
+        .mount(new HostMount(Path.of("/srv/x"), "/opt/dunes/x"))
         .isolation(IsolationTier.GVISOR)
         .detached()
         .build();
@@ -104,6 +105,7 @@ class TypesTest {
         b -> b.workingDir("/other"),
         b -> b.network(NetworkMode.NONE),
         b -> b.relay(new HostRelay(8081, Path.of("/run/x"))),
+        b -> b.mount(new HostMount(Path.of("/srv/x"), "/opt/dunes/y")),
         b -> b.isolation(IsolationTier.NAMESPACE),
         b -> b.detached(false));
   }
@@ -152,6 +154,10 @@ class TypesTest {
         request("terminal.rows", () -> new TerminalSize(80, 70000)),
         request("relays.port", () -> new HostRelay(80, Path.of("/x"))),
         request("relays.socket", () -> new HostRelay(8080, Path.of("x"))),
+        request("mounts.source", () -> new HostMount(Path.of("x"), "/opt/x")),
+        request("mounts.target", () -> new HostMount(Path.of("/x"), "opt/x")),
+        request("mounts.target", () -> new HostMount(Path.of("/x"), "/opt/../x")),
+        request("mounts.target", () -> new HostMount(Path.of("/x"), "/")),
         request("mode", () -> WriteOptions.DEFAULT.withMode(010000)),
         request("provider", () -> Placement.at(" ")),
         request("fallback", () -> Placement.DEFAULT.orElse("")),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunes.guest.ProcessIdentity;
 import dev.dunes.sandbox.Command;
+import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.HostRelay;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.IsolationTier;
@@ -81,6 +82,10 @@ class HostSandboxTest {
         Arguments.of(
             "relays",
             spec().relay(new HostRelay(2000, Path.of("/s"))),
+            UnsupportedCapabilityException.class),
+        Arguments.of(
+            "mounts",
+            spec().mount(new HostMount(Path.of("/usr"), "/opt/dunes/usr")),
             UnsupportedCapabilityException.class),
         Arguments.of("image", spec().image("python:3"), UnsupportedCapabilityException.class));
   }

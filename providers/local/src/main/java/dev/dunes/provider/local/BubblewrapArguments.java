@@ -1,6 +1,5 @@
 package dev.dunes.provider.local;
 
-import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.HostRelay;
 import dev.dunes.sandbox.NetworkMode;
 import java.io.IOException;
@@ -122,9 +121,13 @@ final class BubblewrapArguments {
     return this;
   }
 
-  /** What of the host the specification shows. */
-  BubblewrapArguments mounts(List<HostMount> mounts) {
-    mounts.forEach(mount -> readOnly(mount.source(), mount.target()));
+  /**
+   * What of the host the specification shows.
+   *
+   * @param mounts where each is found, by where it is shown
+   */
+  BubblewrapArguments mounts(Map<String, Path> mounts) {
+    mounts.forEach((target, source) -> readOnly(source, target));
     return this;
   }
 

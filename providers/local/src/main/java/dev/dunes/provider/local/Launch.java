@@ -228,9 +228,11 @@ final class Launch {
         new BubblewrapArguments().isolation(id, network, image.config().env());
     places.prepare(bubblewrap, state.etc(network == NetworkMode.HOST));
     RelaySockets relays = new RelaySockets(spec.relays(), paths, uid);
+    HostMounts mounts = new HostMounts(spec.mounts(), paths, uid);
+    places.rootLayer().ifPresent(mounts::makePoints);
     bubblewrap
         .guest(state.guest(), relays.sources())
-        .mounts(spec.mounts())
+        .mounts(mounts.sources())
         .sealRoot()
         .add("--chdir", "/");
     bubblewrap.add("--seccomp", "4", "--info-fd", "5");
@@ -240,6 +242,7 @@ final class Launch {
     command.add("launch");
     command.addAll(places.launcherOptions());
     command.addAll(relays.launcherOptions());
+    command.addAll(mounts.launcherOptions());
     command.addAll(List.of("--listen", paths.socket().toString()));
     command.addAll(
         List.of("--seccomp", state.seccomp().toString(), "--info", paths.info().toString()));

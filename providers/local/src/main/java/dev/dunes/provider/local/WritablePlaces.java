@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -26,6 +27,7 @@ final class WritablePlaces {
   private final int uid;
   private final List<String> launcher = new ArrayList<>();
   private String kind = "directory";
+  private Optional<Path> rootLayer = Optional.empty();
 
   /**
    * @param overlays whether the host can mount them for the sandbox
@@ -54,6 +56,11 @@ final class WritablePlaces {
   /** What keeps the files, and the disk limit if there is one; for people. */
   String kind() {
     return kind;
+  }
+
+  /** Once prepared: the layer above a root file system, where the root is made of layers. */
+  Optional<Path> rootLayer() {
+    return rootLayer;
   }
 
   /**
@@ -97,7 +104,9 @@ final class WritablePlaces {
    */
   private void directory(BubblewrapArguments bubblewrap, Path rootfs) throws IOException {
     if (overlays) {
-      RootSkeleton.make(rootfs, own(Place.ROOT.in(Files.createDirectories(paths.upper())), 0));
+      Path layer = own(Place.ROOT.in(Files.createDirectories(paths.upper())), 0);
+      RootSkeleton.make(rootfs, layer);
+      rootLayer = Optional.of(layer);
       Path work = Files.createDirectories(Place.ROOT.in(paths.work()));
       bubblewrap.writable(
           overlay(Place.ROOT, List.of(rootfs), Place.ROOT.in(paths.upper()), work), "/");

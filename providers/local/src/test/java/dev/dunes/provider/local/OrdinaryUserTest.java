@@ -33,6 +33,7 @@ class OrdinaryUserTest {
           ImageTest.class,
           LimitsTest.class,
           ForkTest.class,
+          HostMountTest.class,
           RelayTest.class,
           EtcViewTest.class,
           LeftoversTest.class,

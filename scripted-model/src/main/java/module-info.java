@@ -4,9 +4,8 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.dunes.scripted {
   requires static transitive org.jspecify;
-  requires tools.jackson.databind;
+  requires transitive tools.jackson.databind;
   requires org.slf4j;
-  requires jdk.httpserver;
 
   exports dev.dunes.scripted;
 }

@@ -29,6 +29,7 @@ public final class AgentOptions {
   private final boolean fork;
   private final boolean partialMessages;
   private final boolean skills;
+  private final PermissionPolicy permissions;
   private final String workingDir;
   private final Map<String, String> env;
 
@@ -47,6 +48,7 @@ public final class AgentOptions {
     this.fork = builder.fork;
     this.partialMessages = builder.partialMessages;
     this.skills = builder.skills;
+    this.permissions = builder.permissions;
     this.workingDir = builder.workingDir;
     this.env = Map.copyOf(builder.env);
   }
@@ -125,6 +127,11 @@ public final class AgentOptions {
     return skills;
   }
 
+  /** Who decides what it may do; else {@link PermissionPolicy#ALLOW}. */
+  public PermissionPolicy permissions() {
+    return permissions;
+  }
+
   /** Where it works inside the sandbox. */
   public String workingDir() {
     return workingDir;
@@ -151,6 +158,7 @@ public final class AgentOptions {
     private boolean fork;
     private boolean partialMessages;
     private boolean skills;
+    private PermissionPolicy permissions = PermissionPolicy.ALLOW;
     private String workingDir = "/home/user";
     private final Map<String, String> env = new LinkedHashMap<>();
 
@@ -163,12 +171,20 @@ public final class AgentOptions {
       return this;
     }
 
+    /** 1 or more. */
     public Builder maxTurns(int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException("maxTurns must be 1 or more: " + value);
+      }
       maxTurns = value;
       return this;
     }
 
+    /** 0 or more. */
     public Builder maxBudgetUsd(double value) {
+      if (!(value >= 0)) {
+        throw new IllegalArgumentException("maxBudgetUsd must be 0 or more: " + value);
+      }
       maxBudgetUsd = value;
       return this;
     }
@@ -216,6 +232,11 @@ public final class AgentOptions {
 
     public Builder skills(boolean value) {
       skills = value;
+      return this;
+    }
+
+    public Builder permissions(PermissionPolicy value) {
+      permissions = requireNonNull(value, "value");
       return this;
     }
 

@@ -1,12 +1,18 @@
 package dev.dunes.agent;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
  * A running agent. One thread reads with {@link #next()}; the other methods may be called by any.
  */
 public interface AgentSession extends AutoCloseable {
-  /** Hands it a message of the user. One that comes while a turn runs waits for its end. */
+  /**
+   * Hands it a message of the user. One that comes while a turn runs waits for its end.
+   *
+   * @throws AgentException {@code agent_ended} when it has ended, {@code too_many_prompts} when
+   *     {@value #QUEUE_LIMIT} wait already
+   */
   void send(Prompt prompt);
 
   /**
@@ -18,7 +24,35 @@ public interface AgentSession extends AutoCloseable {
   /** The agent's own name for this conversation, once it is known: what resuming takes. */
   Optional<String> nativeSessionId();
 
-  /** Stops the turn that runs, if any, with everything it started; the session goes on. */
+  /**
+   * Answers a request for permission, see {@link AgentEvent.PermissionRequested}.
+   *
+   * @throws AgentException {@code unknown_request} when the agent does not wait for this answer
+   */
+  void answerPermission(String permissionId, PermissionReply reply);
+
+  /**
+   * Answers a question, see {@link AgentEvent.QuestionRequested}. When the agent asked several
+   * questions at once their ids are {@code ID:0}, {@code ID:1} and so on; each may be answered by
+   * itself, or all of them as {@code ID}.
+   *
+   * @param answers what was chosen, a list for each question
+   * @throws AgentException {@code unknown_request} when the agent does not wait for this answer;
+   *     {@code invalid_answer} when the number of answers is not that of the questions
+   */
+  void answerQuestion(String questionId, List<List<String>> answers);
+
+  /**
+   * Declines to answer a question, with all that were asked at once.
+   *
+   * @throws AgentException {@code unknown_request} when the agent does not wait for this answer
+   */
+  void rejectQuestion(String questionId);
+
+  /**
+   * Stops the turn that runs, if any, with everything it started; the session goes on. The turn
+   * ends with an outcome that is no success.
+   */
   void interrupt();
 
   /** Says that no message will follow: the agent ends when its turn does. */
@@ -30,4 +64,7 @@ public interface AgentSession extends AutoCloseable {
   /** Ends the process with everything it started. Safe to repeat. */
   @Override
   void close();
+
+  /** How many messages may wait for the end of a turn. */
+  int QUEUE_LIMIT = 16;
 }

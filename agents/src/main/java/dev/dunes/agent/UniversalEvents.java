@@ -1,0 +1,110 @@
+package dev.dunes.agent;
+
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The JSON of {@link UniversalEvent}, key by key in the order the agent API declares. */
+public final class UniversalEvents {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** As many digits of a second as there are, as in the sheet's examples. */
+  private static final DateTimeFormatter TIME =
+      new DateTimeFormatterBuilder().appendInstant(-1).toFormatter(Locale.ROOT);
+
+  private static final Map<String, Class<? extends AgentEvent>> TYPES =
+      List.of(
+              Map.entry("session.started", AgentEvent.SessionStarted.class),
+              Map.entry("session.ended", AgentEvent.SessionEnded.class),
+              Map.entry("item.started", AgentEvent.ItemStarted.class),
+              Map.entry("item.completed", AgentEvent.ItemCompleted.class),
+              Map.entry("item.delta", AgentEvent.ItemDelta.class),
+              Map.entry("error", AgentEvent.Failed.class),
+              Map.entry("permission.requested", AgentEvent.PermissionRequested.class),
+              Map.entry("permission.resolved", AgentEvent.PermissionResolved.class),
+              Map.entry("question.requested", AgentEvent.QuestionRequested.class),
+              Map.entry("question.resolved", AgentEvent.QuestionResolved.class),
+              Map.entry("agent.unparsed", AgentEvent.Unparsed.class))
+          .stream()
+          .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+
+  private UniversalEvents() {}
+
+  /** The whole event; every key is present. */
+  public static ObjectNode toJson(UniversalEvent event) {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("event_id", event.eventId());
+    json.put("sequence", event.sequence());
+    json.put("time", TIME.format(event.time()));
+    json.put("session_id", event.sessionId());
+    json.put("native_session_id", event.nativeSessionId().orElse(null));
+    json.put("synthetic", event.synthetic());
+    json.set("source", JSON.valueToTree(event.source()));
+    json.put("type", event.data().type());
+    json.set("data", data(event.data()));
+    json.set("raw", event.raw().orElseGet(JSON::nullNode));
+    return json;
+  }
+
+  /** The {@code data} of an event. */
+  public static JsonNode data(AgentEvent event) {
+    return JSON.valueToTree(event);
+  }
+
+  /**
+   * Reads what {@link #toJson} wrote; further keys are ignored.
+   *
+   * @throws IllegalArgumentException when it is no such event
+   */
+  public static UniversalEvent fromJson(JsonNode json) {
+    return new UniversalEvent(
+        required(json, "sequence").asLong(),
+        Instant.parse(required(json, "time").asString()),
+        required(json, "session_id").asString(),
+        optional(json, "native_session_id").map(JsonNode::asString),
+        required(json, "synthetic").asBoolean(),
+        read(required(json, "source"), UniversalEvent.Source.class),
+        event(required(json, "type").asString(), required(json, "data")),
+        optional(json, "raw"));
+  }
+
+  /**
+   * Reads the {@code data} of an event of this type.
+   *
+   * @throws IllegalArgumentException when there is no such type or the data is not of it
+   */
+  public static AgentEvent event(String type, JsonNode data) {
+    Class<? extends AgentEvent> record = TYPES.get(type);
+    if (record == null) {
+      throw new IllegalArgumentException("no such type of event: " + type);
+    }
+    return read(data, record);
+  }
+
+  private static <T> T read(JsonNode json, Class<T> type) {
+    try {
+      return JSON.treeToValue(json, type);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(
+          "no " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static JsonNode required(JsonNode json, String key) {
+    return optional(json, key)
+        .orElseThrow(() -> new IllegalArgumentException("the event has no " + key));
+  }
+
+  private static Optional<JsonNode> optional(JsonNode json, String key) {
+    return Optional.ofNullable(json.get(key)).filter(value -> !value.isNull());
+  }
+}

@@ -3,6 +3,7 @@ package dev.dunes.scripted;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
 
 /** Reads requests from one connection, HTTP/1.1 as RFC 9112 has it. */
 final class HttpReader {
@@ -152,7 +154,7 @@ final class HttpReader {
         throw new RefusedException(413, "the body is larger than 64 MiB");
       }
       return all;
-    } catch (java.util.zip.ZipException e) {
+    } catch (EOFException | ZipException e) {
       throw new RefusedException(400, "the body is not " + encoding);
     }
   }

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -18,12 +19,14 @@ import org.slf4j.LoggerFactory;
 final class Listener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
   private static final int BACKLOG = 4096;
+  private static final Duration NOTICE = Duration.ofSeconds(10);
 
   private final Consumer<Socket> handler;
   private final InetSocketAddress address;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private ServerSocket listening;
+  private Thread accepting;
 
   /** A socket that is bound to the port and does not listen, while connections are refused. */
   private @Nullable Socket reservation;
@@ -34,7 +37,7 @@ final class Listener implements AutoCloseable {
     this.handler = handler;
     this.listening = bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     this.address = (InetSocketAddress) listening.getLocalSocketAddress();
-    accept(listening);
+    this.accepting = accept(listening);
   }
 
   int port() {
@@ -52,8 +55,8 @@ final class Listener implements AutoCloseable {
     }
   }
 
-  private void accept(ServerSocket socket) {
-    Thread.ofVirtual().name("scripted-model-accept").start(() -> acceptAll(socket));
+  private Thread accept(ServerSocket socket) {
+    return Thread.ofVirtual().name("scripted-model-accept").start(() -> acceptAll(socket));
   }
 
   private void acceptAll(ServerSocket socket) {
@@ -93,11 +96,17 @@ final class Listener implements AutoCloseable {
         return;
       }
       closeQuietly(listening);
+      // The port is free only when the thread that waits at it has noticed.
+      if (!accepting.join(NOTICE)) {
+        throw new IllegalStateException("the thread that accepts connections does not end");
+      }
       Socket bound = new Socket();
       bound.setReuseAddress(true);
       bound.bind(address);
       reservation = bound;
       connections.forEach(this::forget);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot keep " + address, e);
     } finally {
@@ -115,7 +124,7 @@ final class Listener implements AutoCloseable {
       listening = bind(address);
       closeQuietly(reservation);
       reservation = null;
-      accept(listening);
+      accepting = accept(listening);
     } finally {
       lock.unlock();
     }

@@ -1,0 +1,135 @@
+package dev.dunes.session;
+
+import dev.dunes.agent.AgentPlacement;
+import dev.dunes.gateway.EgressPolicy;
+import dev.dunes.gateway.GatewayEvent;
+import dev.dunes.gateway.GatewayLease;
+import dev.dunes.gateway.LeaseSpec;
+import dev.dunes.sandbox.Placement;
+import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.spi.SandboxProvider;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Opens the place of a run: its way to the model, then its sandbox. */
+final class RunPlaces {
+  /** A sandbox outlives its run by this at most, should everything else fail. */
+  private static final Duration SPARE = Duration.ofMinutes(3);
+
+  private static final String DOCKER_IMAGE = "sandstorm-agent:latest";
+  private static final String E2B_TEMPLATE = "work-43ca/sandstorm";
+  private static final String NO_PROXY = "127.0.0.1,localhost,::1";
+
+  private final RunStart start;
+  private final RunServices services;
+  private final RunCleanup cleanup;
+
+  RunPlaces(RunStart start, RunServices services, RunCleanup cleanup) {
+    this.start = start;
+    this.services = services;
+    this.cleanup = cleanup;
+  }
+
+  /** The provider's name for people. */
+  String title() {
+    return Places.title(start.provider());
+  }
+
+  RunPlace open(RunPlan plan, AgentPlacement agent, Consumer<GatewayEvent> listener) {
+    Places.Place place = services.places().open(start.provider(), start.request().keys());
+    cleanup.opened(place);
+    SandboxProvider provider = place.sandboxes().provider(start.provider());
+    Doors.Door door = services.doors().open(provider, title());
+    GatewayLease lease = door.gateway().lease(lease(plan, listener));
+    cleanup.opened(lease);
+    Sandbox sandbox =
+        place
+            .sandboxes()
+            .create(spec(provider, door, agent), Placement.at(start.provider()));
+    cleanup.opened(sandbox);
+    return new RunPlace(sandbox, lease, door.baseUrl(), environment(door, lease));
+  }
+
+  private LeaseSpec lease(RunPlan plan, Consumer<GatewayEvent> listener) {
+    LeaseSpec.Builder lease = LeaseSpec.builder(start.id()).listener(listener);
+    start.upstreams().forEach(lease::upstream);
+    start.request().maxBudgetUsd().ifPresent(lease::budgetUsd);
+    return lease.egress(new EgressPolicy(egress(plan))).build();
+  }
+
+  /** What the settings allow, and the hosts of the MCP servers that were configured. */
+  private List<String> egress(RunPlan plan) {
+    List<String> allowed = new ArrayList<>();
+    services.settings().get("DUNES_EGRESS").ifPresent(list ->
+        Arrays.stream(list.split(",")).map(String::strip).filter(s -> !s.isEmpty()).forEach(allowed::add));
+    plan.mcpServers().ifPresent(servers ->
+        servers.properties().forEach(server ->
+            Json.string(server.getValue(), "url").flatMap(RunPlaces::authority).ifPresent(allowed::add)));
+    return allowed;
+  }
+
+  private static Optional<String> authority(String url) {
+    try {
+      URI uri = URI.create(url);
+      return Optional.ofNullable(uri.getHost())
+          .map(host ->
+              uri.getPort() < 0 || uri.getPort() == 80 || uri.getPort() == 443
+                  ? host
+                  : host + ":" + uri.getPort());
+    } catch (IllegalArgumentException e) {
+      throw new RunFailedException(
+          FailureCode.CONFIG, "sandstorm.json: mcp_servers has a url that is none");
+    }
+  }
+
+  private SandboxSpec spec(SandboxProvider provider, Doors.Door door, AgentPlacement agent) {
+    Limits limits = start.limits();
+    Duration lifetime = start.timeout().plus(SPARE);
+    SandboxSpec.Builder spec =
+        SandboxSpec.builder()
+            .lifetime(lifetime)
+            .labels(
+                services
+                    .ownership()
+                    .labels(start.id(), Instant.now().plus(lifetime), !limits.autoCleanup()))
+            .workingDir(HomePaths.HOME);
+    limits.cpus().ifPresent(spec::cpuCores);
+    limits.memoryBytes().ifPresent(bytes -> spec.memoryMb((int) Math.max(1, bytes >> 20)));
+    limits.pids().ifPresent(spec::maxProcesses);
+    door.relays().forEach(spec::relay);
+    if (provider.takesMounts()) {
+      spec.mount(agent.mount());
+    }
+    switch (start.provider()) {
+      case "docker" -> {
+        spec.image(limits.dockerImage().orElse(DOCKER_IMAGE));
+        limits.networkMode().ifPresent(mode -> spec.providerConfig("network_mode", mode));
+      }
+      case Places.E2B -> spec.image(services.settings().get("DUNES_TEMPLATE").orElse(E2B_TEMPLATE));
+      default -> {}
+    }
+    return spec.build();
+  }
+
+  private static Map<String, String> environment(Doors.Door door, GatewayLease lease) {
+    Map<String, String> variables = new LinkedHashMap<>();
+    door.proxy().ifPresent(proxy -> {
+      String url = "http://run:" + lease.token() + "@" + proxy;
+      for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
+        variables.put(name, url);
+      }
+      variables.put("NO_PROXY", NO_PROXY);
+      variables.put("no_proxy", NO_PROXY);
+    });
+    return variables;
+  }
+}

@@ -1,0 +1,24 @@
+package dev.dunes.session;
+
+import dev.dunes.gateway.ModelUpstream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is settled about a run when it is accepted.
+ *
+ * @param variables the settings it runs with
+ * @param warnings what its user should know
+ */
+record RunStart(
+    String id,
+    RunRequest request,
+    ProjectConfig config,
+    Limits limits,
+    String provider,
+    Duration timeout,
+    List<ModelUpstream> upstreams,
+    Map<String, String> variables,
+    boolean keepSession,
+    List<String> warnings) {}

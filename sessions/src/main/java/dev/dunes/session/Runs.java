@@ -1,0 +1,299 @@
+package dev.dunes.session;
+
+import dev.dunes.agent.Agent;
+import dev.dunes.sandbox.SandboxInterruptedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Starts runs and knows those there were. One for each working directory and process. Safe for use by
+ * several threads.
+ *
+ * {@snippet :
+ * try (Runs runs = Runs.open(RunsConfig.builder().build())) {
+ *   Run run = runs.start(RunRequest.builder("Write hello.txt").build());
+ *   try (RunSubscription events = run.subscribe()) {
+ *     for (var next = events.next(); next.isPresent(); next = events.next()) {
+ *       System.out.println(new String(next.get().json(), StandardCharsets.UTF_8));
+ *     }
+ *   }
+ * }
+ * }
+ */
+public final class Runs implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+  private static final Duration REAP_EVERY = Duration.ofSeconds(60);
+  private static final Duration CLEANUP_LIMIT = Duration.ofSeconds(20);
+
+  private final RunsConfig config;
+  private final Settings settings;
+  private final ProjectConfigFile project;
+  private final LimitsFile limits;
+  private final RunServices services;
+  private final RunAcceptance acceptance;
+  private final Admission admission = new Admission();
+  private final Map<String, LiveRun> live = new ConcurrentHashMap<>();
+  private final Reaper reaper;
+  private final ReentrantLock reaping = new ReentrantLock();
+  private final Triggers triggers;
+  private volatile boolean closing;
+
+  private Runs(RunsConfig config) {
+    this.config = config;
+    Path directory = config.directory();
+    Path store = directory.resolve(".sandstorm");
+    this.settings = new Settings(config.environment(), directory);
+    this.project = new ProjectConfigFile(directory);
+    this.limits = LimitsFile.of(settings, directory);
+    Places places = new Places(config.sandboxes(), settings);
+    places.configured();
+    this.services =
+        new RunServices(
+            directory,
+            settings,
+            new RunStore(
+                new JsonLinesFile(store.resolve("runs.jsonl")), settings.on("DUNES_STORE_PROMPTS")),
+            new Memories(new JsonLinesFile(store.resolve("memories.jsonl"))),
+            new SessionArchive(store.resolve("sessions")),
+            new Artifacts(
+                Duration.ofSeconds(settings.number("DUNES_ARTIFACT_TTL", 600, 1, 604_800))),
+            places,
+            new Doors(config.gateways(), settings),
+            Ownership.of(store),
+            new Timers(),
+            this::agent,
+            new SafeObserver(config.observer()),
+            Duration.ofSeconds(settings.number("DUNES_NO_PROGRESS_TIMEOUT", 120, 1, 86_400)));
+    this.acceptance = new RunAcceptance(services, project, limits);
+    this.reaper =
+        new Reaper(places.sandboxes(), services.ownership(), () -> Set.copyOf(live.keySet()));
+    this.triggers = new Triggers(this, project, settings, services.timers());
+  }
+
+  /**
+   * Opens the runs of a working directory.
+   *
+   * @throws RunRefusedException of reason {@code CONFIG} when a setting cannot be
+   */
+  public static Runs open(RunsConfig config) {
+    Runs runs = new Runs(config);
+    if (config.serving()) {
+      runs.serve();
+    }
+    return runs;
+  }
+
+  private void serve() {
+    services.timers().every(REAP_EVERY, () -> Thread.ofVirtual().name("run-reaper").start(this::sweep));
+    Thread.ofVirtual().name("run-reaper").start(this::sweep);
+    triggers.start();
+  }
+
+  /**
+   * Accepts a run: it is known by its id when this returns, and its sandbox is on its way. Waits for a
+   * place as long as {@code queue_timeout_seconds} says.
+   *
+   * @throws RunRefusedException when it is not accepted
+   * @throws SandboxInterruptedException when interrupted while it waits for a place
+   */
+  public Run start(RunRequest request) {
+    return start(request, RunIds.random());
+  }
+
+  Run start(RunRequest request, RunIds ids) {
+    try {
+      return accepted(request, ids);
+    } catch (RunRefusedException e) {
+      services.observer().tell(o -> o.refused(e.reason()));
+      throw e;
+    }
+  }
+
+  private Run accepted(RunRequest request, RunIds ids) {
+    refuseWhenClosing();
+    String id = ids.next(services.store());
+    RunStart start = acceptance.accept(request, id);
+    Admission.Place place = place(start);
+    try {
+      refuseWhenClosing();
+      RunRecord first = acceptance.record(start, Instant.now());
+      if (!services.store().add(first, RunBody.of(request))) {
+        throw new IllegalStateException("the id of a run was given twice: " + id);
+      }
+      LiveRun run = new LiveRun(start, services, first, place, () -> live.remove(id));
+      live.put(id, run);
+      services.observer().tell(o -> o.started(first));
+      run.begin();
+      return run;
+    } catch (RuntimeException | Error e) {
+      place.close();
+      throw e;
+    }
+  }
+
+  private Admission.Place place(RunStart start) {
+    try {
+      return admission.take(
+          Concurrency.limit(start.limits(), start.provider()),
+          Duration.ofSeconds(start.limits().queueTimeoutSeconds()),
+          start.id());
+    } catch (InterruptedException e) {
+      throw new SandboxInterruptedException("waiting for a place for a run", e);
+    }
+  }
+
+  private void refuseWhenClosing() {
+    if (closing) {
+      throw RunRefusedException.shuttingDown();
+    }
+  }
+
+  private Agent agent(String name) {
+    return Optional.ofNullable(config.agents().get(name)).orElseThrow(() ->
+        new RunFailedException(FailureCode.CONFIG, "unknown agent '%s'".formatted(name)));
+  }
+
+  /** A run that has not been cleaned up yet. */
+  public Optional<Run> find(String id) {
+    return Optional.ofNullable(live.get(id));
+  }
+
+  /** A run, living or not. */
+  public Optional<RunRecord> record(String id) {
+    return services.store().find(id);
+  }
+
+  /** Runs, the newest first. */
+  public List<RunRecord> list(int limit) {
+    return services.store().list(limit);
+  }
+
+  /**
+   * A run as {@code GET /runs} has it: {@code raw_prompt} cut at 10,000 characters, files as sizes.
+   */
+  public JsonNode summary(RunRecord run) {
+    return RunViews.summary(run, services.store().body(run.id()));
+  }
+
+  /** A run as {@code GET /runs/{id}} has it: with everything that is still known. */
+  public JsonNode detail(RunRecord run) {
+    return RunFormat.write(run, services.store().body(run.id()));
+  }
+
+  /** Ends a run; what became of the wish. */
+  public CancelOutcome cancel(String id) {
+    Optional<RunRecord> record = record(id);
+    if (record.isEmpty()) {
+      return new CancelOutcome.Unknown();
+    }
+    LiveRun run = live.get(id);
+    if (!record.get().running() || run == null) {
+      return new CancelOutcome.NotRunning(record.get().status());
+    }
+    run.cancel();
+    return new CancelOutcome.Cancelling();
+  }
+
+  /** A file that a run made, while it is kept: {@code DUNES_ARTIFACT_TTL}, default 600 s. */
+  public Optional<InputStream> file(String runId, String relativePath) {
+    return services.artifacts().find(runId, relativePath).map(file -> {
+      try {
+        return Files.newInputStream(file);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+  }
+
+  /** What is remembered about users. */
+  public Memories memories() {
+    return services.memories();
+  }
+
+  /** What starts runs by itself. */
+  public Triggers triggers() {
+    return triggers;
+  }
+
+  /** The variables that configure this. */
+  public Settings settings() {
+    return settings;
+  }
+
+  /** What is known about the state of things: configuration, keys, provider. */
+  public RunsHealth health() {
+    return new RunsHealth(services, project, limits);
+  }
+
+  /** How many runs hold a place. */
+  public int active() {
+    return admission.taken();
+  }
+
+  /** Destroys what was left over, now; how many sandboxes. */
+  public int reap() {
+    reaping.lock();
+    try {
+      return reaper.pass();
+    } finally {
+      reaping.unlock();
+    }
+  }
+
+  private void sweep() {
+    try {
+      reap();
+      services.archive().sweep();
+      services.artifacts().sweep();
+    } catch (RuntimeException e) {
+      LOG.warn("could not look for leftovers", e);
+    }
+  }
+
+  /**
+   * Accepts no more runs, lets those that live go on for so long, then ends them with the code {@code
+   * shutdown}. Returns when they are cleaned up. Safe to repeat.
+   */
+  public void close(Duration grace) {
+    closing = true;
+    triggers.stop();
+    admission.close();
+    Instant deadline = Instant.now().plus(grace);
+    for (LiveRun run : List.copyOf(live.values())) {
+      Duration left = Duration.between(Instant.now(), deadline);
+      run.awaitEnd(left.isNegative() ? Duration.ZERO : left);
+    }
+    live.values().forEach(run -> run.stop(StopReason.SHUTDOWN));
+    Instant last = Instant.now().plus(CLEANUP_LIMIT);
+    for (LiveRun run : List.copyOf(live.values())) {
+      Duration left = Duration.between(Instant.now(), last);
+      if (!run.awaitCleanup(left.isNegative() ? Duration.ZERO : left)) {
+        LOG.warn("run {} is not cleaned up; its sandbox is left to the next server", run.id());
+      }
+    }
+    services.timers().close();
+    services.doors().close();
+    services.places().close();
+    services.artifacts().close();
+  }
+
+  /** {@link #close(Duration)} without grace. */
+  @Override
+  public void close() {
+    close(Duration.ZERO);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.dunes.session;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Interrupts the thread that opened it when it is not closed in time. The interruption never leaks
+ * out: closing takes it back.
+ */
+final class TimeLimit implements AutoCloseable {
+  private final Thread thread = Thread.currentThread();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Future<?> timer;
+  private boolean closed;
+  private boolean expired;
+
+  TimeLimit(Timers timers, Duration limit) {
+    timer = timers.after(limit, this::expire);
+  }
+
+  private void expire() {
+    lock.lock();
+    try {
+      if (!closed) {
+        expired = true;
+        thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the time was up before it was closed. */
+  boolean expired() {
+    lock.lock();
+    try {
+      return expired;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    timer.cancel(false);
+    lock.lock();
+    try {
+      closed = true;
+      if (expired) {
+        Thread.interrupted();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -20,9 +20,7 @@ final class Concurrency {
     if (provider.equals("docker")) {
       return DOCKER;
     }
-    return THIS_MACHINE.contains(provider)
-        ? Math.max(LEAST, memoryGibibytes())
-        : Integer.MAX_VALUE;
+    return THIS_MACHINE.contains(provider) ? Math.max(LEAST, memoryGibibytes()) : Integer.MAX_VALUE;
   }
 
   private static int memoryGibibytes() {

@@ -7,15 +7,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A schedule of five fields as cron has them: minute, hour, day of month, month, day of week, in UTC.
- * Lists, ranges, steps, and names of months and days are allowed; Sunday is 0 or 7. When both days
- * are restricted, either will do.
+ * A schedule of five fields as cron has them: minute, hour, day of month, month, day of week, in
+ * UTC. Lists, ranges, steps, and names of months and days are allowed; Sunday is 0 or 7. When both
+ * days are restricted, either will do.
  */
 final class CronSchedule {
   private static final List<String> MONTHS =
       List.of("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec");
-  private static final List<String> DAYS =
-      List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
+  private static final List<String> DAYS = List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
   private static final int SUNDAY = 7;
 
   private final BitSet minutes;
@@ -79,7 +78,10 @@ final class CronSchedule {
         }
         from = number(name, range[0], least, most, names, firstName);
         boolean open = range.length == 1 && stepped.length == 2;
-        to = range.length == 2 ? number(name, range[1], least, most, names, firstName) : open ? most : from;
+        to =
+            range.length == 2
+                ? number(name, range[1], least, most, names, firstName)
+                : open ? most : from;
       }
       if (from > to) {
         throw wrong(name, part);

@@ -12,10 +12,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How sandboxes get at the gateway: by relays to its sockets where the provider has them; by loopback
- * ports of this host for provider {@code host}; else by the address that {@code DUNES_GATEWAY_URL}
- * says, which somebody must lead to {@code DUNES_GATEWAY_PORT} on loopback. Gateways are opened when
- * the first run needs them.
+ * How sandboxes get at the gateway: by relays to its sockets where the provider has them; by
+ * loopback ports of this host for provider {@code host}; else by the address that {@code
+ * DUNES_GATEWAY_URL} says, which somebody must lead to {@code DUNES_GATEWAY_PORT} on loopback.
+ * Gateways are opened when the first run needs them.
  */
 final class Doors implements AutoCloseable {
   static final int MODEL_PORT = 8082;
@@ -72,16 +72,20 @@ final class Doors implements AutoCloseable {
           List.of());
     }
     String url =
-        settings.get(URL).orElseThrow(() ->
-            new RunFailedException(
-                FailureCode.SANDBOX_CREATE,
-                "Failed to create %s sandbox: its sandboxes cannot reach the model gateway of this host; set %s to an address that leads from them to port %s of this host's loopback"
-                    .formatted(title, URL, PORT)));
+        settings
+            .get(URL)
+            .orElseThrow(() ->
+                new RunFailedException(
+                    FailureCode.SANDBOX_CREATE,
+                    "Failed to create %s sandbox: its sandboxes cannot reach the model gateway of this host; set %s to an address that leads from them to port %s of this host's loopback"
+                        .formatted(title, URL, PORT)));
     return new Door(ports(), url.strip().replaceAll("/+$", ""), Optional.empty(), List.of());
   }
 
   private static int port(Optional<InetSocketAddress> address) {
-    return address.orElseThrow(() -> new IllegalStateException("the gateway has no port")).getPort();
+    return address
+        .orElseThrow(() -> new IllegalStateException("the gateway has no port"))
+        .getPort();
   }
 
   private Gateway sockets() {

@@ -6,9 +6,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads {@code .env} files as python-dotenv does: {@code export}, comments, single quotes (nothing is
- * special), double quotes (escapes; may span lines), {@code ${NAME}} and {@code ${NAME:-default}}
- * outside of single quotes.
+ * Reads {@code .env} files as python-dotenv does: {@code export}, comments, single quotes (nothing
+ * is special), double quotes (escapes; may span lines), {@code ${NAME}} and {@code
+ * ${NAME:-default}} outside of single quotes.
  */
 final class DotEnv {
   private static final Pattern ENTRY =
@@ -42,12 +42,14 @@ final class DotEnv {
     return found;
   }
 
-  private static String expand(
-      String value, Map<String, String> inner, Map<String, String> outer) {
-    return Variables.expand(value, name -> {
-      String set = outer.containsKey(name) ? outer.get(name) : inner.get(name);
-      return java.util.Optional.ofNullable(set);
-    }, name -> "");
+  private static String expand(String value, Map<String, String> inner, Map<String, String> outer) {
+    return Variables.expand(
+        value,
+        name -> {
+          String set = outer.containsKey(name) ? outer.get(name) : inner.get(name);
+          return java.util.Optional.ofNullable(set);
+        },
+        name -> "");
   }
 
   private static String unescape(String text) {

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds the files an agent made or changed: regular ones below {@code /home/user}, no part of the
- * path beginning with a dot, at most 10, 25 MiB each, 50 MiB together. What a sandbox says about its
- * files is taken for hostile: names are checked, walks are bounded. Query API 2.10.
+ * path beginning with a dot, at most 10, 25 MiB each, 50 MiB together. What a sandbox says about
+ * its files is taken for hostile: names are checked, walks are bounded. Query API 2.10.
  */
 final class GeneratedFiles {
   static final int MOST = 10;

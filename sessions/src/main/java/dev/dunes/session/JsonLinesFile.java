@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A file of one JSON object a line that several processes may add to. A row is on the disk's side of
- * the kernel when {@link #append} returns: it survives the end of this process. A file that cannot be
- * written is said once in the log and then tolerated.
+ * A file of one JSON object a line that several processes may add to. A row is on the disk's side
+ * of the kernel when {@link #append} returns: it survives the end of this process. A file that
+ * cannot be written is said once in the log and then tolerated.
  */
 final class JsonLinesFile {
   private static final Logger LOG = LoggerFactory.getLogger(JsonLinesFile.class);
@@ -83,8 +83,7 @@ final class JsonLinesFile {
       try (FileChannel channel =
           FileChannel.open(
               file,
-              Set.of(
-                  StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+              Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
               PRIVATE)) {
         long end = channel.size();
         // What a killed process left of its last row must not swallow this one.
@@ -112,8 +111,7 @@ final class JsonLinesFile {
       Files.deleteIfExists(fresh);
       Files.createFile(fresh, PRIVATE);
       Files.writeString(fresh, all);
-      Files.move(
-          fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     });
   }
 
@@ -124,12 +122,10 @@ final class JsonLinesFile {
   private boolean guarded(Work work) {
     threads.lock();
     try {
-      makePrivateDirectory(file.toAbsolutePath().getParent());
+      makePrivateDirectory(file.resolveSibling("."));
       try (FileChannel channel =
               FileChannel.open(
-                  lockFile,
-                  Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                  PRIVATE);
+                  lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), PRIVATE);
           FileLock held = channel.lock()) {
         assert held.isValid();
         if (Files.exists(file) && !Files.getPosixFilePermissions(file).equals(OWNER)) {
@@ -151,7 +147,7 @@ final class JsonLinesFile {
 
   static void makePrivateDirectory(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory, PRIVATE_DIRECTORY);
+      Files.createDirectories(directory.normalize(), PRIVATE_DIRECTORY);
     }
   }
 

@@ -15,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
- * What {@code limits.yaml} allows. What it does not say is empty, so that each provider's own default
- * holds. Query API 2.12.
+ * What {@code limits.yaml} allows. What it does not say is empty, so that each provider's own
+ * default holds. Query API 2.12.
  *
  * @param fromFile whether there is a file at all
  * @param maxConcurrentAgents runs at the same time

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code limits.yaml}, read again when it changes. One that turns bad leaves the last good limits in
- * force, with a warning.
+ * {@code limits.yaml}, read again when it changes. One that turns bad leaves the last good limits
+ * in force, with a warning.
  */
 final class LimitsFile {
   private static final Logger LOG = LoggerFactory.getLogger(LimitsFile.class);
@@ -25,7 +25,8 @@ final class LimitsFile {
 
   static LimitsFile of(Settings settings, Path directory) {
     return new LimitsFile(
-        settings.get("DUNES_LIMITS")
+        settings
+            .get("DUNES_LIMITS")
             .map(directory::resolve)
             .orElseGet(() -> directory.resolve("config").resolve("limits.yaml")));
   }

@@ -61,21 +61,24 @@ final class LimitsReader {
   }
 
   Optional<String> text(String key) {
-    return take(key).map(node -> {
-      if (!node.isString() || node.asString().isBlank()) {
-        throw wrong(key, node, "a text");
-      }
-      return node.asString();
-    });
+    return take(key)
+        .map(node -> {
+          if (!node.isString() || node.asString().isBlank()) {
+            throw wrong(key, node, "a text");
+          }
+          return node.asString();
+        });
   }
 
   boolean flag(String key, boolean fallback) {
-    return take(key).map(node -> {
-      if (!node.isBoolean()) {
-        throw wrong(key, node, "true or false");
-      }
-      return node.booleanValue();
-    }).orElse(fallback);
+    return take(key)
+        .map(node -> {
+          if (!node.isBoolean()) {
+            throw wrong(key, node, "true or false");
+          }
+          return node.booleanValue();
+        })
+        .orElse(fallback);
   }
 
   private Optional<JsonNode> take(String key) {

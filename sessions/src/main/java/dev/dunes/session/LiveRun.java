@@ -108,8 +108,11 @@ final class LiveRun implements Run {
       lock.unlock();
     }
     // Whatever the thread hangs in, the client is told in time.
-    services.timers().after(STOP_PATIENCE, () ->
-        Thread.ofVirtual().name("stop-" + id()).start(() -> insist(reason)));
+    services
+        .timers()
+        .after(
+            STOP_PATIENCE,
+            () -> Thread.ofVirtual().name("stop-" + id()).start(() -> insist(reason)));
   }
 
   private void insist(StopReason reason) {
@@ -216,10 +219,13 @@ final class LiveRun implements Run {
   }
 
   private Ending ending(RunFailedException e) {
-    return stopReason().map(this::ending).orElseGet(() -> {
-      LOG.warn("run {} failed: {}", id(), e.text(), e.getCause());
-      return new Ending(new RunEvent.Failure(e.code(), e.text(), id()), Optional.of(e.outcome()));
-    });
+    return stopReason()
+        .map(this::ending)
+        .orElseGet(() -> {
+          LOG.warn("run {} failed: {}", id(), e.text(), e.getCause());
+          return new Ending(
+              new RunEvent.Failure(e.code(), e.text(), id()), Optional.of(e.outcome()));
+        });
   }
 
   /** Once: the record says how it ended before the last event is out. */
@@ -235,11 +241,17 @@ final class LiveRun implements Run {
     }
     double seconds = (System.nanoTime() - began) / 1e9;
     RunRecord end =
-        record.updateAndGet(run ->
-            run.ended(RunEnds.of(ending).withCost(cleanup.costUsd()), seconds));
+        record.updateAndGet(
+            run -> run.ended(RunEnds.of(ending).withCost(cleanup.costUsd()), seconds));
     services.store().end(end);
-    services.observer().tell(o ->
-        o.phase(end, RunObserver.Phase.QUERY, beganAt, Duration.ofNanos(System.nanoTime() - began)));
+    services
+        .observer()
+        .tell(o ->
+            o.phase(
+                end,
+                RunObserver.Phase.QUERY,
+                beganAt,
+                Duration.ofNanos(System.nanoTime() - began)));
     services.observer().tell(o -> o.ended(end));
     events.end(ending.last());
     ended.countDown();

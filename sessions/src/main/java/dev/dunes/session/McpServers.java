@@ -17,8 +17,10 @@ final class McpServers {
    */
   static ObjectNode expand(ObjectNode servers, Map<String, String> variables) {
     ObjectNode expanded = Json.object();
-    servers.properties().forEach(server ->
-        expanded.set(server.getKey(), expand(server.getKey(), server.getValue(), variables)));
+    servers
+        .properties()
+        .forEach(server ->
+            expanded.set(server.getKey(), expand(server.getKey(), server.getValue(), variables)));
     return expanded;
   }
 
@@ -43,8 +45,9 @@ final class McpServers {
     }
     if (node.isObject()) {
       ObjectNode all = Json.object();
-      node.properties().forEach(member ->
-          all.set(member.getKey(), expand(server, member.getValue(), variables)));
+      node.properties()
+          .forEach(
+              member -> all.set(member.getKey(), expand(server, member.getValue(), variables)));
       return all;
     }
     return node;

@@ -113,9 +113,7 @@ public final class Memories {
       kept.addFirst(memory);
     }
     kept.forEach(memory -> lines.append("- ").append(memory.text()).append('\n'));
-    return kept.isEmpty()
-        ? ""
-        : "User memory (persisted across sessions):\n" + lines + "\n";
+    return kept.isEmpty() ? "" : "User memory (persisted across sessions):\n" + lines + "\n";
   }
 
   private static boolean belongs(Memory memory, RunScope scope) {
@@ -156,8 +154,7 @@ public final class Memories {
 
   private Optional<Look> look() {
     try {
-      return Optional.of(
-          new Look(Files.getLastModifiedTime(file.path()), Files.size(file.path())));
+      return Optional.of(new Look(Files.getLastModifiedTime(file.path()), Files.size(file.path())));
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -30,7 +30,9 @@ public record Memory(String id, RunScope scope, String text, Instant createdAt, 
             .put("created_at", createdAt.toString())
             .put("deleted", deleted)
             .put("scope", kind);
-    scope.channelId().ifPresentOrElse(c -> row.put("channel_id", c), () -> row.putNull("channel_id"));
+    scope
+        .channelId()
+        .ifPresentOrElse(c -> row.put("channel_id", c), () -> row.putNull("channel_id"));
     return row;
   }
 

@@ -11,8 +11,8 @@ import java.util.Optional;
 
 /**
  * Which provider a run's sandbox comes from. Named by the caller, by {@code runtime.provider}, by
- * {@code DUNES_PROVIDER} or {@code SANDBOX_BACKEND}; else, or when that is {@code auto}: E2B when the
- * request brings a key for it, else what {@link Sandboxes#choice} says. Query API 2.12.
+ * {@code DUNES_PROVIDER} or {@code SANDBOX_BACKEND}; else, or when that is {@code auto}: E2B when
+ * the request brings a key for it, else what {@link Sandboxes#choice} says. Query API 2.12.
  */
 final class Places implements AutoCloseable {
   static final String AUTO = "auto";
@@ -34,8 +34,7 @@ final class Places implements AutoCloseable {
     Map<String, String> variables = new HashMap<>(environment);
     // The choice by name is made here: "auto" is no provider.
     VARIABLES.forEach(variables::remove);
-    Map<String, String> configured =
-        e2bKey.map(key -> Map.of(E2B_KEY, key)).orElseGet(Map::of);
+    Map<String, String> configured = e2bKey.map(key -> Map.of(E2B_KEY, key)).orElseGet(Map::of);
     return Sandboxes.builder().settings(new ProviderSettings(configured, variables)).build();
   }
 
@@ -84,7 +83,10 @@ final class Places implements AutoCloseable {
 
   /** The provider that is set by the environment, checked. */
   Optional<String> configured() {
-    return variable().map(name -> name.strip().toLowerCase(Locale.ROOT)).filter(n -> !n.equals(AUTO)).map(this::known);
+    return variable()
+        .map(name -> name.strip().toLowerCase(Locale.ROOT))
+        .filter(n -> !n.equals(AUTO))
+        .map(this::known);
   }
 
   private Optional<String> variable() {
@@ -95,7 +97,8 @@ final class Places implements AutoCloseable {
     List<String> all = sandboxes.providers().stream().map(ProviderStatus::name).toList();
     if (!all.contains(name) && !sandboxes.usableProviders().contains(name)) {
       throw RunRefusedException.config(
-          "unknown sandbox provider '%s'; there are auto, %s".formatted(name, String.join(", ", all)));
+          "unknown sandbox provider '%s'; there are auto, %s"
+              .formatted(name, String.join(", ", all)));
     }
     return name;
   }

@@ -32,13 +32,17 @@ final class Progress {
     lock.lock();
     try {
       last = Instant.now();
-      message.path("message").path("content").valueStream().forEach(part -> {
-        switch (part.path("type").asString("")) {
-          case "tool_use" -> toolsRunning.add(part.path("id").asString(""));
-          case "tool_result" -> toolsRunning.remove(part.path("tool_use_id").asString(""));
-          default -> {}
-        }
-      });
+      message
+          .path("message")
+          .path("content")
+          .valueStream()
+          .forEach(part -> {
+            switch (part.path("type").asString("")) {
+              case "tool_use" -> toolsRunning.add(part.path("id").asString(""));
+              case "tool_result" -> toolsRunning.remove(part.path("tool_use_id").asString(""));
+              default -> {}
+            }
+          });
     } finally {
       lock.unlock();
     }

@@ -59,21 +59,23 @@ public final class ProjectConfig {
       throw new IllegalArgumentException("must be a JSON object");
     }
     ObjectNode kept = Json.object();
-    object.properties().forEach(field -> {
-      String name = field.getKey();
-      JsonNode value = field.getValue();
-      if (IGNORED.contains(name)) {
-        return;
-      }
-      Optional<String> wrong = problem(name, value);
-      if (wrong.isEmpty()) {
-        kept.set(name, value);
-      } else if (Set.of("allowed_tools", "runtime", "mcp_servers").contains(name)) {
-        throw new IllegalArgumentException(name + " " + wrong.get());
-      } else {
-        LOG.warn("sandstorm.json: {} {}; ignored", name, wrong.get());
-      }
-    });
+    object
+        .properties()
+        .forEach(field -> {
+          String name = field.getKey();
+          JsonNode value = field.getValue();
+          if (IGNORED.contains(name)) {
+            return;
+          }
+          Optional<String> wrong = problem(name, value);
+          if (wrong.isEmpty()) {
+            kept.set(name, value);
+          } else if (Set.of("allowed_tools", "runtime", "mcp_servers").contains(name)) {
+            throw new IllegalArgumentException(name + " " + wrong.get());
+          } else {
+            LOG.warn("sandstorm.json: {} {}; ignored", name, wrong.get());
+          }
+        });
     return new ProjectConfig(kept);
   }
 
@@ -161,7 +163,9 @@ public final class ProjectConfig {
               "must be a whole number from 5 to 3600");
       case "output_format" -> unless(value.isObject(), "must be an object");
       case "agents" ->
-          value.isArray() ? Optional.empty() : unless(value.isObject(), "must be an object or array");
+          value.isArray()
+              ? Optional.empty()
+              : unless(value.isObject(), "must be an object or array");
       case "mcp_servers" -> mcpProblem(value);
       case "template_skills" -> unless(value.isBoolean(), "must be true or false");
       case "allowed_tools" ->

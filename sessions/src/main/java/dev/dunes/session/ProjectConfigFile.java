@@ -32,8 +32,8 @@ final class ProjectConfigFile {
         case WatchedFile.Reading.Contents contents -> read(contents.bytes());
         case WatchedFile.Reading.Unreadable unreadable -> reject(unreadable.reason());
       }
-      return good.orElseThrow(() ->
-          RunRefusedException.config("sandstorm.json: " + problem.orElse("unreadable")));
+      return good.orElseThrow(
+          () -> RunRefusedException.config("sandstorm.json: " + problem.orElse("unreadable")));
     } finally {
       lock.unlock();
     }

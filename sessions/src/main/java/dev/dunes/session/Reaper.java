@@ -27,8 +27,10 @@ final class Reaper {
   /** Looks once; how many were destroyed. */
   int pass() {
     SandboxListing listing = sandboxes.listing(Map.of(Ownership.MANAGED, "true"));
-    listing.errors().forEach((provider, error) ->
-        LOG.warn("could not look for leftovers at {}: {}", provider, error.getMessage()));
+    listing
+        .errors()
+        .forEach((provider, error) ->
+            LOG.warn("could not look for leftovers at {}: {}", provider, error.getMessage()));
     // After the listing: a run that began in between is among them.
     int destroyed = 0;
     Set<String> running = live.get();

@@ -6,8 +6,8 @@ import java.time.Duration;
  * One run: known from the moment it is accepted, before its sandbox exists. Safe for use by several
  * threads.
  *
- * <p>Its events are held for the first subscription. A slow subscription slows the agent; nothing is
- * dropped. A run that is not {@linkplain RunRequest#unattended() unattended} ends as {@code
+ * <p>Its events are held for the first subscription. A slow subscription slows the agent; nothing
+ * is dropped. A run that is not {@linkplain RunRequest#unattended() unattended} ends as {@code
  * disconnected} when its last subscription is closed before the last event was taken, or when no
  * event is taken for 300 s.
  */
@@ -25,8 +25,8 @@ public interface Run {
   RunSubscription subscribe();
 
   /**
-   * Ends it: its last event follows within 2 s, its sandbox is gone within 7 s. No effect once it has
-   * ended. Returns at once.
+   * Ends it: its last event follows within 2 s, its sandbox is gone within 7 s. No effect once it
+   * has ended. Returns at once.
    */
   void cancel();
 

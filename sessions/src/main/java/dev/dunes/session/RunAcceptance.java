@@ -43,14 +43,17 @@ final class RunAcceptance {
         && variables.getOrDefault("E2B_API_KEY", "").isBlank()) {
       throw RunRefusedException.invalid(NO_E2B_KEY);
     }
-    request.resume().ifPresent(session -> {
-      if (!services.archive().has(session)) {
-        throw RunRefusedException.unknownSession(session);
-      }
-    });
+    request
+        .resume()
+        .ifPresent(session -> {
+          if (!services.archive().has(session)) {
+            throw RunRefusedException.unknownSession(session);
+          }
+        });
     List<String> warnings = new ArrayList<>();
     Duration timeout = timeout(request, config, limits, warnings);
-    boolean keep = request.keepSession().orElseGet(() -> services.settings().on("DUNES_KEEP_SESSIONS"));
+    boolean keep =
+        request.keepSession().orElseGet(() -> services.settings().on("DUNES_KEEP_SESSIONS"));
     return new RunStart(
         id, request, config, limits, provider, timeout, upstreams, variables, keep, warnings);
   }
@@ -79,8 +82,10 @@ final class RunAcceptance {
   private static ObjectNode snapshot(RunStart start) {
     RunRequest request = start.request();
     ObjectNode config = Json.object();
-    request.model().or(start.config()::model).ifPresentOrElse(
-        model -> config.put("model", model), () -> config.putNull("model"));
+    request
+        .model()
+        .or(start.config()::model)
+        .ifPresentOrElse(model -> config.put("model", model), () -> config.putNull("model"));
     OptionalInt turns =
         request.maxTurns().isPresent() ? request.maxTurns() : start.config().maxTurns();
     if (turns.isPresent()) {
@@ -139,7 +144,8 @@ final class RunAcceptance {
     int asked =
         request.timeoutSeconds().orElseGet(() -> config.timeoutSeconds().orElse(DEFAULT_TIMEOUT));
     int most =
-        Math.min(limits.maxTimeoutSeconds(), limits.sessionTimeoutSeconds().orElse(Integer.MAX_VALUE));
+        Math.min(
+            limits.maxTimeoutSeconds(), limits.sessionTimeoutSeconds().orElse(Integer.MAX_VALUE));
     if (asked > most) {
       warnings.add(
           "timeout reduced from %d s to %d s: limits.yaml allows no more".formatted(asked, most));

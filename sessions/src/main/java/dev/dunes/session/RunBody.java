@@ -22,12 +22,13 @@ record RunBody(String rawPrompt, Map<String, JsonNode> files) {
   }
 
   long size() {
-    return rawPrompt.length()
-        + files.values().stream().mapToLong(RunBody::size).sum();
+    return rawPrompt.length() + files.values().stream().mapToLong(RunBody::size).sum();
   }
 
   private static long size(JsonNode content) {
-    return content.isString() ? content.asString().length() : content.path("base64").asString("").length();
+    return content.isString()
+        ? content.asString().length()
+        : content.path("base64").asString("").length();
   }
 
   private static JsonNode content(byte[] bytes) {

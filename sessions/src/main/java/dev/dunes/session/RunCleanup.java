@@ -11,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Ends what a run opened: its way to the model first, then its sandbox with everything in it. Tried
- * three times; what is left then is the reaper's. Runs on the run's own thread, never on a caller's.
+ * three times; what is left then is the reaper's. Runs on the run's own thread, never on a
+ * caller's.
  */
 final class RunCleanup {
   private static final Logger LOG = LoggerFactory.getLogger(RunCleanup.class);

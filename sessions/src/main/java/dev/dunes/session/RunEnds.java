@@ -14,8 +14,7 @@ final class RunEnds {
     return switch (ending.last()) {
       case RunEvent.Result result -> of(result);
       case RunEvent.Failure failure ->
-          RunEnd.failed(
-              ending.outcome().orElseGet(() -> outcome(failure)), failure.message());
+          RunEnd.failed(ending.outcome().orElseGet(() -> outcome(failure)), failure.message());
       case RunEvent.Message message -> throw notLast(message);
       case RunEvent.Stdout stdout -> throw notLast(stdout);
       case RunEvent.Stderr stderr -> throw notLast(stderr);
@@ -49,7 +48,9 @@ final class RunEnds {
 
   private static Optional<String> errors(JsonNode result) {
     List<String> all =
-        result.path("errors").valueStream()
+        result
+            .path("errors")
+            .valueStream()
             .map(error -> error.isString() ? error.asString() : error.toString())
             .toList();
     return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));

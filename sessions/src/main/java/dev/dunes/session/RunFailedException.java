@@ -15,8 +15,7 @@ final class RunFailedException extends RuntimeException {
     this(code, code == FailureCode.CRASHED ? "crashed" : "error", message, null);
   }
 
-  RunFailedException(
-      FailureCode code, String outcome, String message, @Nullable Throwable cause) {
+  RunFailedException(FailureCode code, String outcome, String message, @Nullable Throwable cause) {
     super(requireNonNull(message, "message"), cause);
     this.code = code;
     this.outcome = outcome;

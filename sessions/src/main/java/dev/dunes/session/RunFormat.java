@@ -46,11 +46,12 @@ final class RunFormat {
     put(row, "channel_id", run.scope().channelId());
     row.putNull("thread_ts");
     ObjectNode config = ((ObjectNode) run.config()).deepCopy();
-    body.filter(b -> !b.files().isEmpty()).ifPresent(b -> {
-      ObjectNode files = Json.object();
-      b.files().forEach(files::set);
-      config.set("files", files);
-    });
+    body.filter(b -> !b.files().isEmpty())
+        .ifPresent(b -> {
+          ObjectNode files = Json.object();
+          b.files().forEach(files::set);
+          config.set("files", files);
+        });
     row.set("config_snapshot", config);
     row.put("outcome", run.outcome());
     return row;
@@ -91,15 +92,19 @@ final class RunFormat {
 
   /** The large parts of a row, when they were stored. */
   static Optional<RunBody> body(JsonNode row) {
-    return Json.string(row, "raw_prompt").map(prompt -> {
-      Map<String, JsonNode> files = new LinkedHashMap<>();
-      row.path("config_snapshot").path("files").properties().forEach(file -> {
-        if (!file.getValue().isNumber()) {
-          files.put(file.getKey(), file.getValue());
-        }
-      });
-      return new RunBody(prompt, files);
-    });
+    return Json.string(row, "raw_prompt")
+        .map(prompt -> {
+          Map<String, JsonNode> files = new LinkedHashMap<>();
+          row.path("config_snapshot")
+              .path("files")
+              .properties()
+              .forEach(file -> {
+                if (!file.getValue().isNumber()) {
+                  files.put(file.getKey(), file.getValue());
+                }
+              });
+          return new RunBody(prompt, files);
+        });
   }
 
   private static Optional<RunStatus> status(String word) {

@@ -52,9 +52,7 @@ final class RunPlaces {
     GatewayLease lease = door.gateway().lease(lease(plan, listener));
     cleanup.opened(lease);
     Sandbox sandbox =
-        place
-            .sandboxes()
-            .create(spec(provider, door, agent), Placement.at(start.provider()));
+        place.sandboxes().create(spec(provider, door, agent), Placement.at(start.provider()));
     cleanup.opened(sandbox);
     return new RunPlace(sandbox, lease, door.baseUrl(), environment(door, lease));
   }
@@ -69,11 +67,22 @@ final class RunPlaces {
   /** What the settings allow, and the hosts of the MCP servers that were configured. */
   private List<String> egress(RunPlan plan) {
     List<String> allowed = new ArrayList<>();
-    services.settings().get("DUNES_EGRESS").ifPresent(list ->
-        Arrays.stream(list.split(",")).map(String::strip).filter(s -> !s.isEmpty()).forEach(allowed::add));
-    plan.mcpServers().ifPresent(servers ->
-        servers.properties().forEach(server ->
-            Json.string(server.getValue(), "url").flatMap(RunPlaces::authority).ifPresent(allowed::add)));
+    services
+        .settings()
+        .get("DUNES_EGRESS")
+        .ifPresent(list ->
+            Arrays.stream(list.split(","))
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .forEach(allowed::add));
+    plan.mcpServers()
+        .ifPresent(servers ->
+            servers
+                .properties()
+                .forEach(server ->
+                    Json.string(server.getValue(), "url")
+                        .flatMap(RunPlaces::authority)
+                        .ifPresent(allowed::add)));
     return allowed;
   }
 
@@ -122,14 +131,15 @@ final class RunPlaces {
 
   private static Map<String, String> environment(Doors.Door door, GatewayLease lease) {
     Map<String, String> variables = new LinkedHashMap<>();
-    door.proxy().ifPresent(proxy -> {
-      String url = "http://run:" + lease.token() + "@" + proxy;
-      for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
-        variables.put(name, url);
-      }
-      variables.put("NO_PROXY", NO_PROXY);
-      variables.put("no_proxy", NO_PROXY);
-    });
+    door.proxy()
+        .ifPresent(proxy -> {
+          String url = "http://run:" + lease.token() + "@" + proxy;
+          for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
+            variables.put(name, url);
+          }
+          variables.put("NO_PROXY", NO_PROXY);
+          variables.put("no_proxy", NO_PROXY);
+        });
     return variables;
   }
 }

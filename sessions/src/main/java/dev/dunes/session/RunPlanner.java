@@ -52,14 +52,16 @@ final class RunPlanner {
     if (request.allowedTools().isPresent()) {
       return request.allowedTools();
     }
-    return config.allowedTools().map(tools -> {
-      if (!hasSkills || tools.contains("Skill")) {
-        return tools;
-      }
-      List<String> more = new ArrayList<>(tools);
-      more.add("Skill");
-      return more;
-    });
+    return config
+        .allowedTools()
+        .map(tools -> {
+          if (!hasSkills || tools.contains("Skill")) {
+            return tools;
+          }
+          List<String> more = new ArrayList<>(tools);
+          more.add("Skill");
+          return more;
+        });
   }
 
   private static JsonNode joined(JsonNode prompt, String append) {
@@ -70,8 +72,7 @@ final class RunPlanner {
       return Json.MAPPER.getNodeFactory().stringNode(joined(prompt.asString(), append));
     }
     ObjectNode object = ((ObjectNode) prompt).deepCopy();
-    return object.put(
-        "append", joined(Json.string(object, "append").orElse(""), append));
+    return object.put("append", joined(Json.string(object, "append").orElse(""), append));
   }
 
   private static String joined(String first, String second) {
@@ -92,7 +93,8 @@ final class RunPlanner {
       return configured;
     }
     Map<String, JsonNode> merged = new LinkedHashMap<>();
-    configured.ifPresent(all -> all.properties().forEach(a -> merged.put(a.getKey(), a.getValue())));
+    configured.ifPresent(
+        all -> all.properties().forEach(a -> merged.put(a.getKey(), a.getValue())));
     extra.ifPresent(all -> all.properties().forEach(a -> merged.put(a.getKey(), a.getValue())));
     request.allowedAgents().ifPresent(allowed -> merged.keySet().retainAll(allowed));
     if (merged.isEmpty()) {
@@ -120,17 +122,22 @@ final class RunPlanner {
   }
 
   private Optional<ObjectNode> mcpServers() {
-    return config.mcpServers().map(all -> {
-      ObjectNode chosen = all.deepCopy();
-      request.allowedMcpServers().ifPresent(allowed -> {
-        for (String name : List.copyOf(chosen.propertyNames())) {
-          if (!allowed.contains(name)) {
-            chosen.remove(name);
-          }
-        }
-      });
-      return McpServers.expand(chosen, variables);
-    }).filter(servers -> !servers.isEmpty());
+    return config
+        .mcpServers()
+        .map(all -> {
+          ObjectNode chosen = all.deepCopy();
+          request
+              .allowedMcpServers()
+              .ifPresent(allowed -> {
+                for (String name : List.copyOf(chosen.propertyNames())) {
+                  if (!allowed.contains(name)) {
+                    chosen.remove(name);
+                  }
+                }
+              });
+          return McpServers.expand(chosen, variables);
+        })
+        .filter(servers -> !servers.isEmpty());
   }
 
   private Map<String, Map<String, byte[]>> skills() {

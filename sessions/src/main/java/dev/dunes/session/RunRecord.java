@@ -25,8 +25,8 @@ import tools.jackson.databind.JsonNode;
  * @param sandboxId the sandbox it ran in
  * @param scope whose it was
  * @param config what it ran with: {@code model, max_turns, timeout, allowed_tools, files}
- * @param outcome {@code running}, the result's subtype, or {@code agent_error}, {@code error}, {@code
- *     timeout}, {@code cancelled}, {@code disconnected}, {@code crashed}
+ * @param outcome {@code running}, the result's subtype, or {@code agent_error}, {@code error},
+ *     {@code timeout}, {@code cancelled}, {@code disconnected}, {@code crashed}
  */
 public record RunRecord(
     String id,
@@ -61,27 +61,78 @@ public record RunRecord(
 
   RunRecord withModel(String value) {
     return new RunRecord(
-        id, prompt, Optional.of(value), status, startedAt, costUsd, turns, durationSeconds, error,
-        filesCount, agentSessionId, sandboxId, scope, config, outcome);
+        id,
+        prompt,
+        Optional.of(value),
+        status,
+        startedAt,
+        costUsd,
+        turns,
+        durationSeconds,
+        error,
+        filesCount,
+        agentSessionId,
+        sandboxId,
+        scope,
+        config,
+        outcome);
   }
 
   RunRecord withAgentSession(String value) {
     return new RunRecord(
-        id, prompt, model, status, startedAt, costUsd, turns, durationSeconds, error, filesCount,
-        Optional.of(value), sandboxId, scope, config, outcome);
+        id,
+        prompt,
+        model,
+        status,
+        startedAt,
+        costUsd,
+        turns,
+        durationSeconds,
+        error,
+        filesCount,
+        Optional.of(value),
+        sandboxId,
+        scope,
+        config,
+        outcome);
   }
 
   RunRecord withSandbox(String value) {
     return new RunRecord(
-        id, prompt, model, status, startedAt, costUsd, turns, durationSeconds, error, filesCount,
-        agentSessionId, Optional.of(value), scope, config, outcome);
+        id,
+        prompt,
+        model,
+        status,
+        startedAt,
+        costUsd,
+        turns,
+        durationSeconds,
+        error,
+        filesCount,
+        agentSessionId,
+        Optional.of(value),
+        scope,
+        config,
+        outcome);
   }
 
   RunRecord ended(RunEnd end, double seconds) {
     return new RunRecord(
-        id, prompt, model, end.completed() ? RunStatus.COMPLETED : RunStatus.ERROR, startedAt,
-        end.costUsd(), end.turns(), OptionalDouble.of(seconds), end.error(), filesCount,
-        agentSessionId, sandboxId, scope, config, end.outcome());
+        id,
+        prompt,
+        model,
+        end.completed() ? RunStatus.COMPLETED : RunStatus.ERROR,
+        startedAt,
+        end.costUsd(),
+        end.turns(),
+        OptionalDouble.of(seconds),
+        end.error(),
+        filesCount,
+        agentSessionId,
+        sandboxId,
+        scope,
+        config,
+        end.outcome());
   }
 
   /** As a run that was cut off with its server. */

@@ -161,7 +161,10 @@ public final class RunRequest {
     return extraSkills;
   }
 
-  /** Whether its conversation is kept, so that another run can go on with it; else as {@code DUNES_KEEP_SESSIONS} says. */
+  /**
+   * Whether its conversation is kept, so that another run can go on with it; else as {@code
+   * DUNES_KEEP_SESSIONS} says.
+   */
   public Optional<Boolean> keepSession() {
     return Optional.ofNullable(keepSession);
   }
@@ -176,7 +179,10 @@ public final class RunRequest {
     return agent;
   }
 
-  /** The provider of its sandbox, named by the caller; comes before everything else that could choose one. */
+  /**
+   * The provider of its sandbox, named by the caller; comes before everything else that could
+   * choose one.
+   */
   public Optional<String> provider() {
     return Optional.ofNullable(provider);
   }

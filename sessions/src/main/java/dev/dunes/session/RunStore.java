@@ -40,10 +40,12 @@ final class RunStore {
     for (JsonNode row : rows) {
       RunFormat.read(row).ifPresent(run -> last.put(run.id(), row));
     }
-    last.forEach((id, row) -> RunFormat.read(row).ifPresent(run -> {
-      runs.put(id, run.running() && cutOff(row) ? run.cutOff() : run);
-      RunFormat.body(row).ifPresent(body -> keep(id, body));
-    }));
+    last.forEach((id, row) ->
+        RunFormat.read(row)
+            .ifPresent(run -> {
+              runs.put(id, run.running() && cutOff(row) ? run.cutOff() : run);
+              RunFormat.body(row).ifPresent(body -> keep(id, body));
+            }));
     trim();
     if (rows.size() > COMPACT_ABOVE) {
       List<JsonNode> kept = new ArrayList<>();
@@ -132,7 +134,8 @@ final class RunStore {
   }
 
   private ObjectNode row(RunRecord run) {
-    Optional<RunBody> body = storePrompts ? Optional.ofNullable(bodies.get(run.id())) : Optional.empty();
+    Optional<RunBody> body =
+        storePrompts ? Optional.ofNullable(bodies.get(run.id())) : Optional.empty();
     ObjectNode row = RunFormat.write(run, body);
     if (run.running()) {
       row.put(PROCESS, ProcessMark.current().toString());

@@ -1,6 +1,7 @@
 package dev.dunes.session;
 
 import dev.dunes.agent.Agent;
+import dev.dunes.agent.AgentEvent;
 import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentExit;
 import dev.dunes.agent.AgentOptions;
@@ -9,11 +10,11 @@ import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.InstallProgress;
 import dev.dunes.agent.ModelAccess;
+import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.TurnOutcome;
 import dev.dunes.gateway.GatewayEvent;
 import dev.dunes.gateway.GatewayLease;
-import dev.dunes.gateway.LeaseSpec;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
@@ -22,7 +23,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -76,10 +76,12 @@ final class RunWork {
     RunPlace place = place(plan, placement);
     run.checkStop();
     Sandbox sandbox = place.sandbox();
-    Future<?> deadline =
-        services.timers().after(start.timeout(), () ->
-            run.stop(StopReason.timedOut(start.timeout().toSeconds())));
-    Future<?> watch = watchProgress(place.lease());
+    Timers.Timer deadline =
+        services
+            .timers()
+            .after(
+                start.timeout(), () -> run.stop(StopReason.timedOut(start.timeout().toSeconds())));
+    Timers.Timer watch = watchProgress(place.lease());
     try {
       SandboxFilling filling = new SandboxFilling(start, services, run);
       filling.fill(sandbox, plan);
@@ -93,13 +95,13 @@ final class RunWork {
               .observer()
               .timed(run.record(), RunObserver.Phase.AGENT_EXECUTE, () -> read(session));
       run.resultIsIn();
-      deadline.cancel(false);
-      watch.cancel(false);
+      deadline.cancel();
+      watch.cancel();
       new SandboxEmptying(start, services, run).empty(sandbox, session, before);
       return last;
     } finally {
-      deadline.cancel(false);
-      watch.cancel(false);
+      deadline.cancel();
+      watch.cancel();
     }
   }
 
@@ -117,8 +119,10 @@ final class RunWork {
       RunPlace place =
           services
               .observer()
-              .timed(run.record(), RunObserver.Phase.SANDBOX_CREATE, () ->
-                  places.open(plan, placement, this::onGateway));
+              .timed(
+                  run.record(),
+                  RunObserver.Phase.SANDBOX_CREATE,
+                  () -> places.open(plan, placement, this::onGateway));
       run.update(record -> record.withSandbox(place.sandbox().id()));
       return place;
     } catch (SandboxException e) {
@@ -146,24 +150,26 @@ final class RunWork {
 
   private void onGateway(GatewayEvent event) {
     if (event instanceof GatewayEvent.KeyRejected rejected) {
-      run.stop(
-          StopReason.keyRejected(rejected.provider(), rejected.status(), rejected.message()));
+      run.stop(StopReason.keyRejected(rejected.provider(), rejected.status(), rejected.message()));
     }
   }
 
-  private Future<?> watchProgress(GatewayLease lease) {
+  private Timers.Timer watchProgress(GatewayLease lease) {
     Duration limit = services.noProgress();
     Duration period = Duration.ofMillis(Math.clamp(limit.toMillis() / 8, 100, 5000));
-    return services.timers().every(period, () -> {
-      if (progress.idle(lease.lastActivity()).compareTo(limit) >= 0) {
-        run.stop(StopReason.noProgress(limit.toSeconds()));
-      }
-    });
+    return services
+        .timers()
+        .every(
+            period,
+            () -> {
+              if (progress.idle(lease.lastActivity()).compareTo(limit) >= 0) {
+                run.stop(StopReason.noProgress(limit.toSeconds()));
+              }
+            });
   }
 
   private AgentOptions options(RunPlan plan, RunPlace place) {
-    ModelAccess access =
-        new ModelAccess(place.baseUrl(), place.lease().token(), modelNames());
+    ModelAccess access = new ModelAccess(place.baseUrl(), place.lease().token(), modelNames());
     AgentOptions.Builder options = AgentOptions.builder(access).workingDir(HomePaths.HOME);
     plan.model().ifPresent(options::model);
     plan.maxTurns().ifPresent(options::maxTurns);
@@ -207,7 +213,10 @@ final class RunWork {
   }
 
   private static RunFailedException failed(AgentException e) {
-    String text = e.remedy().map(remedy -> e.getMessage() + " (" + remedy + ")").orElse(String.valueOf(e.getMessage()));
+    String text =
+        e.remedy()
+            .map(remedy -> e.getMessage() + " (" + remedy + ")")
+            .orElse(String.valueOf(e.getMessage()));
     return new RunFailedException(FailureCode.INTERNAL, "agent_error", text, e);
   }
 
@@ -253,7 +262,20 @@ final class RunWork {
           pass(
               new RunEvent.Warning(
                   "A line of %,d bytes was dropped: more than 15 MiB".formatted(dropped.bytes())));
+      // Not the end after all: the stream has one result.
+      case AgentOutput.Superseded superseded -> progress.heard(superseded.json());
+      case AgentOutput.Ask ask -> refuse(ask.event(), session);
       case AgentOutput.TurnEnded ended -> throw new IllegalStateException("handled before");
+    }
+  }
+
+  /** Nobody is there to ask. */
+  private void refuse(AgentEvent event, AgentSession session) {
+    progress.heard();
+    if (event instanceof AgentEvent.QuestionRequested question) {
+      session.rejectQuestion(question.questionId());
+    } else if (event instanceof AgentEvent.PermissionRequested permission) {
+      session.answerPermission(permission.permissionId(), PermissionReply.REJECT);
     }
   }
 
@@ -261,9 +283,7 @@ final class RunWork {
     progress.heard(message.json());
     noteInit(message.json(), session);
     if (Json.string(message.json(), "type").filter("result"::equals).isPresent()) {
-      // The last one counts: an agent with work in the background gives more than one.
-      held =
-          new RunEvent.Result(message.raw(), message.json(), outcome(message.json()));
+      held = new RunEvent.Result(message.raw(), message.json(), outcome(message.json()));
     } else {
       pass(new RunEvent.Message(message.raw(), message.json(), message.events()));
     }

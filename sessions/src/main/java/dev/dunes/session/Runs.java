@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Starts runs and knows those there were. One for each working directory and process. Safe for use by
- * several threads.
+ * Starts runs and knows those there were. One for each working directory and process. Safe for use
+ * by several threads.
  *
  * {@snippet :
  * try (Runs runs = Runs.open(RunsConfig.builder().build())) {
@@ -98,14 +98,16 @@ public final class Runs implements AutoCloseable {
   }
 
   private void serve() {
-    services.timers().every(REAP_EVERY, () -> Thread.ofVirtual().name("run-reaper").start(this::sweep));
+    services
+        .timers()
+        .every(REAP_EVERY, () -> Thread.ofVirtual().name("run-reaper").start(this::sweep));
     Thread.ofVirtual().name("run-reaper").start(this::sweep);
     triggers.start();
   }
 
   /**
-   * Accepts a run: it is known by its id when this returns, and its sandbox is on its way. Waits for a
-   * place as long as {@code queue_timeout_seconds} says.
+   * Accepts a run: it is known by its id when this returns, and its sandbox is on its way. Waits
+   * for a place as long as {@code queue_timeout_seconds} says.
    *
    * @throws RunRefusedException when it is not accepted
    * @throws SandboxInterruptedException when interrupted while it waits for a place
@@ -163,8 +165,9 @@ public final class Runs implements AutoCloseable {
   }
 
   private Agent agent(String name) {
-    return Optional.ofNullable(config.agents().get(name)).orElseThrow(() ->
-        new RunFailedException(FailureCode.CONFIG, "unknown agent '%s'".formatted(name)));
+    return Optional.ofNullable(config.agents().get(name))
+        .orElseThrow(
+            () -> new RunFailedException(FailureCode.CONFIG, "unknown agent '%s'".formatted(name)));
   }
 
   /** A run that has not been cleaned up yet. */
@@ -210,13 +213,16 @@ public final class Runs implements AutoCloseable {
 
   /** A file that a run made, while it is kept: {@code DUNES_ARTIFACT_TTL}, default 600 s. */
   public Optional<InputStream> file(String runId, String relativePath) {
-    return services.artifacts().find(runId, relativePath).map(file -> {
-      try {
-        return Files.newInputStream(file);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    });
+    return services
+        .artifacts()
+        .find(runId, relativePath)
+        .map(file -> {
+          try {
+            return Files.newInputStream(file);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
   }
 
   /** What is remembered about users. */
@@ -265,8 +271,8 @@ public final class Runs implements AutoCloseable {
   }
 
   /**
-   * Accepts no more runs, lets those that live go on for so long, then ends them with the code {@code
-   * shutdown}. Returns when they are cleaned up. Safe to repeat.
+   * Accepts no more runs, lets those that live go on for so long, then ends them with the code
+   * {@code shutdown}. Returns when they are cleaned up. Safe to repeat.
    */
   public void close(Duration grace) {
     closing = true;

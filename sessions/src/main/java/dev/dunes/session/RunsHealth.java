@@ -46,9 +46,7 @@ public final class RunsHealth {
 
   /** Whether that provider answers; at most 10 s. */
   public boolean sandboxesWork() {
-    return provider()
-        .map(name -> services.places().sandboxes().healthCheck(name))
-        .orElse(false);
+    return provider().map(name -> services.places().sandboxes().healthCheck(name)).orElse(false);
   }
 
   /** What is wrong with the configuration files, by name; empty when nothing is. */

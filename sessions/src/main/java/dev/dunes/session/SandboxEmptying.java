@@ -74,9 +74,7 @@ final class SandboxEmptying {
       if (data.length > RunEvent.GeneratedFile.INLINE_LIMIT) {
         throw new IOException("grew while it was read");
       }
-      services
-          .artifacts()
-          .keep(run.id(), file.path(), new ByteArrayInputStream(data), data.length);
+      services.artifacts().keep(run.id(), file.path(), new ByteArrayInputStream(data), data.length);
       return Optional.of(
           event(new GeneratedFiles.Found(file.path(), data.length), Optional.of(data)));
     } catch (IOException | SandboxException e) {

@@ -28,19 +28,26 @@ final class SandboxFilling {
   void fill(Sandbox sandbox, RunPlan plan) {
     InputFiles files = start.request().files();
     if (files.count() > 0) {
-      String what = "upload %d files (%s)".formatted(files.count(), String.join(", ", files.paths()));
-      within(what, RunObserver.Phase.UPLOAD_FILES, () ->
-          writeAll(sandbox, HomePaths.HOME, files.contents()));
+      String what =
+          "upload %d files (%s)".formatted(files.count(), String.join(", ", files.paths()));
+      within(
+          what,
+          RunObserver.Phase.UPLOAD_FILES,
+          () -> writeAll(sandbox, HomePaths.HOME, files.contents()));
     }
-    within("upload skills", RunObserver.Phase.UPLOAD_SKILLS, () -> {
-      for (Map.Entry<String, Map<String, byte[]>> skill : plan.skills().entrySet()) {
-        writeAll(sandbox, HomePaths.CLAUDE + "/skills/" + skill.getKey(), skill.getValue());
-      }
-      write(sandbox, HomePaths.CLAUDE + "/settings.json", Json.bytes(settings(plan.hasSkills())));
-      if (start.request().resume().isPresent()) {
-        services.archive().restore(start.request().resume().get(), sandbox);
-      }
-    });
+    within(
+        "upload skills",
+        RunObserver.Phase.UPLOAD_SKILLS,
+        () -> {
+          for (Map.Entry<String, Map<String, byte[]>> skill : plan.skills().entrySet()) {
+            writeAll(sandbox, HomePaths.CLAUDE + "/skills/" + skill.getKey(), skill.getValue());
+          }
+          write(
+              sandbox, HomePaths.CLAUDE + "/settings.json", Json.bytes(settings(plan.hasSkills())));
+          if (start.request().resume().isPresent()) {
+            services.archive().restore(start.request().resume().get(), sandbox);
+          }
+        });
   }
 
   /** Query API 2.12, "In the sandbox". */
@@ -61,10 +68,15 @@ final class SandboxFilling {
 
   private void within(String what, RunObserver.Phase phase, Work work) {
     try (TimeLimit _ = new TimeLimit(services.timers(), LIMIT)) {
-      services.observer().<Void, IOException>timed(run.record(), phase, () -> {
-        work.run();
-        return null;
-      });
+      services
+          .observer()
+          .<Boolean, IOException>timed(
+              run.record(),
+              phase,
+              () -> {
+                work.run();
+                return true;
+              });
     } catch (IOException | SandboxException e) {
       run.checkStop();
       String reason =

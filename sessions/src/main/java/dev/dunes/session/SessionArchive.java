@@ -49,8 +49,7 @@ final class SessionArchive {
     try {
       JsonLinesFile.makePrivateDirectory(directory);
       Files.createFile(
-          part,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+          part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       try (InputStream tar = sandbox.files().pack(HomePaths.PROJECTS);
           OutputStream out = Files.newOutputStream(part)) {
         copy(tar, out);
@@ -91,7 +90,9 @@ final class SessionArchive {
   }
 
   private Optional<Path> file(String id) {
-    return ID.matcher(id).matches() ? Optional.of(directory.resolve(id + ".tar")) : Optional.empty();
+    return ID.matcher(id).matches()
+        ? Optional.of(directory.resolve(id + ".tar"))
+        : Optional.empty();
   }
 
   private static boolean fresh(Path file) {

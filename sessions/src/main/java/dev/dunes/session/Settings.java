@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Variables that configure Dunes: the environment of the process before those of {@code .env} in the
- * working directory, which is read again when it changes. Every {@code SANDSTORM_X} may also be
+ * Variables that configure Dunes: the environment of the process before those of {@code .env} in
+ * the working directory, which is read again when it changes. Every {@code SANDSTORM_X} may also be
  * written {@code DUNES_X}, which comes first. Safe for use by several threads.
  */
 public final class Settings {

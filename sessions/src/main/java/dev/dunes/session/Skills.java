@@ -16,7 +16,9 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads skills from a directory: one sub-directory each, with a {@code SKILL.md}. Query API 2.8. */
+/**
+ * Reads skills from a directory: one sub-directory each, with a {@code SKILL.md}. Query API 2.8.
+ */
 final class Skills {
   private static final Logger LOG = LoggerFactory.getLogger(Skills.class);
   private static final String MAIN = "SKILL.md";
@@ -64,7 +66,10 @@ final class Skills {
   private static Map<String, byte[]> files(Path skill, Budget budget) throws IOException {
     List<Path> paths;
     try (Stream<Path> walk = Files.walk(skill)) {
-      paths = walk.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)).sorted().toList();
+      paths =
+          walk.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
+              .sorted()
+              .toList();
     }
     Map<String, byte[]> files = new LinkedHashMap<>();
     for (Path path : paths) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What an agent says on standard error as events: trimmed, secrets masked, at most 8 KiB an event and
- * 256 KiB a run. Query API 2.5.
+ * What an agent says on standard error as events: trimmed, secrets masked, at most 8 KiB an event
+ * and 256 KiB a run. Query API 2.5.
  */
 final class StderrEvents {
   private static final int MOST_PER_EVENT = 8 << 10;

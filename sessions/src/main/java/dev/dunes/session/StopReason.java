@@ -19,8 +19,7 @@ record StopReason(FailureCode code, String outcome, String message) {
       new StopReason(FailureCode.INTERNAL, "error", "Internal error, see the log of the server");
 
   static StopReason timedOut(long seconds) {
-    return new StopReason(
-        FailureCode.TIMEOUT, "timeout", "Run timed out after " + seconds + " s");
+    return new StopReason(FailureCode.TIMEOUT, "timeout", "Run timed out after " + seconds + " s");
   }
 
   static StopReason noProgress(long seconds) {

@@ -1,7 +1,6 @@
 package dev.dunes.session;
 
 import java.time.Duration;
-import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -11,7 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class TimeLimit implements AutoCloseable {
   private final Thread thread = Thread.currentThread();
   private final ReentrantLock lock = new ReentrantLock();
-  private final Future<?> timer;
+  private final Timers.Timer timer;
   private boolean closed;
   private boolean expired;
 
@@ -43,7 +42,7 @@ final class TimeLimit implements AutoCloseable {
 
   @Override
   public void close() {
-    timer.cancel(false);
+    timer.cancel();
     lock.lock();
     try {
       closed = true;

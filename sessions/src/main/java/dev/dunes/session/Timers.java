@@ -2,11 +2,22 @@ package dev.dunes.session;
 
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Calls things later, on one thread that they must not block. */
+/** Calls things later, on one thread that they must not block. Once closed, nothing is called. */
 final class Timers implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
+
+  /** Something that will be called. */
+  interface Timer {
+    /** Not any more. */
+    void cancel();
+  }
+
   private final ScheduledThreadPoolExecutor executor;
 
   Timers() {
@@ -17,13 +28,32 @@ final class Timers implements AutoCloseable {
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
-  Future<?> after(Duration delay, Runnable work) {
-    return executor.schedule(work, delay.toMillis(), TimeUnit.MILLISECONDS);
+  Timer after(Duration delay, Runnable work) {
+    try {
+      Future<?> future = executor.schedule(guarded(work), delay.toMillis(), TimeUnit.MILLISECONDS);
+      return () -> future.cancel(false);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("closed: nothing is called any more");
+      return () -> {};
+    }
   }
 
-  Future<?> every(Duration period, Runnable work) {
-    return executor.scheduleWithFixedDelay(
-        work, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+  Timer every(Duration period, Runnable work) {
+    long millis = period.toMillis();
+    Future<?> future =
+        executor.scheduleWithFixedDelay(guarded(work), millis, millis, TimeUnit.MILLISECONDS);
+    return () -> future.cancel(false);
+  }
+
+  /** One that throws must not silence those that follow. */
+  private static Runnable guarded(Runnable work) {
+    return () -> {
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        LOG.error("a timer failed", e);
+      }
+    };
   }
 
   @Override

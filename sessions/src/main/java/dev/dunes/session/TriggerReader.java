@@ -14,8 +14,8 @@ final class TriggerReader {
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}");
   private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*");
   private static final List<String> TAKEN =
-      List.of("/query", "/runs", "/health", "/slack", "/webhooks", "/docs", "/memories",
-          "/metrics");
+      List.of(
+          "/query", "/runs", "/health", "/slack", "/webhooks", "/docs", "/memories", "/metrics");
 
   private final Map<String, String> variables;
   private final Set<String> names = new HashSet<>();

@@ -34,19 +34,20 @@ final class TriggerTemplate {
    * @param headers by lower-case name
    */
   static String fill(String template, JsonNode body, Map<String, String> headers) {
-    return REFERENCE.matcher(template).replaceAll(reference -> {
-      String path = reference.group(1);
-      return value(path, body, headers)
-          .map(value ->
-              Matcher.quoteReplacement(
-                  "<trigger_value path=\"%s\">%s</trigger_value>"
-                      .formatted(escape(path).replace("\"", "&quot;"), escape(value))))
-          .orElse("");
-    });
+    return REFERENCE
+        .matcher(template)
+        .replaceAll(reference -> {
+          String path = reference.group(1);
+          return value(path, body, headers)
+              .map(value ->
+                  Matcher.quoteReplacement(
+                      "<trigger_value path=\"%s\">%s</trigger_value>"
+                          .formatted(escape(path).replace("\"", "&quot;"), escape(value))))
+              .orElse("");
+        });
   }
 
-  private static Optional<String> value(
-      String path, JsonNode body, Map<String, String> headers) {
+  private static Optional<String> value(String path, JsonNode body, Map<String, String> headers) {
     int dot = path.indexOf('.');
     String root = dot < 0 ? path : path.substring(0, dot);
     String rest = dot < 0 ? "" : path.substring(dot + 1);
@@ -61,7 +62,10 @@ final class TriggerTemplate {
   private static @Nullable JsonNode find(JsonNode from, String[] names) {
     JsonNode node = from;
     for (String name : names) {
-      node = node.isArray() && name.matches("\\d{1,6}") ? node.get(Integer.parseInt(name)) : node.get(name);
+      node =
+          node.isArray() && name.matches("\\d{1,6}")
+              ? node.get(Integer.parseInt(name))
+              : node.get(name);
       if (node == null) {
         return null;
       }

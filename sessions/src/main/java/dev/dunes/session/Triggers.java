@@ -128,8 +128,7 @@ public final class Triggers {
 
   /** Fires one: its run goes on whether or not anybody listens. */
   public Run fire(Trigger trigger, JsonNode body, Map<String, String> headers) {
-    Run run =
-        runs.start(request(trigger, body, headers, true), RunIds.ofTrigger(trigger.name()));
+    Run run = runs.start(request(trigger, body, headers, true), RunIds.ofTrigger(trigger.name()));
     lastRuns.put(trigger.name(), run);
     return run;
   }
@@ -139,11 +138,15 @@ public final class Triggers {
     if (!stopped) {
       Instant now = Instant.now();
       Instant next = now.truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
-      timers.after(Duration.between(now, next), () ->
-          Thread.ofVirtual().name("run-triggers").start(() -> {
-            tick(next.atZone(ZoneOffset.UTC));
-            start();
-          }));
+      timers.after(
+          Duration.between(now, next),
+          () ->
+              Thread.ofVirtual()
+                  .name("run-triggers")
+                  .start(() -> {
+                    tick(next.atZone(ZoneOffset.UTC));
+                    start();
+                  }));
     }
   }
 

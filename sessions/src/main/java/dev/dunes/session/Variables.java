@@ -20,11 +20,13 @@ final class Variables {
    */
   static String expand(
       String text, Function<String, Optional<String>> lookup, Function<String, String> missing) {
-    return REFERENCE.matcher(text).replaceAll(reference ->
-        Matcher.quoteReplacement(
-            lookup
-                .apply(reference.group(1))
-                .or(() -> Optional.ofNullable(reference.group(2)))
-                .orElseGet(() -> missing.apply(reference.group(1)))));
+    return REFERENCE
+        .matcher(text)
+        .replaceAll(reference ->
+            Matcher.quoteReplacement(
+                lookup
+                    .apply(reference.group(1))
+                    .or(() -> Optional.ofNullable(reference.group(2)))
+                    .orElseGet(() -> missing.apply(reference.group(1)))));
   }
 }

@@ -49,9 +49,7 @@ final class WatchedFile {
       }
       looked = true;
       last = now;
-      return now.isEmpty()
-          ? new Reading.Absent()
-          : new Reading.Contents(Files.readAllBytes(file));
+      return now.isEmpty() ? new Reading.Absent() : new Reading.Contents(Files.readAllBytes(file));
     } catch (NoSuchFileException e) {
       last = Optional.empty();
       return new Reading.Absent();

@@ -4,8 +4,10 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.dunes.gateway {
   requires static transitive org.jspecify;
+  requires io.netty.codec;
   requires io.vertx.core;
   requires tools.jackson.databind;
+  requires java.net.http;
   requires org.slf4j;
 
   exports dev.dunes.gateway;

@@ -18,7 +18,7 @@ public interface Gateway extends AutoCloseable {
    * @throws IllegalArgumentException when an option cannot be
    */
   static Gateway open(GatewayOptions options) {
-    throw new UnsupportedOperationException("not built yet");
+    return RunningGateway.open(options);
   }
 
   /**

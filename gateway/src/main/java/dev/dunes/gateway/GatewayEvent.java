@@ -47,7 +47,7 @@ public sealed interface GatewayEvent {
    * A request to a model is over.
    *
    * @param model as the provider named it, else as it was asked for, else empty
-   * @param status of HTTP, as the sandbox saw it
+   * @param status of HTTP, as the sandbox saw it; 0 when it left before
    * @param usage of this request alone
    * @param estimated whether the usage is a guess, because the answer was cut off
    * @param complete whether the answer came to its end

@@ -19,4 +19,26 @@ public record ModelUsage(
     double costUsd) {
   /** Nothing yet. */
   public static final ModelUsage NONE = new ModelUsage(0, 0, 0, 0, 0, 0);
+
+  /** Both together. */
+  ModelUsage plus(ModelUsage other) {
+    return new ModelUsage(
+        requests + other.requests,
+        inputTokens + other.inputTokens,
+        cacheReadTokens + other.cacheReadTokens,
+        cacheWriteTokens + other.cacheWriteTokens,
+        outputTokens + other.outputTokens,
+        costUsd + other.costUsd);
+  }
+
+  /** Without the other, which is part of this. */
+  ModelUsage minus(ModelUsage other) {
+    return new ModelUsage(
+        requests - other.requests,
+        inputTokens - other.inputTokens,
+        cacheReadTokens - other.cacheReadTokens,
+        cacheWriteTokens - other.cacheWriteTokens,
+        outputTokens - other.outputTokens,
+        costUsd - other.costUsd);
+  }
 }

@@ -5,6 +5,11 @@ import org.jspecify.annotations.NullMarked;
 module dev.dunes.cli {
   requires static transitive org.jspecify;
   requires dev.dunes.sandbox;
+  requires dev.dunes.agent;
+  requires dev.dunes.gateway;
+  requires dev.dunes.session;
+  requires tools.jackson.databind;
+  requires java.net.http;
   requires info.picocli;
 
   exports dev.dunes.cli;

@@ -6,7 +6,10 @@ import java.util.Optional;
 
 /** Finds the verb that is asked for and does it. */
 final class Cli {
-  private static final List<String> LATER = List.of("sandbox-agent", "duvo-sandstorm");
+  /** The name under which there are no agents, only sandboxes. */
+  private static final String SANDBOXES = "sandboxes";
+
+  private static final List<String> LATER = List.of("sandbox-agent");
 
   private final Console console;
 
@@ -29,7 +32,7 @@ final class Cli {
     String program = console.program();
     String first = arguments.length == 0 ? "--help" : arguments[0];
     if (first.equals("--version")) {
-      console.print(program + ", version " + Main.VERSION + "\n");
+      console.print(Main.version(program));
       return ExitCodes.OK;
     }
     if (LATER.contains(program)) {
@@ -44,7 +47,30 @@ final class Cli {
     if (first.equals("help")) {
       return help(arguments);
     }
-    return verb(first).run(console, Arrays.copyOfRange(arguments, 1, arguments.length));
+    Optional<Verbs> verb = Verbs.named(first);
+    return verb.isPresent()
+        ? run(verb.get(), Arrays.copyOfRange(arguments, 1, arguments.length))
+        : withoutVerb(first, arguments);
+  }
+
+  private int run(Verbs verb, String... arguments) {
+    return new VerbLine(verb).run(console, arguments);
+  }
+
+  /** What is no command is a prompt, unless it looks like a command with a slip of the finger. */
+  private int withoutVerb(String first, String[] arguments) {
+    if (console.program().equals(SANDBOXES)) {
+      throw unknown(first);
+    }
+    if (!first.startsWith("-") && first.chars().noneMatch(Character::isWhitespace)) {
+      NearWords.verb(first)
+          .ifPresent(near -> {
+            throw Failure.usage(
+                "Unknown command: %s. Did you mean '%s'?".formatted(first, near),
+                "as a prompt: %s query %s".formatted(console.program(), first));
+          });
+    }
+    return run(Verbs.QUERY, arguments);
   }
 
   private int help(String[] arguments) {
@@ -56,18 +82,14 @@ final class Cli {
       console.print(ExitCodes.HELP);
       return ExitCodes.OK;
     }
-    return verb(arguments[1]).run(console, "--help");
+    return run(Verbs.named(arguments[1]).orElseThrow(() -> unknown(arguments[1])), "--help");
   }
 
-  private VerbLine verb(String word) {
-    Optional<Verbs> verb = Verbs.named(word);
-    if (verb.isEmpty()) {
-      String what = word.startsWith("-") ? "option" : "command";
-      throw Failure.usage(
-          "Unknown %s: %s".formatted(what, word),
-          "`%s --help` shows what there is".formatted(console.program()));
-    }
-    return new VerbLine(verb.get());
+  private Failure unknown(String word) {
+    String what = word.startsWith("-") ? "option" : "command";
+    return Failure.usage(
+        "Unknown %s: %s".formatted(what, word),
+        "`%s --help` shows what there is".formatted(console.program()));
   }
 
   private void close() {

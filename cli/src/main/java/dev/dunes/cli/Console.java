@@ -124,6 +124,16 @@ final class Console implements AutoCloseable {
     return Style.of(terminals.out(), environment);
   }
 
+  /** How text on standard error is decorated. */
+  Style errorStyle() {
+    return Style.of(terminals.err(), environment);
+  }
+
+  /** All environment variables. */
+  Map<String, String> environment() {
+    return environment;
+  }
+
   /** Writes bytes to standard output as they are. */
   void write(byte[] bytes) {
     try {

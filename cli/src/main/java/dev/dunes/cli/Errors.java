@@ -40,6 +40,7 @@ final class Errors {
     }
     return switch (thrown) {
       case OutputClosedException e -> outputClosed(e);
+      case Failure e when e.exitCode() == ExitCodes.INTERRUPTED -> interrupted(e);
       case Failure e -> say(e.exitCode(), e.getMessage(), e.remedy());
       case SandboxInterruptedException e -> ExitCodes.INTERRUPTED;
       case InvalidRequestException e -> invalid(e);
@@ -68,6 +69,12 @@ final class Errors {
       return ExitCodes.OUTPUT_CLOSED; // as quiet as other tools
     }
     return say(ExitCodes.ERROR, "cannot write standard output: " + e.getMessage(), "");
+  }
+
+  /** Whoever pressed Ctrl-C is told that it was noticed, and nothing else. */
+  private int interrupted(Failure e) {
+    console.complain(String.valueOf(e.getMessage()));
+    return ExitCodes.INTERRUPTED;
   }
 
   private int invalid(InvalidRequestException e) {

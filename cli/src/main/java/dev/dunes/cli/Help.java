@@ -11,9 +11,17 @@ final class Help {
     Style style = console.style();
     String program = console.program();
     StringBuilder text = new StringBuilder();
-    text.append("Usage: ").append(program).append(" COMMAND [OPTIONS]\n\n");
-    text.append(
-        "Runs code in sandboxes: on this machine without an account, or at a cloud provider.\n\n");
+    boolean agents = !program.equals("sandboxes");
+    if (agents) {
+      text.append("Usage: ").append(program).append(" \"PROMPT\" [OPTIONS]\n");
+      text.append("       ").append(program).append(" COMMAND [OPTIONS]\n\n");
+      text.append("Runs coding agents and code in sandboxes: on this machine without an account,\n");
+      text.append("or at a cloud provider.\n\n");
+    } else {
+      text.append("Usage: ").append(program).append(" COMMAND [OPTIONS]\n\n");
+      text.append(
+          "Runs code in sandboxes: on this machine without an account, or at a cloud provider.\n\n");
+    }
     text.append(style.bold("Commands")).append('\n');
     for (Verbs verb : Verbs.values()) {
       text.append("  %-11s %s%n".formatted(verb.word(), verb.summary()));
@@ -23,6 +31,9 @@ final class Help {
     text.append("  --help      Show this help; also for each command\n");
     text.append("  --version   Show the version\n\n");
     text.append(style.bold("Examples")).append('\n');
+    if (agents) {
+      text.append("  ").append(program).append(" \"Create hello.py and run it\"\n");
+    }
     for (String example :
         new String[] {
           "run 'uname -a'",

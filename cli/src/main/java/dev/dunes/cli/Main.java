@@ -12,7 +12,7 @@ public final class Main {
   public static void main(String[] arguments) {
     // Answered before anything else is loaded.
     if (arguments.length == 1 && arguments[0].equals("--version")) {
-      System.out.println(program() + ", version " + VERSION);
+      System.out.print(version(program()));
       return;
     }
     CountDownLatch done = new CountDownLatch(1);
@@ -34,6 +34,12 @@ public final class Main {
   static int run(String[] arguments) {
     return new Cli(Console.ofThisProcess(program(), Interruption.none()))
         .run(RawArguments.of(arguments));
+  }
+
+  /** The line that says the version, as each program of these names writes it. */
+  static String version(String program) {
+    String name = program.equals("duvo-sandstorm") ? "sandstorm" : program;
+    return name + ", version " + VERSION + "\n";
   }
 
   private static String program() {

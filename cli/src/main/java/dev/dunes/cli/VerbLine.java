@@ -63,6 +63,11 @@ final class VerbLine {
           "quote it: %s %s%s 'echo hello'"
               .formatted(console.program(), verbs.word(), verbs == Verbs.EXEC ? " ID" : ""));
     }
+    if (verbs == Verbs.QUERY && !first.startsWith("-")) {
+      return Failure.usage(
+          "unexpected argument '%s': the prompt is one argument".formatted(first),
+          "quote it: %s \"what the agent shall do\"".formatted(console.program()));
+    }
     return Failure.usage(firstLine(e), help(console));
   }
 

@@ -5,14 +5,18 @@ import java.util.function.Function;
 
 /** The verbs of {@code ds}. Naming them here loads none of them. */
 enum Verbs {
+  QUERY("query", "Have an agent work on a prompt in a sandbox", QueryVerb::new),
   RUN("run", "Run a command, a file or piped code in a sandbox", RunVerb::new),
   EXEC("exec", "Run a command in a sandbox that exists", ExecVerb::new),
   SHELL("shell", "Open an interactive shell in a sandbox", ShellVerb::new),
+  CANCEL("cancel", "End a run of a server", CancelVerb::new),
   LIST("list", "List sandboxes", ListVerb::new),
   DESTROY("destroy", "Destroy a sandbox", DestroyVerb::new),
   PROVIDERS("providers", "List providers and whether they can be used", ProvidersVerb::new),
   TEST("test", "Try providers out with a sandbox each", TestVerb::new),
   DOCTOR("doctor", "Explain what is missing and how to get it", DoctorVerb::new),
+  INIT("init", "Make a project to begin with", InitVerb::new),
+  ADD("add", "Add tools to the agents of a project", AddVerb::new),
   COMPLETION("completion", "Print a completion script for bash, zsh or fish", CompletionVerb::new);
 
   private final String word;

@@ -157,16 +157,39 @@ class BadInputTest {
         .isEqualTo("sandboxes, version 0.1.0\n");
     assertThat(ds.run().out()).isEqualTo(ds.run("--help").out());
     assertThat(ds.run("help", "exit-codes").out()).contains("124");
-    assertThat(ds.run("nonsense").code()).isEqualTo(2);
     assertThat(ds.run("--nonsense").code()).isEqualTo(2);
   }
 
   @ParameterizedTest
-  @CsvSource({"sandbox-agent", "duvo-sandstorm"})
-  void namesOfWhatIsNotThereYetSaySo(String program) {
-    Ds.Result result = Ds.with(fake).program(program).run("server");
+  @CsvSource({"lst,list", "docter,doctor", "rnu,run", "hlep,help", "Query,query"})
+  void aSlipOfTheFingerIsNoPrompt(String word, String meant) {
+    Ds.Result result = ds.run(word);
     assertThat(result.code()).isEqualTo(2);
-    assertThat(result.err()).contains("'%s' is not part of this version".formatted(program));
-    assertThat(result.out()).isEmpty();
+    assertThat(result.err())
+        .isEqualTo(
+            "❌ Unknown command: %s. Did you mean '%s'?\nas a prompt: ds query %s\n"
+                .formatted(word, meant, word));
+  }
+
+  @Test
+  void whatIsNoCommandIsAPrompt(@TempDir Path directory) {
+    for (List<String> words :
+        List.of(List.of("summarise"), List.of("--model", "opus", "hi"), List.of("lst of files"))) {
+      Ds.Result result = ds.directory(directory).run(words.toArray(String[]::new));
+      assertThat(result.err()).startsWith("❌ no model to ask").contains("ANTHROPIC_API_KEY");
+      assertThat(result.code()).isEqualTo(1);
+    }
+    assertThat(Ds.with(fake).program("sandboxes").run("summarise").code()).isEqualTo(2);
+  }
+
+  @Test
+  void otherNamesOfTheProgram() {
+    Ds sandstorm = Ds.with(fake).program("duvo-sandstorm");
+    assertThat(sandstorm.run("--version").out()).isEqualTo("sandstorm, version 0.1.0\n");
+    assertThat(sandstorm.run("query", "--help").out()).startsWith("Usage: duvo-sandstorm query");
+    Ds.Result later = Ds.with(fake).program("sandbox-agent").run("server");
+    assertThat(later.code()).isEqualTo(2);
+    assertThat(later.err()).contains("'sandbox-agent' is not part of this version");
+    assertThat(later.out()).isEmpty();
   }
 }

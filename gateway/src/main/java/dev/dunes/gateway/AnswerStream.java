@@ -14,6 +14,7 @@ final class AnswerStream {
   private final HttpServerResponse response;
   private final AnswerDecoder decoder;
   private final String contentType;
+  private long rest = -1; // of a body whose length is known
 
   AnswerStream(Exchange exchange, HttpClientResponse answer, AnswerDecoder decoder) {
     this.exchange = exchange;
@@ -36,6 +37,10 @@ final class AnswerStream {
     response.setStatusCode(answer.statusCode());
     if (!response.headers().contains("content-length")) {
       response.setChunked(true);
+    }
+    String length = answer.getHeader("content-length");
+    if (decoder == AnswerDecoder.NOTHING && length != null) {
+      rest = Long.parseLong(length); // the client has checked it
     }
     exchange.answering(contentType);
     answer.handler(piece -> {
@@ -60,6 +65,10 @@ final class AnswerStream {
       return;
     }
     boolean goesOn = exchange.passing(bytes);
+    rest -= bytes.length;
+    if (rest == 0) {
+      exchange.answerHere(contentType);
+    }
     response.write(bytes == original ? piece : Buffer.buffer(bytes));
     if (!goesOn) {
       exchange.cut();
@@ -74,8 +83,8 @@ final class AnswerStream {
 
   private void end() {
     if (!exchange.isOver()) {
-      response.end();
       exchange.answerOver(contentType);
+      response.end();
     }
   }
 }

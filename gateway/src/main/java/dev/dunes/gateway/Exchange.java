@@ -45,6 +45,7 @@ final class Exchange implements Lease.Running {
   private long progress = start;
   private boolean entered;
   private boolean sent;
+  private boolean accounted;
   private long requestBytes;
   private Meter meter;
   private @Nullable HttpClientRequest upstream;
@@ -197,7 +198,6 @@ final class Exchange implements Lease.Running {
       progressed();
       asking(piece.getBytes());
       if (requestBytes > loop.options().maxBodyBytes()) {
-        connected.reset();
         refuse(Refusal.tooLarge(loop.options().maxBodyBytes()));
         return;
       }
@@ -298,8 +298,8 @@ final class Exchange implements Lease.Running {
     response.headers().remove("content-length");
     response.setStatusCode(answer.statusCode());
     passing(body);
-    response.end(Buffer.buffer(body));
     answerOver(contentType(answer));
+    response.end(Buffer.buffer(body));
   }
 
   /**
@@ -325,10 +325,22 @@ final class Exchange implements Lease.Running {
     meter = Meter.of(route.protocol(), contentType);
   }
 
-  /** The answer has passed to its end. */
-  void answerOver(String contentType) {
+  /**
+   * All of the answer is here. Told before its last byte goes on, so that whoever has the whole
+   * answer finds it counted and recorded.
+   */
+  void answerHere(String contentType) {
+    if (accounted) {
+      return;
+    }
     tape.ifPresent(each -> each.over(response.getStatusCode(), contentType));
-    finish(true);
+    account(true, response.getStatusCode());
+  }
+
+  /** All of the answer has passed. */
+  void answerOver(String contentType) {
+    answerHere(contentType);
+    over();
   }
 
   /** The run's money is spent while an answer begins: the agent is told within the stream. */
@@ -336,8 +348,8 @@ final class Exchange implements Lease.Running {
     Refusal refusal = Refusal.budget(lease.ledger().budgetUsd());
     response.write(Buffer.buffer("event: error\ndata: "));
     response.write(Buffer.buffer(refusal.body(route.protocol())));
+    finish(false, response.getStatusCode());
     response.end("\n\n");
-    finish(false);
   }
 
   HttpServerResponse response() {
@@ -396,13 +408,23 @@ final class Exchange implements Lease.Running {
 
   /** The provider was asked, and that is over. */
   private void finish(boolean complete) {
-    int status = response.headWritten() ? response.getStatusCode() : 0;
+    finish(complete, response.headWritten() ? response.getStatusCode() : 0);
+  }
+
+  private void finish(boolean complete, int status) {
+    account(complete, status);
     over();
+  }
+
+  private void account(boolean complete, int status) {
+    if (accounted || phase == Phase.OVER) {
+      return;
+    }
+    accounted = true;
     if (!route.generates()) {
       return;
     }
-    boolean answered = status < ERROR && (complete || sent);
-    if (answered) {
+    if (status < ERROR && (complete || sent)) {
       bill.over(meter, complete, sent ? requestBytes : 0);
     }
     lease.tell(

@@ -89,8 +89,8 @@ final class Replay {
 
   private void end(Recording recording) {
     if (!exchange.isOver()) {
-      exchange.response().end();
       exchange.answerOver(recording.contentType());
+      exchange.response().end();
     }
   }
 

@@ -129,7 +129,7 @@ final class FakeProvider implements AutoCloseable {
         script.answer(next.get(), connection);
       }
       ended.add("closed");
-    } catch (IOException | InterruptedException e) {
+    } catch (IOException | InterruptedException | NumberFormatException e) {
       ended.add(e.toString());
     }
   }
@@ -146,19 +146,27 @@ final class FakeProvider implements AutoCloseable {
     Asked head = new Asked(line, headers, new byte[0]);
     byte[] body = new byte[0];
     if (head.header("content-length").isPresent()) {
-      body = in.readNBytes(Integer.parseInt(head.header("content-length").get()));
+      body = exactly(in, Integer.parseInt(head.header("content-length").get()));
     } else if (head.header("transfer-encoding").isPresent()) {
       ByteArrayOutputStream whole = new ByteArrayOutputStream();
       for (int size = Integer.parseInt(line(in), 16);
           size > 0;
           size = Integer.parseInt(line(in), 16)) {
-        whole.writeBytes(in.readNBytes(size));
+        whole.writeBytes(exactly(in, size));
         line(in);
       }
       line(in);
       body = whole.toByteArray();
     }
     return Optional.of(new Asked(line, headers, body));
+  }
+
+  private static byte[] exactly(InputStream in, int size) throws IOException {
+    byte[] bytes = in.readNBytes(size);
+    if (bytes.length < size) {
+      throw new IOException("truncated");
+    }
+    return bytes;
   }
 
   private static String line(InputStream in) throws IOException {

@@ -45,8 +45,8 @@ public final class Cassette {
     List<Entry> entries = new ArrayList<>();
     int line = 0;
     try (BufferedReader lines = Files.newBufferedReader(file, UTF_8)) {
-      JsonNode header = parse(lines.readLine());
       line++;
+      JsonNode header = parse(lines.readLine());
       if (header.path(CassetteWriter.HEADER).asInt(0) != CassetteWriter.VERSION) {
         throw new IllegalArgumentException("no cassette, or one of another version");
       }

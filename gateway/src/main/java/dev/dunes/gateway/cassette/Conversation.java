@@ -74,7 +74,7 @@ public record Conversation(
   private static List<Turn> turns(JsonNode json) {
     List<Turn> turns = new ArrayList<>();
     if (json.path("input").isString()) {
-      add(turns, USER, json.path("input").asString());
+      add(turns, USER, text(json.path("input")));
     }
     for (JsonNode item : json.path("input")) {
       input(turns, item);
@@ -121,24 +121,27 @@ public record Conversation(
     }
     for (JsonNode part : content.path("parts")) {
       if (part.has("functionResponse")) {
-        add(turns, TOOL, part.path("functionResponse").path("response").toString());
+        add(
+            turns,
+            TOOL,
+            Normaliser.normalise(part.path("functionResponse").path("response").toString()));
       }
     }
     add(turns, USER, text(content.path("parts")));
   }
 
-  /** A text, or the texts of its parts; a picture is the hash of its data. */
+  /** A text, or the texts of its parts, normalised; a picture is the hash of its data. */
   private static String text(JsonNode content) {
     if (content.isString()) {
-      return content.asString();
+      return Normaliser.normalise(content.asString());
     }
     StringBuilder text = new StringBuilder();
     for (JsonNode part : content) {
       String type = part.path("type").asString("");
       if (part.isString()) {
-        text.append(part.asString()).append('\n');
+        text.append(Normaliser.normalise(part.asString())).append(' ');
       } else if (part.path("text").isString()) {
-        text.append(part.path("text").asString()).append('\n');
+        text.append(Normaliser.normalise(part.path("text").asString())).append(' ');
       } else if (!type.equals("tool_result") && !part.has("functionResponse")) {
         media(text, part);
       }
@@ -159,7 +162,7 @@ public record Conversation(
   }
 
   private static void add(List<Turn> turns, String role, String text) {
-    String normal = Normaliser.normalise(text);
+    String normal = text.strip();
     if (!normal.isEmpty() || role.equals(TOOL)) {
       turns.add(Turn.of(role, normal));
     }

@@ -188,3 +188,93 @@ fn a_socket_can_be_lent_to_another_user() {
     assert_eq!(std::fs::metadata(dir.join("private/s")).unwrap().uid(), 0);
     assert_eq!(std::fs::metadata(lent).unwrap().len(), 0);
 }
+
+/// `launch --server` and its other end.
+struct Server {
+    process: std::process::Child,
+}
+
+impl Server {
+    fn start() -> Server {
+        let mut command = Command::new(binary());
+        command.args(["launch", "--server"]).env("SECRET", "x").stdin(Stdio::piped()).stdout(Stdio::piped());
+        Server { process: command.stderr(Stdio::null()).spawn().unwrap() }
+    }
+
+    fn send(&mut self, kind: u8, number: u64, arguments: &[&str]) {
+        let mut request = vec![kind];
+        request.extend_from_slice(&number.to_le_bytes());
+        for argument in arguments {
+            request.extend_from_slice(argument.as_bytes());
+            request.push(0);
+        }
+        let framed = [&(request.len() as u32).to_le_bytes()[..], &request].concat();
+        self.process.stdin.as_mut().unwrap().write_all(&framed).unwrap();
+    }
+
+    fn reply(&mut self) -> (u64, u64, u64) {
+        use std::io::Read;
+        let mut bytes = [0u8; 24];
+        self.process.stdout.as_mut().unwrap().read_exact(&mut bytes).unwrap();
+        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        (word(0), word(8), word(16))
+    }
+}
+
+#[test]
+fn a_server_launches_again_and_again() {
+    let dir = TempDir::new();
+    let mut server = Server::start();
+    for number in [7, 8] {
+        let log = dir.str(&format!("log{}", number));
+        let script =
+            "readlink /proc/self/fd/0; ls /proc/$$/fd; env | grep SECRET; grep SigBlk /proc/self/status; exit 3";
+        server.send(b'L', number, &["--log", &log, "--", "/bin/sh", "-c", script]);
+        let (kind, whose, pid) = server.reply();
+        assert_eq!((kind, whose), (1, number));
+        assert!(pid > 1);
+        assert_eq!(server.reply(), (2, number, 0));
+        assert_eq!(server.reply(), (3, number, 3 << 8));
+        let text = std::fs::read_to_string(&log).unwrap().replace("10\n", "");
+        assert_eq!(text, "/dev/null\n0\n1\n2\nSigBlk:\t0000000000000000\n");
+    }
+}
+
+#[test]
+fn a_server_says_what_failed_and_goes_on() {
+    let dir = TempDir::new();
+    let mut server = Server::start();
+    server.send(b'L', 1, &["--log", &dir.str("log"), "--seccomp", "/no/filter", "--", "/bin/true"]);
+    assert_eq!(server.reply().0, 1);
+    assert_eq!(server.reply(), (3, 1, 125 << 8));
+    let text = std::fs::read_to_string(dir.join("log")).unwrap();
+    assert_eq!(text, "dunes-guest launch: --seccomp /no/filter: No such file or directory\n");
+    server.send(b'L', 2, &["--log", &dir.str("log2"), "--", "/bin/true"]);
+    assert_eq!([server.reply().0, server.reply().0, server.reply().0], [1, 2, 3]);
+}
+
+#[test]
+fn a_server_kills_on_request() {
+    let dir = TempDir::new();
+    let mut server = Server::start();
+    server.send(b'L', 1, &["--log", &dir.str("log"), "--", "/bin/sleep", "1000"]);
+    assert_eq!([server.reply().0, server.reply().0], [1, 2]);
+    server.send(b'K', 2, &[]);
+    server.send(b'K', 1, &[]);
+    assert_eq!(server.reply(), (3, 1, 9));
+}
+
+#[test]
+fn a_server_ends_with_its_caller_and_what_it_launched_does_not() {
+    let dir = TempDir::new();
+    let mut server = Server::start();
+    let script =
+        format!("exec 2>/dev/null; until [ -e {} ]; do sleep 0.02; done; touch {}", dir.str("go"), dir.str("went"));
+    server.send(b'L', 1, &["--log", &dir.str("log"), "--", "/bin/sh", "-c", &script]);
+    assert_eq!([server.reply().0, server.reply().0], [1, 2]);
+    drop(server.process.stdin.take());
+    let status = wait_for("the server's end", || server.process.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+    std::fs::write(dir.join("go"), b"").unwrap();
+    wait_for("what it launched", || dir.join("went").exists().then(|| ()));
+}

@@ -3,6 +3,7 @@ mod bind;
 mod loop_device;
 mod mounts;
 mod options;
+mod server;
 
 use crate::failure::reason;
 use crate::sys::net::{self, Address};
@@ -16,6 +17,7 @@ use std::os::raw::c_char;
 use std::os::unix::io::{AsRawFd, OwnedFd, RawFd};
 
 const FAILED: i32 = 125;
+const STDERR: RawFd = 2;
 const LISTENER: RawFd = 3;
 const SECCOMP: RawFd = 4;
 const INFO: RawFd = 5;
@@ -45,8 +47,20 @@ impl<T> Step<T> for io::Result<T> {
     }
 }
 
+/// Said on standard output once the guest's socket can be connected to.
+const LISTENS: &[u8] = b"L";
+
 pub fn main(arguments: impl Iterator<Item = OsString>) -> i32 {
-    let Trouble { what, why } = match options::parse(arguments).and_then(|options| run(&options)) {
+    let mut arguments = arguments.peekable();
+    match arguments.peek().map_or(false, |first| first == "--server") {
+        true => server::main(),
+        false => launch(arguments, LISTENS),
+    }
+}
+
+/// Returns only when it failed.
+fn launch(arguments: impl Iterator<Item = OsString>, listens: &[u8]) -> i32 {
+    let Trouble { what, why } = match options::parse(arguments).and_then(|options| run(&options, listens)) {
         Ok(never) => match never {},
         Err(trouble) => trouble,
     };
@@ -56,8 +70,12 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> i32 {
 
 enum Never {}
 
-fn run(options: &Options) -> Result<Never, Trouble> {
+fn run(options: &Options, listens: &[u8]) -> Result<Never, Trouble> {
     detach()?;
+    if let Some(path) = &options.log {
+        let fd = fs::open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+        fd.and_then(|fd| place(fd, STDERR)).step(|| format!("--log {}", path.to_string_lossy()))?;
+    }
     for dir in &options.cgroups {
         join_cgroup(dir)?;
     }
@@ -90,7 +108,7 @@ fn run(options: &Options) -> Result<Never, Trouble> {
     }
     prctl(PR_SET_NO_NEW_PRIVS, 1).step(|| "no_new_privs".to_string())?;
     // From here on the caller takes errors from the program that follows.
-    write_all(1, b"L").step(|| "stdout".to_string())?;
+    write_all(1, listens).step(|| "stdout".to_string())?;
     dup_onto(2, 1).step(|| "stdout".to_string())?;
     execute_program(&options.program)
 }

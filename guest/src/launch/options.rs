@@ -14,6 +14,7 @@ pub struct Options {
     pub listen: Option<CString>,
     pub seccomp: Option<CString>,
     pub info: Option<CString>,
+    pub log: Option<CString>,
     pub limits: Vec<(String, i32, u64, u64)>,
     pub nice: Option<i32>,
     pub user: Option<(u32, u32)>,
@@ -42,6 +43,7 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, T
             "--listen" => options.listen = Some(path()?),
             "--seccomp" => options.seccomp = Some(path()?),
             "--info" => options.info = Some(path()?),
+            "--log" => options.log = Some(path()?),
             "--mkdir" => options.mounts.push(Mount::Directory(path()?)),
             "--tmpfs" => options.mounts.push(tmpfs(&value).ok_or_else(|| wrong("not TARGET:BYTES:INODES"))?),
             "--overlay" => {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -97,9 +98,12 @@ class SandboxStoreTest {
       Path path = lock.directory().path();
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
           .isEqualTo("rwx------");
-      assertThat(
-              PosixFilePermissions.toString(Files.getPosixFilePermissions(path.resolve("record"))))
-          .isEqualTo("rw-------");
+      lock.directory().write(record("abcdefabcdef"));
+      for (String name : List.of("making", "record", "lock")) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path.resolve(name))))
+            .as(name)
+            .isEqualTo("rw-------");
+      }
     }
   }
 

@@ -25,11 +25,7 @@ final class CgroupJoin {
   /** Begins to make the cgroups and to move the launcher. */
   static CgroupJoin begin(Supplier<SandboxCgroups> cgroups, long launcher) {
     CgroupJoin join = new CgroupJoin();
-    // a platform thread: the wait is in the kernel and would pin the carrier of a virtual one
-    Thread.ofPlatform()
-        .daemon()
-        .name("cgroup-join")
-        .start(() -> join.moveLauncher(cgroups, launcher));
+    KernelWaits.start(() -> join.moveLauncher(cgroups, launcher));
     return join;
   }
 

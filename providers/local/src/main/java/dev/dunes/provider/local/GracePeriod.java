@@ -50,8 +50,7 @@ final class GracePeriod {
 
   /** Starts the wait; returns at once. */
   void start() {
-    // a platform thread: the wait is in the kernel and would pin the carrier of a virtual one
-    Thread.ofPlatform().daemon().name("cgroup-grace").start(this::moveNowhere);
+    KernelWaits.start(this::moveNowhere);
   }
 
   private void moveNowhere() {

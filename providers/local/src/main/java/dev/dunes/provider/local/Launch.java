@@ -12,7 +12,6 @@ import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -38,11 +37,14 @@ final class Launch {
   private static final Duration CHILD_LIMIT = Duration.ofSeconds(5);
   private static final int AWAIT_OWNER_MILLIS = 10_000;
   private static final int LONGEST_SOCKET_PATH = 107;
-  private static final char LISTENING = 'L';
   private static final int LOG_SHOWN = 2000;
   private static final long LOOK_NANOS = 100_000;
 
+  /** From the launcher's word to bubblewrap's: it is executed and makes seven namespaces. */
+  private static final long FIRST_LOOK_NANOS = 1_000_000;
+
   private final LocalState state;
+  private final Launchers launchers;
   private final LocalHost host;
   private final String id;
   private final SandboxSpec spec;
@@ -52,6 +54,7 @@ final class Launch {
 
   Launch(
       LocalState state,
+      Launchers launchers,
       LocalHost host,
       String id,
       SandboxSpec spec,
@@ -59,6 +62,7 @@ final class Launch {
       int uid,
       Image image) {
     this.state = state;
+    this.launchers = launchers;
     this.host = host;
     this.id = id;
     this.spec = spec;
@@ -79,31 +83,30 @@ final class Launch {
    */
   GuestConnection start(
       WritablePlaces places, Supplier<SandboxCgroups> cgroups, Recorder recorder) {
-    List<String> command = command(places);
+    List<String> arguments = arguments(places);
     try {
-      Process process = spawn(command);
+      checkSocketPath();
+      LaunchedProcess process = launchers.launch(arguments);
       CgroupJoin join = CgroupJoin.begin(cgroups, process.pid());
-      try (InputStream signal = process.getInputStream()) {
-        if (signal.read() != LISTENING) {
-          process.waitFor();
+      try {
+        if (!process.listening()) {
           throw explain(null);
         }
         return greet(join, recorder);
-      } catch (InterruptedException e) {
-        abandon(process, join);
-        throw new SandboxInterruptedException("starting a sandbox", e);
-      } catch (IOException | SandboxException e) {
+      } catch (IOException | SandboxException | InterruptedException e) {
         abandon(process, join);
         throw e;
       }
+    } catch (InterruptedException e) {
+      throw new SandboxInterruptedException("starting a sandbox", e);
     } catch (IOException e) {
       throw LocalErrors.disk("start the sandbox", e);
     }
   }
 
-  private void abandon(Process process, CgroupJoin join) {
+  private void abandon(LaunchedProcess process, CgroupJoin join) {
     awaitChild(process);
-    process.destroyForcibly();
+    process.kill();
     join.settle(); // so that no cgroup is made after the clean-up has looked for them
   }
 
@@ -112,14 +115,18 @@ final class Launch {
    * bubblewrap is killed before it has given it. So it is killed only once the child is written
    * down, for the clean-up to find, or has ended by itself.
    */
-  private void awaitChild(Process process) {
+  private void awaitChild(LaunchedProcess process) {
     boolean interrupted = false;
     long deadline = System.nanoTime() + CHILD_LIMIT.toNanos();
     while (process.isAlive() && !childKnown() && System.nanoTime() - deadline < 0) {
       LockSupport.parkNanos(LOOK_NANOS);
       interrupted |= Thread.interrupted();
     }
-    process.children().forEach(ProcessHandle::destroyForcibly);
+    if (process.isAlive()) {
+      ProcessHandle.of(process.pid()).stream()
+          .flatMap(ProcessHandle::children)
+          .forEach(ProcessHandle::destroyForcibly);
+    }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -177,7 +184,13 @@ final class Launch {
    */
   private ProcessIdentity awaitGuest(CompletableFuture<GuestConnection> greeting)
       throws IOException, ExecutionException, InterruptedException {
+    long pause = FIRST_LOOK_NANOS; // each look costs as much as half a pause
     while (true) {
+      LockSupport.parkNanos(pause);
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      pause = 2 * LOOK_NANOS;
       boolean answered = greeting.isDone();
       Optional<ProcessIdentity> guest = guestProcess(paths);
       if (guest.isPresent()) {
@@ -186,10 +199,6 @@ final class Launch {
       if (answered) {
         greeting.get();
         throw new ProviderException("the sandbox ended as soon as it had started: " + log());
-      }
-      LockSupport.parkNanos(LOOK_NANOS);
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
       }
     }
   }
@@ -206,23 +215,17 @@ final class Launch {
     }
   }
 
-  private Process spawn(List<String> command) throws IOException {
+  private void checkSocketPath() throws IOException {
     if (paths.socket().toString().length() > LONGEST_SOCKET_PATH) {
       throw new IOException(
           "the path of the sandbox's socket is longer than "
               + LONGEST_SOCKET_PATH
               + " characters; set DUNES_STATE to a shorter directory");
     }
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder
-        .environment()
-        .clear(); // bubblewrap's own environment can be read inside, as that of process 1
-    builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-    builder.redirectError(paths.log().toFile());
-    return builder.start();
   }
 
-  private List<String> command(WritablePlaces places) {
+  /** For {@code dunes-guest launch}. */
+  private List<String> arguments(WritablePlaces places) {
     NetworkMode network = spec.network().orElse(NetworkMode.NONE);
     BubblewrapArguments bubblewrap =
         new BubblewrapArguments().isolation(id, network, image.config().env());
@@ -237,9 +240,7 @@ final class Launch {
         .add("--chdir", "/");
     bubblewrap.add("--seccomp", "4", "--info-fd", "5");
 
-    List<String> command = new ArrayList<>();
-    command.add(state.guest().toString());
-    command.add("launch");
+    List<String> command = new ArrayList<>(List.of("--log", paths.log().toString()));
     command.addAll(places.launcherOptions());
     command.addAll(relays.launcherOptions());
     command.addAll(mounts.launcherOptions());

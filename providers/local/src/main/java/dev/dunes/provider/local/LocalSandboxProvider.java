@@ -44,6 +44,7 @@ final class LocalSandboxProvider implements SandboxProvider {
   private final Images images;
   private final Snapshots snapshots;
   private final Reaper reaper;
+  private final Launchers launchers;
   private final Optional<GracePeriod> gracePeriod;
   private final Set<LocalSandbox> owned = ConcurrentHashMap.newKeySet();
 
@@ -54,6 +55,7 @@ final class LocalSandboxProvider implements SandboxProvider {
     this.snapshots = new Snapshots(host, state);
     this.images = new Images(new ImageStore(state.images(), state.guest(), imageLimit), snapshots);
     this.reaper = new Reaper(host, state, store);
+    this.launchers = new Launchers(state.guest());
     this.gracePeriod = host.cgroups().equals(Cgroups.NONE) ? Optional.empty() : GracePeriod.find();
     reaper.start();
   }
@@ -118,7 +120,7 @@ final class LocalSandboxProvider implements SandboxProvider {
     image.fill(paths);
     AtomicReference<SandboxRecord> complete = new AtomicReference<>(first);
     GuestConnection connection =
-        new Launch(state, host, first.id(), first.spec(), paths, uid, image)
+        new Launch(state, launchers, host, first.id(), first.spec(), paths, uid, image)
             .start(
                 places,
                 () -> host.cgroups().make(cgroups, limits),
@@ -317,6 +319,7 @@ final class LocalSandboxProvider implements SandboxProvider {
         failures.add(new ProviderException("cannot end " + sandbox, ErrorDetails.cause(e)));
       }
     }
+    launchers.close();
     reaper.close();
     ExitHook.remove(this);
     if (!failures.isEmpty()) {

@@ -36,6 +36,7 @@ class OrdinaryUserTest {
           HostMountTest.class,
           RelayTest.class,
           EtcViewTest.class,
+          LaunchServerTest.class,
           LeftoversTest.class,
           DiagnosisTest.class,
           LocalConformanceTest.class);

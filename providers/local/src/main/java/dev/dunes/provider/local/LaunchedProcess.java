@@ -1,0 +1,16 @@
+package dev.dunes.provider.local;
+
+import java.io.IOException;
+
+/** A launcher on its way to become bubblewrap. */
+interface LaunchedProcess {
+  long pid();
+
+  /** Waits until the guest's socket can be connected to; false when it has ended before. */
+  boolean listening() throws IOException, InterruptedException;
+
+  boolean isAlive();
+
+  /** Sends SIGKILL if it still runs. */
+  void kill();
+}

@@ -23,16 +23,16 @@ final class CgroupJoin {
   private CgroupJoin() {}
 
   /** Begins to make the cgroups and to move the launcher. */
-  static CgroupJoin begin(Supplier<SandboxCgroups> cgroups, long launcher) {
+  static CgroupJoin begin(Supplier<SandboxCgroups> cgroups, LaunchedProcess launcher) {
     CgroupJoin join = new CgroupJoin();
     KernelWaits.start(() -> join.moveLauncher(cgroups, launcher));
     return join;
   }
 
-  private void moveLauncher(Supplier<SandboxCgroups> maker, long launcher) {
+  private void moveLauncher(Supplier<SandboxCgroups> maker, LaunchedProcess launcher) {
     try {
       SandboxCgroups cgroups = maker.get();
-      move(cgroups, launcher);
+      move(cgroups, launcher.pid());
       joined.complete(cgroups);
     } catch (IOException | SandboxException e) {
       joined.completeExceptionally(e);

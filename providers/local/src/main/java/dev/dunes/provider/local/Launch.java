@@ -26,6 +26,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts one sandbox: {@code dunes-guest launch} makes the mounts, binds the guest's socket, drops
@@ -33,6 +35,7 @@ import java.util.function.Supplier;
  * guest.
  */
 final class Launch {
+  private static final Logger LOG = LoggerFactory.getLogger(Launch.class);
   static final Duration GREETING_LIMIT = Duration.ofSeconds(20);
   private static final Duration CHILD_LIMIT = Duration.ofSeconds(5);
   private static final int AWAIT_OWNER_MILLIS = 10_000;
@@ -87,7 +90,7 @@ final class Launch {
     try {
       checkSocketPath();
       LaunchedProcess process = launchers.launch(arguments);
-      CgroupJoin join = CgroupJoin.begin(cgroups, process.pid());
+      CgroupJoin join = CgroupJoin.begin(cgroups, process);
       try {
         if (!process.listening()) {
           throw explain(null);
@@ -122,13 +125,21 @@ final class Launch {
       LockSupport.parkNanos(LOOK_NANOS);
       interrupted |= Thread.interrupted();
     }
-    if (process.isAlive()) {
-      ProcessHandle.of(process.pid()).stream()
-          .flatMap(ProcessHandle::children)
-          .forEach(ProcessHandle::destroyForcibly);
-    }
+    endChildren(process);
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void endChildren(LaunchedProcess process) {
+    try {
+      if (process.isAlive()) {
+        ProcessHandle.of(process.pid()).stream()
+            .flatMap(ProcessHandle::children)
+            .forEach(ProcessHandle::destroyForcibly);
+      }
+    } catch (IOException e) {
+      LOG.debug("a launcher that was never started has no children: {}", e.toString());
     }
   }
 

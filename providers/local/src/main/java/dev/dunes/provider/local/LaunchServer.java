@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +36,7 @@ final class LaunchServer implements AutoCloseable {
   private static final int LISTENS = 2;
   private static final int ENDED = 3;
   private static final int END_SECONDS = 5;
+  private static final long LIMIT_SECONDS = Launch.GREETING_LIMIT.toSeconds();
 
   /** Arguments are encoded as those of {@link Process} are, which is how files are named, too. */
   private static final Charset NATIVE =
@@ -64,11 +66,11 @@ final class LaunchServer implements AutoCloseable {
   }
 
   /**
-   * Launches.
+   * Launches; waits for nothing, so that whoever is interrupted afterwards has what to kill.
    *
    * @param arguments of {@code dunes-guest launch}
    */
-  LaunchedProcess launch(List<String> arguments) throws IOException, InterruptedException {
+  LaunchedProcess launch(List<String> arguments) throws IOException {
     byte[] text = (String.join("\0", arguments) + "\0").getBytes(NATIVE);
     Launched made = new Launched(numbers.incrementAndGet());
     launched.put(made.number, made);
@@ -76,7 +78,6 @@ final class LaunchServer implements AutoCloseable {
     if (!open) { // the last reply may have come before this launch was known
       made.end();
     }
-    made.awaitStart();
     return made;
   }
 
@@ -154,28 +155,22 @@ final class LaunchServer implements AutoCloseable {
       listening.complete(false);
     }
 
-    void awaitStart() throws IOException, InterruptedException {
-      await(started);
-    }
-
-    private <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
+    @Override
+    public long pid() throws IOException {
       try {
-        return answer.get(Launch.GREETING_LIMIT.toSeconds(), TimeUnit.SECONDS);
-      } catch (ExecutionException e) {
+        return started.orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join();
+      } catch (CompletionException e) {
         throw new IOException("the launcher could not be started", e);
-      } catch (TimeoutException e) {
-        throw new IOException("the launcher does not answer", e);
       }
     }
 
     @Override
-    public long pid() {
-      return started.join();
-    }
-
-    @Override
     public boolean listening() throws InterruptedException, IOException {
-      return await(listening);
+      try {
+        return listening.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        throw new IOException("the launcher does not answer", e);
+      }
     }
 
     @Override

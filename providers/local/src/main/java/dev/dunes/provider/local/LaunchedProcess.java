@@ -2,9 +2,10 @@ package dev.dunes.provider.local;
 
 import java.io.IOException;
 
-/** A launcher on its way to become bubblewrap. */
+/** A launcher on its way to become the runtime. */
 interface LaunchedProcess {
-  long pid();
+  /** Waits until it has one. */
+  long pid() throws IOException;
 
   /** Waits until the guest's socket can be connected to; false when it has ended before. */
   boolean listening() throws IOException, InterruptedException;

@@ -24,7 +24,7 @@ final class Launchers implements AutoCloseable {
    *
    * @param arguments of {@code dunes-guest launch}
    */
-  LaunchedProcess launch(List<String> arguments) throws IOException, InterruptedException {
+  LaunchedProcess launch(List<String> arguments) throws IOException {
     LaunchServer ready = server();
     return ready == null ? SpawnedLaunch.start(guest, arguments) : ready.launch(arguments);
   }

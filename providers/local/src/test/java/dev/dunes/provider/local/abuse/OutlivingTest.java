@@ -210,7 +210,11 @@ class OutlivingTest {
       next.list(Map.of());
     }
     Ground.eventually(
-        "no process is left", () -> HostProcesses.with(ground.base().toString() + "/s").isEmpty());
+        "no process is left",
+        () -> HostProcesses.with(ground.state().resolve("local").toString()).isEmpty());
+    Ground.eventually(
+        "no launcher is left but the server of them",
+        () -> HostProcesses.with(ground.state().resolve("bin").toString()).size() <= 1);
     try (var left = Files.list(ground.state().resolve("local"))) {
       assertThat(left).isEmpty();
     }

@@ -15,7 +15,8 @@ final class Help {
     if (agents) {
       text.append("Usage: ").append(program).append(" \"PROMPT\" [OPTIONS]\n");
       text.append("       ").append(program).append(" COMMAND [OPTIONS]\n\n");
-      text.append("Runs coding agents and code in sandboxes: on this machine without an account,\n");
+      text.append(
+          "Runs coding agents and code in sandboxes: on this machine without an account,\n");
       text.append("or at a cloud provider.\n\n");
     } else {
       text.append("Usage: ").append(program).append(" COMMAND [OPTIONS]\n\n");

@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.net.SocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +35,7 @@ final class ModelLoop extends VerticleBase {
   record Shared(
       GatewayOptions options,
       Leases leases,
-      List<SocketAddress> addresses,
+      Path socket,
       AtomicInteger connections,
       AtomicBoolean closing) {}
 
@@ -68,15 +69,21 @@ final class ModelLoop extends VerticleBase {
     client = vertx.createHttpClient(clientOptions(), pool());
     vertx.setPeriodic(LOOK_MILLIS, timer -> look(System.nanoTime()));
     List<Future<HttpServer>> listening = new ArrayList<>();
-    for (SocketAddress address : shared.addresses()) {
-      HttpServer server = vertx.createHttpServer(serverOptions());
-      server.connectionHandler(this::connected);
-      server.invalidRequestHandler(this::invalid);
-      server.requestHandler(this::handle);
-      servers.add(server);
-      listening.add(server.listen(address));
-    }
+    listening.add(server().listen(SocketAddress.domainSocketAddress(shared.socket().toString())));
+    // To the library -1 is any port, the same one for all loops.
+    options()
+        .loopbackPort()
+        .ifPresent(port -> listening.add(server().listen(port == 0 ? -1 : port, "127.0.0.1")));
     return Future.all(listening);
+  }
+
+  private HttpServer server() {
+    HttpServer server = vertx.createHttpServer(serverOptions());
+    server.connectionHandler(this::connected);
+    server.invalidRequestHandler(this::invalid);
+    server.requestHandler(this::handle);
+    servers.add(server);
+    return server;
   }
 
   private HttpServerOptions serverOptions() {
@@ -270,9 +277,9 @@ final class ModelLoop extends VerticleBase {
     vertx.setTimer(millis, timer -> action.run());
   }
 
-  /** Of the listeners, in the order of their addresses. */
-  List<Integer> ports() {
-    return servers.stream().map(HttpServer::actualPort).toList();
+  /** On loopback, when it listens there. */
+  int port() {
+    return servers.getLast().actualPort();
   }
 
   @Override

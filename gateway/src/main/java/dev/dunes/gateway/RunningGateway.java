@@ -6,18 +6,17 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
-import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,30 +82,23 @@ final class RunningGateway implements Gateway {
     return Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MAX_LOOPS);
   }
 
-  /** One loop first, for the port it gets; the others share what it listens on. */
+  /** Loops of one deployment share what they listen on. */
   private Optional<InetSocketAddress> listen() throws IOException {
-    List<SocketAddress> addresses = new ArrayList<>();
-    addresses.add(SocketAddress.domainSocketAddress(sockets.models().toString()));
-    options
-        .loopbackPort()
-        .ifPresent(port -> addresses.add(SocketAddress.inetSocketAddress(port, "127.0.0.1")));
     ModelLoop.Shared shared =
-        new ModelLoop.Shared(options, leases, addresses, new AtomicInteger(), closing);
-    ModelLoop first = new ModelLoop(shared);
-    await(vertx.deployVerticle(first), START);
-    Optional<InetSocketAddress> bound = Optional.empty();
-    if (options.loopbackPort().isPresent()) {
-      int port = first.ports().getLast();
-      addresses.set(1, SocketAddress.inetSocketAddress(port, "127.0.0.1"));
-      bound = Optional.of(new InetSocketAddress("127.0.0.1", port));
-    }
-    if (loops() > 1) {
-      await(
-          vertx.deployVerticle(
-              () -> new ModelLoop(shared), new DeploymentOptions().setInstances(loops() - 1)),
-          START);
-    }
-    return bound;
+        new ModelLoop.Shared(options, leases, sockets.models(), new AtomicInteger(), closing);
+    Queue<ModelLoop> loops = new ConcurrentLinkedQueue<>();
+    await(
+        vertx.deployVerticle(
+            () -> {
+              ModelLoop loop = new ModelLoop(shared);
+              loops.add(loop);
+              return loop;
+            },
+            new DeploymentOptions().setInstances(loops())),
+        START);
+    return options.loopbackPort().isEmpty()
+        ? Optional.empty()
+        : Optional.of(new InetSocketAddress("127.0.0.1", loops.element().port()));
   }
 
   private static void await(Future<?> future, Duration atMost) throws IOException {

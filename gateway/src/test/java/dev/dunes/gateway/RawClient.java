@@ -36,7 +36,7 @@ final class RawClient implements AutoCloseable {
   private final TimerTask deadline;
   private final ByteBuffer buffer = ByteBuffer.allocate(64 * 1024).flip();
 
-  private RawClient(SocketChannel channel) {
+  private RawClient(SocketChannel channel, long limitMillis) {
     this.channel = channel;
     this.deadline =
         new TimerTask() {
@@ -49,11 +49,15 @@ final class RawClient implements AutoCloseable {
             }
           }
         };
-    DEADLINES.schedule(deadline, 20_000);
+    DEADLINES.schedule(deadline, limitMillis);
   }
 
   static RawClient connect(Path socket) throws IOException {
-    return new RawClient(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+    return connect(socket, 20_000);
+  }
+
+  static RawClient connect(Path socket, long limitMillis) throws IOException {
+    return new RawClient(SocketChannel.open(UnixDomainSocketAddress.of(socket)), limitMillis);
   }
 
   /** One request and its answer, on a connection of their own. */

@@ -81,12 +81,16 @@ record Refusal(int status, String type, String message, boolean retry) {
         504, "timeout_error", "the model provider (" + provider + ") does not answer", true);
   }
 
+  /**
+   * Claude Code takes a message with the name of the header for one of its own state, and tells its
+   * user to log in, which nobody can do in a sandbox.
+   */
   static Refusal keyRejected(String provider, int status, String message) {
     return new Refusal(
         401,
         "authentication_error",
         "the model provider (%s) does not accept the key (%d): %s"
-            .formatted(provider, status, message),
+            .formatted(provider, status, message.replace("x-api-key", "API key")),
         false);
   }
 

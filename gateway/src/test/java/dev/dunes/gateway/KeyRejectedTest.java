@@ -30,7 +30,7 @@ class KeyRejectedTest {
       assertThat(answer.text())
           .startsWith("{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\"")
           .contains("does not accept the key")
-          .contains("invalid x-api-key")
+          .contains("invalid API key") // with the header's name Claude Code says something else
           .doesNotContain(KEY);
       GatewayEvent.KeyRejected event = fixture.event(GatewayEvent.KeyRejected.class);
       assertThat(event.status()).isEqualTo(401);

@@ -43,8 +43,7 @@ public final class Memories {
    */
   public Memory remember(RunScope scope, String text) {
     String stripped = text.strip();
-    int length = stripped.codePointCount(0, stripped.length());
-    if (length < 1 || length > LONGEST) {
+    if (!valid(text)) {
       throw RunRefusedException.invalidField("remember", "A memory has 1 to 4,000 characters");
     }
     Memory memory =
@@ -60,6 +59,13 @@ public final class Memories {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether a text can be kept: 1 to 4,000 characters, space around it not counted. */
+  public static boolean valid(String text) {
+    String stripped = text.strip();
+    int length = stripped.codePointCount(0, stripped.length());
+    return length >= 1 && length <= LONGEST;
   }
 
   /** What a scope is told: of its team, its channel and its user, oldest first. */

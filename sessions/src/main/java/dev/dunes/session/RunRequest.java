@@ -376,6 +376,7 @@ public final class RunRequest {
           timeoutSeconds == null || timeoutSeconds >= 5 && timeoutSeconds <= 3600,
           "timeout",
           "5 to 3600 seconds");
+      check(remember == null || Memories.valid(remember), "remember", "1 to 4,000 characters");
       check(maxBudgetUsd == null || maxBudgetUsd >= 0, "max_budget_usd", "at least 0");
       Names.checkAll("agent", "extra_agents", extraAgents == null ? List.of() : names(extraAgents));
       Names.checkAll("skill", "extra_skills", extraSkills.keySet());

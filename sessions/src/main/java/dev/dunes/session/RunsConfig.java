@@ -73,6 +73,19 @@ public final class RunsConfig {
     return serving;
   }
 
+  /** The same for a server: served for long, and heard by this observer instead. */
+  public RunsConfig with(RunObserver other) {
+    Builder builder = new Builder();
+    builder.directory = directory;
+    builder.environment = environment;
+    builder.agents.putAll(agents);
+    builder.sandboxes = sandboxes;
+    builder.gateways = gateways;
+    builder.observer = other;
+    builder.serving = true;
+    return builder.build();
+  }
+
   /** Builds {@link RunsConfig}. Not safe for use by several threads. */
   public static final class Builder {
     private Path directory = Path.of("");

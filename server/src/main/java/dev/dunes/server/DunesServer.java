@@ -1,0 +1,249 @@
+package dev.dunes.server;
+
+import dev.dunes.server.http.AccessLog;
+import dev.dunes.server.http.Front;
+import dev.dunes.server.http.Keys;
+import dev.dunes.server.http.Route;
+import dev.dunes.server.http.Routes;
+import dev.dunes.server.ops.Metrics;
+import dev.dunes.server.ops.Observers;
+import dev.dunes.server.ops.OpsFace;
+import dev.dunes.server.ops.Telemetry;
+import dev.dunes.server.query.QueryFace;
+import dev.dunes.session.RunObserver;
+import dev.dunes.session.RunRefusedException;
+import dev.dunes.session.Runs;
+import dev.dunes.session.Settings;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running server.
+ *
+ * {@snippet :
+ * RunsConfig runs = RunsConfig.builder().build();
+ * try (DunesServer server = DunesServer.start(ServerConfig.builder(runs).port(0).build())) {
+ *   System.out.println(server.uri());
+ * }
+ * }
+ */
+public final class DunesServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DunesServer.class);
+  private static final int BACKLOG = 4096;
+  private static final int MOST_HEADER_BYTES = 64 << 10;
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+  private final Vertx vertx;
+  private final HttpServer http;
+  private final Runs runs;
+  private final Optional<Telemetry> telemetry;
+  private final List<Route> routes;
+  private final String host;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private DunesServer(
+      Vertx vertx,
+      HttpServer http,
+      Runs runs,
+      Optional<Telemetry> telemetry,
+      List<Route> routes,
+      String host) {
+    this.vertx = vertx;
+    this.http = http;
+    this.runs = runs;
+    this.telemetry = telemetry;
+    this.routes = routes;
+    this.host = host;
+  }
+
+  /**
+   * Starts a server: it takes requests when this returns.
+   *
+   * @throws ServerStartException when it cannot: a port that is taken, a key that is too short, a
+   *     setting that cannot be
+   */
+  public static DunesServer start(ServerConfig config) {
+    // Both take a while and do not need each other.
+    CompletableFuture<Vertx> starting = CompletableFuture.supplyAsync(DunesServer::vertx);
+    Runs runs = null;
+    Optional<Telemetry> telemetry = Optional.empty();
+    try {
+      Settings settings =
+          new Settings(config.runs().environment(), config.runs().directory());
+      Keys keys = new Keys(settings);
+      refuseOpenWhenForbidden(keys, settings);
+      telemetry = Telemetry.of(settings);
+      Metrics metrics = new Metrics();
+      List<RunObserver> observers = new ArrayList<>(List.of(metrics, config.runs().observer()));
+      telemetry.ifPresent(observers::add);
+      runs = Runs.open(config.runs().with(new Observers(observers)));
+      DunesServer server =
+          new Assembly(config, starting.join(), runs, keys, settings, metrics, telemetry).listen();
+      warnWhenOpen(keys, config.host());
+      return server;
+    } catch (RuntimeException e) {
+      if (runs != null) {
+        runs.close();
+      }
+      telemetry.ifPresent(Telemetry::close);
+      starting.join().close();
+      throw e instanceof IllegalArgumentException || e instanceof RunRefusedException
+          ? new ServerStartException(String.valueOf(e.getMessage()), e)
+          : e;
+    }
+  }
+
+  private static Vertx vertx() {
+    return Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setInternalBlockingPoolSize(4));
+  }
+
+  /** Puts the parts together. */
+  private record Assembly(
+      ServerConfig config,
+      Vertx vertx,
+      Runs runs,
+      Keys keys,
+      Settings settings,
+      Metrics metrics,
+      Optional<Telemetry> telemetry) {
+    DunesServer listen() {
+      // The faces begin streams through the front, which knows the faces' routes.
+      CompletableFuture<Front> front = new CompletableFuture<>();
+      QueryFace query =
+          new QueryFace(runs, (exchange, headers) -> front.join().events(exchange, headers));
+      List<Route> routes = new ArrayList<>(query.routes());
+      routes.addAll(new OpsFace(runs, keys, metrics, config.version()).routes());
+      front.complete(
+          new Front(
+              vertx,
+              new Routes(routes),
+              query.webhooks(),
+              keys,
+              () -> settings.get("CORS_ORIGINS"),
+              new AccessLog(settings.get("DUNES_LOG_FORMAT").filter("json"::equals).isPresent()),
+              metrics,
+              config.pingEvery()));
+      HttpServer http =
+          vertx.createHttpServer(
+              new HttpServerOptions()
+                  .setAcceptBacklog(BACKLOG)
+                  .setMaxHeaderSize(MOST_HEADER_BYTES)
+                  .setMaxInitialLineLength(MOST_HEADER_BYTES)
+                  .setHttp2ClearTextEnabled(false)
+                  .setTcpKeepAlive(true));
+      http.requestHandler(front.join()::accept);
+      await(http.listen(config.port(), config.host()).toCompletionStage().toCompletableFuture());
+      return new DunesServer(vertx, http, runs, telemetry, List.copyOf(routes), config.host());
+    }
+
+    private void await(CompletableFuture<HttpServer> listening) {
+      try {
+        listening.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
+      } catch (ExecutionException e) {
+        String why =
+            e.getCause() instanceof BindException
+                ? "it is taken, or not an address of this machine; choose another with --port or --host"
+                : String.valueOf(e.getCause());
+        throw new ServerStartException(
+            "Cannot listen at %s:%d: %s".formatted(config.host(), config.port(), why), e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ServerStartException("interrupted while starting", e);
+      } catch (TimeoutException e) {
+        throw new ServerStartException("Cannot listen: nothing happened for 30 s", e);
+      }
+    }
+  }
+
+  private static void refuseOpenWhenForbidden(Keys keys, Settings settings) {
+    if (!keys.asked() && settings.on("DUNES_REQUIRE_AUTH")) {
+      throw new ServerStartException(
+          "DUNES_REQUIRE_AUTH is set and SANDSTORM_API_KEY is not; `openssl rand -hex 32` makes one",
+          null);
+    }
+  }
+
+  private static void warnWhenOpen(Keys keys, String host) {
+    if (!keys.asked() && !isLoopback(host)) {
+      LOG.warn(
+          "Anybody who reaches {} can run agents at your expense: set SANDSTORM_API_KEY, or --host 127.0.0.1",
+          host);
+    }
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  /** Where it can be reached from this machine, without a path. */
+  public URI uri() {
+    String name = host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host;
+    return URI.create(
+        "http://" + (name.contains(":") ? "[" + name + "]" : name) + ":" + http.actualPort());
+  }
+
+  /** The runs it serves. */
+  public Runs runs() {
+    return runs;
+  }
+
+  /** What it answers, as {@code METHOD path}. */
+  public List<String> routes() {
+    return routes.stream().map(route -> route.method() + " " + route.pattern()).toList();
+  }
+
+  /**
+   * Stops: new runs are refused with 503, those that live may go on for so long and are then ended,
+   * their clients are told. Returns when everything is cleaned up. Safe to repeat.
+   */
+  public void close(Duration grace) {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    runs.close(grace);
+    telemetry.ifPresent(Telemetry::close);
+    try {
+      http.shutdown(CLOSE_LIMIT)
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(CLOSE_LIMIT.toSeconds() + 1, TimeUnit.SECONDS);
+      vertx
+          .close()
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(CLOSE_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("the listener did not stop in time: {}", e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Stops with the grace of {@code DUNES_SHUTDOWN_GRACE}, default 30 s. */
+  @Override
+  public void close() {
+    close(Duration.ofSeconds(runs.settings().number("DUNES_SHUTDOWN_GRACE", 30, 0, 3600)));
+  }
+}

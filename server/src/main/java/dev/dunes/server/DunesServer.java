@@ -86,8 +86,7 @@ public final class DunesServer implements AutoCloseable {
     Runs runs = null;
     Optional<Telemetry> telemetry = Optional.empty();
     try {
-      Settings settings =
-          new Settings(config.runs().environment(), config.runs().directory());
+      Settings settings = new Settings(config.runs().environment(), config.runs().directory());
       Keys keys = new Keys(settings);
       refuseOpenWhenForbidden(keys, settings);
       telemetry = Telemetry.of(settings);
@@ -163,7 +162,8 @@ public final class DunesServer implements AutoCloseable {
                 ? "it is taken, or not an address of this machine; choose another with --port or --host"
                 : String.valueOf(e.getCause());
         throw new ServerStartException(
-            "Cannot listen at %s:%d: %s".formatted(config.host(), config.port(), why), e.getCause());
+            "Cannot listen at %s:%d: %s".formatted(config.host(), config.port(), why),
+            e.getCause());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new ServerStartException("interrupted while starting", e);

@@ -53,8 +53,11 @@ class AccessTest {
     assertThat(none.body()).isEqualTo("{\"detail\":\"Not authenticated\"}");
     assertThat(none.headers().firstValue("www-authenticate")).contains("Bearer");
     try (RawClient client = new RawClient(shop.port())) {
-      client.send("POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n");
-      assertThat(client.readTo("\r\n\r\n")).startsWith("HTTP/1.1 401").containsIgnoringCase("connection: close");
+      client.send(
+          "POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n");
+      assertThat(client.readTo("\r\n\r\n"))
+          .startsWith("HTTP/1.1 401")
+          .containsIgnoringCase("connection: close");
     }
     HttpResponse<String> wrong = shop.get("/runs", "authorization", "Bearer " + OTHER);
     assertThat(wrong.statusCode()).isEqualTo(401);
@@ -65,7 +68,13 @@ class AccessTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "Bearer K|200", "bearer K|200", "BEARER   K|200", "Basic K|401", "Bearer|401", "K|401", "Bearer Kx|401"
+        "Bearer K|200",
+        "bearer K|200",
+        "BEARER   K|200",
+        "Basic K|401",
+        "Bearer|401",
+        "K|401",
+        "Bearer Kx|401"
       })
   void schemes(String header, int status) throws Exception {
     shop.set("DUNES_API_KEY", KEY);
@@ -128,8 +137,10 @@ class AccessTest {
 
   @ParameterizedTest
   @CsvSource({
-    "http://localhost:3000,200", "http://127.0.0.1:3000,200", "https://evil.example,403", "null,403",
-    "http://192.168.0.1,403", "http://localhost.evil.example,403", "http://[::1]:80,403", "garbage,403"
+    "http://localhost:3000,200", "http://127.0.0.1:3000,200", "https://evil.example,403",
+        "null,403",
+    "http://192.168.0.1,403", "http://localhost.evil.example,403", "http://[::1]:80,403",
+        "garbage,403"
   })
   void anOpenServerServesPagesOfThisMachineOnly(String origin, int status) throws Exception {
     HttpResponse<String> answer = shop.get("/runs", "origin", origin);
@@ -138,7 +149,14 @@ class AccessTest {
       assertThat(answer.body()).isEqualTo(GUARD);
       assertThat(shop.post("/query", "{}", "origin", origin).statusCode()).isEqualTo(403);
       assertThat(
-              shop.send("OPTIONS", "/query", "", "origin", origin, "access-control-request-method", "POST")
+              shop.send(
+                      "OPTIONS",
+                      "/query",
+                      "",
+                      "origin",
+                      origin,
+                      "access-control-request-method",
+                      "POST")
                   .statusCode())
           .isEqualTo(403);
     }
@@ -151,16 +169,26 @@ class AccessTest {
         shop.get("/runs", "origin", "https://page.example", "authorization", "Bearer " + KEY);
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.headers().firstValue("access-control-allow-origin")).contains("*");
-    assertThat(answer.headers().firstValue("access-control-expose-headers")).contains("X-Run-Id, X-Run-Timeout");
+    assertThat(answer.headers().firstValue("access-control-expose-headers"))
+        .contains("X-Run-Id, X-Run-Timeout");
     assertThat(answer.headers().firstValue("access-control-allow-credentials")).isEmpty();
 
     HttpResponse<String> preflight =
         shop.send(
-            "OPTIONS", "/query", "", "origin", "https://page.example",
-            "access-control-request-method", "POST", "access-control-request-headers", "authorization, x-y");
+            "OPTIONS",
+            "/query",
+            "",
+            "origin",
+            "https://page.example",
+            "access-control-request-method",
+            "POST",
+            "access-control-request-headers",
+            "authorization, x-y");
     assertThat(preflight.statusCode()).isEqualTo(200);
-    assertThat(preflight.headers().firstValue("access-control-allow-methods")).contains("GET, POST, DELETE");
-    assertThat(preflight.headers().firstValue("access-control-allow-headers")).contains("authorization, x-y");
+    assertThat(preflight.headers().firstValue("access-control-allow-methods"))
+        .contains("GET, POST, DELETE");
+    assertThat(preflight.headers().firstValue("access-control-allow-headers"))
+        .contains("authorization, x-y");
     assertThat(preflight.headers().firstValue("access-control-max-age")).contains("600");
   }
 
@@ -170,10 +198,20 @@ class AccessTest {
     HttpResponse<String> a = shop.get("/runs", "origin", "https://a.example");
     assertThat(a.headers().firstValue("access-control-allow-origin")).contains("https://a.example");
     assertThat(a.headers().firstValue("vary")).contains("Origin");
-    assertThat(shop.get("/runs", "origin", "https://c.example").headers().firstValue("access-control-allow-origin"))
+    assertThat(
+            shop.get("/runs", "origin", "https://c.example")
+                .headers()
+                .firstValue("access-control-allow-origin"))
         .isEmpty();
     assertThat(
-            shop.send("OPTIONS", "/query", "", "origin", "https://c.example", "access-control-request-method", "POST")
+            shop.send(
+                    "OPTIONS",
+                    "/query",
+                    "",
+                    "origin",
+                    "https://c.example",
+                    "access-control-request-method",
+                    "POST")
                 .statusCode())
         .isEqualTo(400);
   }
@@ -201,7 +239,8 @@ class AccessTest {
         "{\"triggers\":[{\"name\":\"t\",\"type\":\"webhook\",\"path\":\"/hooks/t\",\"secret\":\"s3cret\",\"prompt\":\"echo {{body.x}}; "
             + echo(RESULT).replace("\"", "\\\"").replace("\n", "\\n")
             + "\"}]}");
-    assertThat(shop.post("/hooks/t", "{}").body()).isEqualTo("{\"error\":\"invalid trigger secret\"}");
+    assertThat(shop.post("/hooks/t", "{}").body())
+        .isEqualTo("{\"error\":\"invalid trigger secret\"}");
     assertThat(shop.post("/hooks/t", "{}").statusCode()).isEqualTo(401);
     assertThat(shop.get("/hooks/t").statusCode()).isEqualTo(405);
     assertThat(shop.post("/hooks/u", "{}").statusCode()).isEqualTo(404);
@@ -212,9 +251,13 @@ class AccessTest {
     HttpResponse<String> good = shop.post("/hooks/t", "{}", "x-sandstorm-trigger-secret", "s3cret");
     assertThat(good.statusCode()).isEqualTo(202);
     String id = Shop.json(good.body()).get("run_id").asString();
-    assertThat(good.body()).isEqualTo("{\"status\":\"accepted\",\"trigger\":\"t\",\"run_id\":\"" + id + "\"}");
+    assertThat(good.body())
+        .isEqualTo("{\"status\":\"accepted\",\"trigger\":\"t\",\"run_id\":\"" + id + "\"}");
     assertThat(id).matches("trigger-t-[0-9a-f]{6}");
-    shop.server().runs().find(id).ifPresent(run -> assertThat(run.awaitCleanup(Shop.SOON)).isTrue());
+    shop.server()
+        .runs()
+        .find(id)
+        .ifPresent(run -> assertThat(run.awaitCleanup(Shop.SOON)).isTrue());
     assertThat(shop.server().runs().record(id).orElseThrow().outcome()).isEqualTo("success");
   }
 }

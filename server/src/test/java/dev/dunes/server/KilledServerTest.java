@@ -56,7 +56,8 @@ class KilledServerTest {
       JsonNode runs = Shop.json(rows.substring(rows.indexOf("\r\n\r\n") + 4));
       assertThat(runs.valueStream().map(run -> run.get("id").asString()))
           .containsExactlyInAnyOrderElementsOf(ids);
-      assertThat(runs.valueStream().map(run -> run.get("error").asString())).containsOnly("server restarted");
+      assertThat(runs.valueStream().map(run -> run.get("error").asString()))
+          .containsOnly("server restarted");
       assertThat(runs.valueStream().map(run -> run.get("status").asString())).containsOnly("error");
 
       Instant limit = Instant.now().plus(Duration.ofSeconds(60));

@@ -41,7 +41,8 @@ class ManyStreamsTest {
       }
 
       assertThat(shop.server().runs().active()).isEqualTo(STREAMS + 50);
-      assertThat(ManagementFactory.getThreadMXBean().getThreadCount() - threadsBefore).isLessThan(40);
+      assertThat(ManagementFactory.getThreadMXBean().getThreadCount() - threadsBefore)
+          .isLessThan(40);
       long perStream = (heap() - heapBefore) / STREAMS;
       System.out.println("heap for each open stream, client included: " + perStream + " bytes");
       assertThat(perStream).isLessThan(100_000);

@@ -85,7 +85,8 @@ class OpsTest {
       assertThat(page.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
       assertThat(page.body()).doesNotContain("http://", "https://", "<script", "src=");
     }
-    assertThat(shop.get("/docs").body()).contains("/runs/{id}/cancel", "allowed_tools", "<td>429</td>");
+    assertThat(shop.get("/docs").body())
+        .contains("/runs/{id}/cancel", "allowed_tools", "<td>429</td>");
   }
 
   @Test
@@ -94,7 +95,8 @@ class OpsTest {
     shop.post("/query", "{}");
     shop.get("/some/invented/path");
     var runs = shop.server().runs();
-    runs.find(runs.list(1).getFirst().id()).ifPresent(run -> assertThat(run.awaitCleanup(SOON)).isTrue());
+    runs.find(runs.list(1).getFirst().id())
+        .ifPresent(run -> assertThat(run.awaitCleanup(SOON)).isTrue());
 
     String metrics = shop.get("/metrics").body();
     assertThat(metrics)
@@ -116,7 +118,8 @@ class OpsTest {
     collector.createContext(
         "/",
         exchange -> {
-          String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.ISO_8859_1);
+          String body =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.ISO_8859_1);
           received.merge(exchange.getRequestURI().getPath(), body, String::concat);
           exchange.sendResponseHeaders(200, -1);
           exchange.close();
@@ -124,24 +127,42 @@ class OpsTest {
     collector.start();
     try {
       shop.set("SANDSTORM_TELEMETRY", "1")
-          .set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:" + collector.getAddress().getPort());
+          .set(
+              "OTEL_EXPORTER_OTLP_ENDPOINT",
+              "http://127.0.0.1:" + collector.getAddress().getPort());
       shop.post("/query", Shop.query(echo(RESULT)).toString());
       shop.post("/query", Shop.query("exit 1").toString());
       var runs = shop.server().runs();
-      runs.list(2).forEach(r -> runs.find(r.id()).ifPresent(run -> assertThat(run.awaitCleanup(SOON)).isTrue()));
+      runs.list(2)
+          .forEach(
+              r -> runs.find(r.id()).ifPresent(run -> assertThat(run.awaitCleanup(SOON)).isTrue()));
       shop.close();
     } finally {
       collector.stop(0);
     }
     assertThat(received.get("/v1/metrics"))
         .contains(
-            "sandstorm.requests", "sandstorm.errors", "sandstorm.request.duration",
-            "sandstorm.sandbox.creation.duration", "sandstorm.agent.execution.duration",
-            "sandstorm.sandboxes.active", "service.name", "sandstorm", "completed", "crashed");
+            "sandstorm.requests",
+            "sandstorm.errors",
+            "sandstorm.request.duration",
+            "sandstorm.sandbox.creation.duration",
+            "sandstorm.agent.execution.duration",
+            "sandstorm.sandboxes.active",
+            "service.name",
+            "sandstorm",
+            "completed",
+            "crashed");
     assertThat(received.get("/v1/traces"))
         .contains(
-            "query", "sandbox.create", "sandbox.upload_skills", "agent.execute", "sandbox.cleanup",
-            "sandstorm.request_id", "sandstorm.sandbox_id", "sandstorm.timeout", "sandstorm.file_count");
+            "query",
+            "sandbox.create",
+            "sandbox.upload_skills",
+            "agent.execute",
+            "sandbox.cleanup",
+            "sandstorm.request_id",
+            "sandstorm.sandbox_id",
+            "sandstorm.timeout",
+            "sandstorm.file_count");
   }
 
   @Test
@@ -188,7 +209,8 @@ class OpsTest {
   @Test
   void theSixthRunAtALimitOfFiveIsTurnedAway() throws Exception {
     shop.write("config/limits.yaml", "max_concurrent_agents: 1\n");
-    HttpResponse<java.util.stream.Stream<String>> first = shop.stream(echo(Shop.INIT) + "sleep 600");
+    HttpResponse<java.util.stream.Stream<String>> first =
+        shop.stream(echo(Shop.INIT) + "sleep 600");
     first.body().iterator().next();
 
     HttpResponse<String> busy = shop.post("/query", Shop.query("true").toString());
@@ -206,7 +228,8 @@ class OpsTest {
   @Test
   void aBrokenConfigurationWhileServing() throws Exception {
     shop.write("sandstorm.json", "{\"allowed_tools\":[\"Read\"]}");
-    assertThat(shop.post("/query", Shop.query(echo(RESULT)).toString()).statusCode()).isEqualTo(200);
+    assertThat(shop.post("/query", Shop.query(echo(RESULT)).toString()).statusCode())
+        .isEqualTo(200);
     shop.write("sandstorm.json", "{\"allowed_tools\":");
     shop.post("/query", Shop.query(echo(RESULT)).toString());
     JsonNode last = Shop.json(shop.get("/runs?limit=1").body()).get(0);
@@ -230,10 +253,15 @@ class OpsTest {
 
   @Test
   void requestsHaveIds() throws Exception {
-    assertThat(shop.get("/health").headers().firstValue("x-request-id").orElse("")).matches("[0-9a-f]{16}");
+    assertThat(shop.get("/health").headers().firstValue("x-request-id").orElse(""))
+        .matches("[0-9a-f]{16}");
     assertThat(shop.get("/health", "x-request-id", "mine-1").headers().firstValue("x-request-id"))
         .contains("mine-1");
-    assertThat(shop.get("/health", "x-request-id", "a b").headers().firstValue("x-request-id").orElse(""))
+    assertThat(
+            shop.get("/health", "x-request-id", "a b")
+                .headers()
+                .firstValue("x-request-id")
+                .orElse(""))
         .matches("[0-9a-f]{16}");
   }
 

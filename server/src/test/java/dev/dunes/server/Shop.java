@@ -111,8 +111,7 @@ final class Shop implements AutoCloseable {
 
   HttpResponse<String> send(String method, String path, String body, String... headers)
       throws Exception {
-    return client.send(
-        request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
+    return client.send(request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
   }
 
   HttpRequest request(String method, String path, String body, String... headers) {

@@ -22,7 +22,9 @@ import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import tools.jackson.databind.JsonNode;
 
-/** An agent that says one thing, waits until it may go on, and ends: no process, a thousand times. */
+/**
+ * An agent that says one thing, waits until it may go on, and ends: no process, a thousand times.
+ */
 final class StillPlace implements Agent {
   final CountDownLatch mayGoOn = new CountDownLatch(1);
   private final Path program;

@@ -55,7 +55,9 @@ class StreamTest {
     try (RawClient client = new RawClient(shop.port())) {
       String head =
           client
-              .post("/query", Shop.query(echo(INIT) + echo(odd) + "echo plain\n" + echo(RESULT)).toString())
+              .post(
+                  "/query",
+                  Shop.query(echo(INIT) + echo(odd) + "echo plain\n" + echo(RESULT)).toString())
               .readTo("\r\n\r\n");
       assertThat(head).startsWith("HTTP/1.1 200 OK\r\n");
       assertThat(head.lines())
@@ -69,19 +71,25 @@ class StreamTest {
       assertThat(head).containsPattern("\r\nX-Run-Id: [0-9a-f]{8}\r\n");
     }
     HttpResponse<String> answer =
-        shop.post("/query", Shop.query(echo(INIT) + echo(odd) + "echo plain\n" + echo(RESULT)).toString());
+        shop.post(
+            "/query",
+            Shop.query(echo(INIT) + echo(odd) + "echo plain\n" + echo(RESULT)).toString());
     assertThat(answer.body())
         .isEqualTo(
-            "data: " + INIT + "\n\ndata: " + odd + "\n\ndata: {\"type\":\"stdout\",\"data\":\"plain\"}\n\ndata: "
-                + RESULT + "\n\n");
+            "data: "
+                + INIT
+                + "\n\ndata: "
+                + odd
+                + "\n\ndata: {\"type\":\"stdout\",\"data\":\"plain\"}\n\ndata: "
+                + RESULT
+                + "\n\n");
   }
 
   @Test
   void aClientOfHttp10IsServed() throws Exception {
     String body = Shop.query(echo(RESULT)).toString();
     try (RawClient client = new RawClient(shop.port())) {
-      client.send(
-          "POST /query HTTP/1.0\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+      client.send("POST /query HTTP/1.0\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
       assertThat(client.readTo("\r\n\r\n")).doesNotContain("chunked");
       assertThat(client.readAll()).isEqualTo("data: " + RESULT + "\n\n");
     }
@@ -119,7 +127,8 @@ class StreamTest {
     try (RawClient client = new RawClient(shop.port())) {
       client.post("/query", Shop.query("sleep 600").toString()).readTo("\r\n\r\n");
       String ping = client.readTo("\n\n").replaceFirst("^[0-9a-f]+\r\n", "");
-      assertThat(ping).matches(": ping - \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}\\+00:00\n\n");
+      assertThat(ping)
+          .matches(": ping - \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}\\+00:00\n\n");
     }
   }
 
@@ -132,8 +141,10 @@ class StreamTest {
         id = client.readTo("\r\n\r\n").replaceAll("(?s).*X-Run-Id: (\\w+).*", "$1");
         client.readTo("\n\n");
       }
-      shop.server().runs().find(id).ifPresent(run ->
-          assertThat(run.awaitCleanup(Duration.ofSeconds(5))).isTrue());
+      shop.server()
+          .runs()
+          .find(id)
+          .ifPresent(run -> assertThat(run.awaitCleanup(Duration.ofSeconds(5))).isTrue());
       assertThat(record(id).outcome()).isEqualTo("disconnected");
       assertThat(shop.server().runs().active()).isZero();
     }
@@ -207,7 +218,9 @@ class StreamTest {
       id = client.readTo("\r\n\r\n").replaceAll("(?s).*X-Run-Id: (\\w+).*", "$1");
       client.readTo("\n\n");
       try (Sandbox sandbox =
-          SharedPlace.sandboxes().get("local", record(id).sandboxId().orElseThrow()).orElseThrow()) {
+          SharedPlace.sandboxes()
+              .get("local", record(id).sandboxId().orElseThrow())
+              .orElseThrow()) {
         String before = "";
         String now = written(sandbox);
         while (!now.equals(before)) {
@@ -228,10 +241,14 @@ class StreamTest {
 
   @Test
   void aRunThatDiesSaysSo() throws Exception {
-    HttpResponse<String> answer = shop.post("/query", Shop.query(echo(INIT) + "kill -9 $$").toString());
+    HttpResponse<String> answer =
+        shop.post("/query", Shop.query(echo(INIT) + "kill -9 $$").toString());
 
     assertThat(answer.statusCode()).isEqualTo(200);
-    assertThat(Shop.events(answer.body())).last().asString().contains("\"code\":\"crashed\"", "137");
+    assertThat(Shop.events(answer.body()))
+        .last()
+        .asString()
+        .contains("\"code\":\"crashed\"", "137");
     RunRecord run = shop.server().runs().list(1).getFirst();
     assertThat(run.outcome()).isEqualTo("crashed");
   }
@@ -241,7 +258,9 @@ class StreamTest {
     HttpResponse<String> answer =
         shop.post(
             "/query",
-            Shop.query("mkdir d; head -c 9000001 /dev/zero > 'd/a b%.bin'; echo small > s.txt\n" + echo(RESULT))
+            Shop.query(
+                    "mkdir d; head -c 9000001 /dev/zero > 'd/a b%.bin'; echo small > s.txt\n"
+                        + echo(RESULT))
                 .toString());
     List<String> events = Shop.events(answer.body());
     assertThat(events).hasSize(3).last().isEqualTo(RESULT);
@@ -249,12 +268,12 @@ class StreamTest {
     assertThat(url).endsWith("/files/d/a%20b%25.bin");
 
     HttpResponse<byte[]> file =
-        shop.client.send(
-            shop.request("GET", url, ""), HttpResponse.BodyHandlers.ofByteArray());
+        shop.client.send(shop.request("GET", url, ""), HttpResponse.BodyHandlers.ofByteArray());
     assertThat(file.body()).hasSize(9_000_001);
     assertThat(file.headers().firstValue("content-disposition")).contains("attachment");
     assertThat(shop.get(url + "x").statusCode()).isEqualTo(404);
-    assertThat(shop.get("/runs/ffffffff/files/x").body()).isEqualTo("{\"error\":\"unknown run_id\"}");
+    assertThat(shop.get("/runs/ffffffff/files/x").body())
+        .isEqualTo("{\"error\":\"unknown run_id\"}");
   }
 
   @Test
@@ -275,14 +294,19 @@ class StreamTest {
   void aKeptConversationIsGoneOnWithOverHttp() throws Exception {
     shop.post(
         "/query",
-        Shop.query("mkdir -p .claude/projects/p; echo talk > .claude/projects/p/s-1.jsonl\n" + echo(INIT) + echo(RESULT))
+        Shop.query(
+                "mkdir -p .claude/projects/p; echo talk > .claude/projects/p/s-1.jsonl\n"
+                    + echo(INIT)
+                    + echo(RESULT))
             .put("keep_session", true)
             .toString());
 
     HttpResponse<String> answer =
         shop.post(
             "/query",
-            Shop.query("cat .claude/projects/p/*\n" + echo(RESULT)).put("resume", "s-1").toString());
+            Shop.query("cat .claude/projects/p/*\n" + echo(RESULT))
+                .put("resume", "s-1")
+                .toString());
 
     assertThat(Shop.events(answer.body()))
         .containsExactly("{\"type\":\"stdout\",\"data\":\"talk\"}", RESULT);

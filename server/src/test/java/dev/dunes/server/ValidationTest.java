@@ -93,7 +93,8 @@ class ValidationTest {
   @Test
   void anEmptyBodyIsMissing() throws Exception {
     assertThat(answer(""))
-        .isEqualTo("{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\"],\"msg\":\"Field required\"}]}");
+        .isEqualTo(
+            "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\"],\"msg\":\"Field required\"}]}");
   }
 
   @Test
@@ -105,23 +106,35 @@ class ValidationTest {
             .get("detail");
 
     assertThat(detail.valueStream().map(problem -> problem.get("loc").get(1).asString()))
-        .containsExactly("prompt", "model", "max_turns", "timeout", "allowed_tools", "extra_skills");
+        .containsExactly(
+            "prompt", "model", "max_turns", "timeout", "allowed_tools", "extra_skills");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"prompt\":\"x\"}", "{\"prompt\":\"x\",\"timeout\":60.0}", "{\"prompt\":\"x\",\"timeout\":\"60\"}",
-        "{\"prompt\":\"x\",\"timeout\":\" 60 \"}", "{\"prompt\":\"x\",\"timeout\":null}", "{\"prompt\":\"x\",\"max_turns\":true}",
-        "{\"prompt\":\"x\",\"max_turns\":99999999999999999999}", "{\"prompt\":\"x\",\"max_budget_usd\":\"1.5\"}",
-        "{\"prompt\":\"x\",\"fork_session\":\"yes\"}", "{\"prompt\":\"x\",\"fork_session\":\"OFF\"}", "{\"prompt\":\"x\",\"fork_session\":0}",
-        "{\"prompt\":\"x\",\"unknown\":{}}", "{\"prompt\":\"x\",\"anthropic_api_key\":\"\"}", "{\"prompt\":\"x\",\"files\":null}",
-        "{\"prompt\":\"x\",\"files\":{\"a\":{\"base64\":\"eA==\"}}}", "{\"prompt\":\"x\",\"output_format\":{}}"
+        "{\"prompt\":\"x\"}",
+        "{\"prompt\":\"x\",\"timeout\":60.0}",
+        "{\"prompt\":\"x\",\"timeout\":\"60\"}",
+        "{\"prompt\":\"x\",\"timeout\":\" 60 \"}",
+        "{\"prompt\":\"x\",\"timeout\":null}",
+        "{\"prompt\":\"x\",\"max_turns\":true}",
+        "{\"prompt\":\"x\",\"max_turns\":99999999999999999999}",
+        "{\"prompt\":\"x\",\"max_budget_usd\":\"1.5\"}",
+        "{\"prompt\":\"x\",\"fork_session\":\"yes\"}",
+        "{\"prompt\":\"x\",\"fork_session\":\"OFF\"}",
+        "{\"prompt\":\"x\",\"fork_session\":0}",
+        "{\"prompt\":\"x\",\"unknown\":{}}",
+        "{\"prompt\":\"x\",\"anthropic_api_key\":\"\"}",
+        "{\"prompt\":\"x\",\"files\":null}",
+        "{\"prompt\":\"x\",\"files\":{\"a\":{\"base64\":\"eA==\"}}}",
+        "{\"prompt\":\"x\",\"output_format\":{}}"
       })
   void whatIsRightIsRefusedOnlyForWantOfAKey(String body) throws Exception {
     assertThat(answer(body)).isEqualTo(NO_KEY);
     // A media type does not matter.
-    assertThat(shop.post("/query", body, "content-type", "application/x-www-form-urlencoded").body())
+    assertThat(
+            shop.post("/query", body, "content-type", "application/x-www-form-urlencoded").body())
         .isEqualTo(NO_KEY);
   }
 
@@ -140,8 +153,12 @@ class ValidationTest {
             .put("timeout", "sk-ant-leak")
             .toString();
 
-    assertThat(answer(body)).hasSizeLessThan(2000).doesNotContain("sk-ant-leak", "secret prompt", "zzz");
-    assertThat(answer(body.substring(0, 1000))).hasSizeLessThan(2000).doesNotContain("sk-ant-leak", "secret prompt", "zzz");
+    assertThat(answer(body))
+        .hasSizeLessThan(2000)
+        .doesNotContain("sk-ant-leak", "secret prompt", "zzz");
+    assertThat(answer(body.substring(0, 1000)))
+        .hasSizeLessThan(2000)
+        .doesNotContain("sk-ant-leak", "secret prompt", "zzz");
   }
 
   @Test
@@ -154,7 +171,11 @@ class ValidationTest {
     assertThat(answer(many.toString())).contains("Value error, Too many files: 21 (max 20)");
 
     var heavy = Shop.query("x");
-    heavy.putObject("files").put("a", "x".repeat(5_000_001)).putObject("b").put("base64", Base64.getEncoder().encodeToString(new byte[5_000_000]));
+    heavy
+        .putObject("files")
+        .put("a", "x".repeat(5_000_001))
+        .putObject("b")
+        .put("base64", Base64.getEncoder().encodeToString(new byte[5_000_000]));
     assertThat(answer(heavy.toString()))
         .contains("Value error, Total file size 10,000,001 bytes exceeds 10MB limit");
   }
@@ -166,7 +187,8 @@ class ValidationTest {
     assertThat(answer.body()).isEqualTo("{\"detail\":\"Request body too large\"}");
 
     try (RawClient client = new RawClient(shop.port())) {
-      client.send("POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n");
+      client.send(
+          "POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n");
       assertThat(client.readTo("\r\n\r\n")).startsWith("HTTP/1.1 413");
     }
   }
@@ -174,7 +196,8 @@ class ValidationTest {
   @Test
   void aClientThatAsksMayContinue() throws Exception {
     try (RawClient client = new RawClient(shop.port())) {
-      client.send("POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+      client.send(
+          "POST /query HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
       assertThat(client.readTo("\r\n\r\n")).startsWith("HTTP/1.1 100");
       client.send("{}");
       assertThat(client.readTo("\r\n\r\n")).startsWith("HTTP/1.1 422");
@@ -197,7 +220,11 @@ class ValidationTest {
             Shop.query(Shop.echo(Shop.RESULT)).put("anthropic_api_key", "sk-ant-x").toString());
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(Shop.events(answer.body())).containsExactly(Shop.RESULT);
-    assertThat(Map.of("store", java.nio.file.Files.readString(directory.resolve(".sandstorm/runs.jsonl"))).toString())
+    assertThat(
+            Map.of(
+                    "store",
+                    java.nio.file.Files.readString(directory.resolve(".sandstorm/runs.jsonl")))
+                .toString())
         .doesNotContain("sk-ant-x");
   }
 }

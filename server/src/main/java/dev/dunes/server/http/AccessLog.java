@@ -6,8 +6,8 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One line for each answered request: method, path without the query, status, time. Never headers or
- * bodies. Text, or JSON lines with {@code DUNES_LOG_FORMAT=json}.
+ * One line for each answered request: method, path without the query, status, time. Never headers
+ * or bodies. Text, or JSON lines with {@code DUNES_LOG_FORMAT=json}.
  */
 public final class AccessLog {
   private static final Logger LOG = LoggerFactory.getLogger("dev.dunes.access");

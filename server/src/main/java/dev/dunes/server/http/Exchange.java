@@ -122,7 +122,9 @@ public final class Exchange {
   /** All headers by lower-case name; of those that are there several times the first. */
   public Map<String, String> headers() {
     Map<String, String> all = new LinkedHashMap<>();
-    request.headers().forEach((name, value) -> all.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
+    request
+        .headers()
+        .forEach((name, value) -> all.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
     return all;
   }
 

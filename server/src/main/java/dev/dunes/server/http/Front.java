@@ -15,16 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where requests come in: each gets a virtual thread, passes the guard, the key and the routes in this
- * order, and is answered exactly once.
+ * Where requests come in: each gets a virtual thread, passes the guard, the key and the routes in
+ * this order, and is answered exactly once.
  */
 public final class Front {
   private static final Logger LOG = LoggerFactory.getLogger(Front.class);
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Reply CROSS_SITE =
-      Reply.detail(
-          403, "Cross-origin request refused: set SANDSTORM_API_KEY or CORS_ORIGINS");
+      Reply.detail(403, "Cross-origin request refused: set SANDSTORM_API_KEY or CORS_ORIGINS");
 
   private final Vertx vertx;
   private final Routes routes;
@@ -67,7 +66,8 @@ public final class Front {
   public void accept(HttpServerRequest request) {
     request.pause();
     Exchange exchange = new Exchange(request, vertx.getOrCreateContext(), id(request));
-    Thread thread = Thread.ofVirtual().name("http-" + exchange.id()).unstarted(() -> serve(exchange));
+    Thread thread =
+        Thread.ofVirtual().name("http-" + exchange.id()).unstarted(() -> serve(exchange));
     exchange.begin(thread);
     thread.start();
   }
@@ -104,7 +104,9 @@ public final class Front {
           exchange,
           Reply.json(
               500,
-              Json.object().put("detail", "Internal Server Error").put("request_id", exchange.id())));
+              Json.object()
+                  .put("detail", "Internal Server Error")
+                  .put("request_id", exchange.id())));
     } finally {
       exchange.finish();
       log.answered(exchange);

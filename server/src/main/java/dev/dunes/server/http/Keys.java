@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The keys clients show: {@code SANDSTORM_API_KEY} and, while it is changed, {@code
  * SANDSTORM_API_KEY_PREVIOUS}. Both are read anew for each request, so that a key can be changed
- * without a restart; one that vanishes or becomes too short leaves the last good one in force. Query
- * API 2.7.
+ * without a restart; one that vanishes or becomes too short leaves the last good one in force.
+ * Query API 2.7.
  */
 public final class Keys {
   private static final Logger LOG = LoggerFactory.getLogger(Keys.class);

@@ -104,5 +104,4 @@ public record Origins(Set<String> allowed, boolean guarded) {
   private static boolean isAddress(String host) {
     return host.startsWith("[") || IPV4.matcher(host).matches();
   }
-
 }

@@ -36,8 +36,8 @@ public final class Routes {
     }
     return all.stream()
         .filter(route -> route.method().equals(method))
-        .flatMap(route ->
-            route.match(segments.get()).map(found -> new Match(route, found)).stream())
+        .flatMap(
+            route -> route.match(segments.get()).map(found -> new Match(route, found)).stream())
         .findFirst();
   }
 
@@ -62,8 +62,8 @@ public final class Routes {
     try {
       return Optional.of(
           Arrays.stream(path.substring(1).split("/", -1))
-              .map(segment ->
-                  URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8))
+              .map(
+                  segment -> URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8))
               .toArray(String[]::new));
     } catch (IllegalArgumentException e) {
       return Optional.empty();

@@ -54,20 +54,24 @@ public final class ApiDocument {
     JsonNode root = json();
     StringBuilder body = new StringBuilder();
     body.append("<p>").append(Html.text(root.at("/info/description").asString(""))).append("</p>");
-    root.path("paths").properties().forEach(path ->
-        path.getValue().properties().forEach(operation ->
-            operation(body, path.getKey(), operation.getKey(), operation.getValue())));
+    root.path("paths")
+        .properties()
+        .forEach(path ->
+            path.getValue()
+                .properties()
+                .forEach(operation ->
+                    operation(body, path.getKey(), operation.getKey(), operation.getValue())));
     return Html.page("Dunes: what it answers", body.toString());
   }
 
   private JsonNode fields(JsonNode operation) {
     JsonNode schema = operation.at("/requestBody/content/application~1json/schema");
     String name = schema.path("$ref").asString("");
-    return json().at("/components/schemas/" + name.substring(name.lastIndexOf('/') + 1) + "/properties");
+    return json()
+        .at("/components/schemas/" + name.substring(name.lastIndexOf('/') + 1) + "/properties");
   }
 
-  private void operation(
-      StringBuilder body, String path, String method, JsonNode operation) {
+  private void operation(StringBuilder body, String path, String method, JsonNode operation) {
     body.append("<h2><code>")
         .append(Html.text(method.toUpperCase(java.util.Locale.ROOT)))
         .append(' ')
@@ -78,21 +82,26 @@ public final class ApiDocument {
     JsonNode fields = fields(operation);
     if (!fields.isEmpty()) {
       body.append("<table><tr><th>Field</th><th>Meaning</th></tr>");
-      fields.properties().forEach(field ->
-          body.append("<tr><td><code>")
-              .append(Html.text(field.getKey()))
-              .append("</code></td><td>")
-              .append(Html.text(field.getValue().path("description").asString("")))
-              .append("</td></tr>"));
+      fields
+          .properties()
+          .forEach(field ->
+              body.append("<tr><td><code>")
+                  .append(Html.text(field.getKey()))
+                  .append("</code></td><td>")
+                  .append(Html.text(field.getValue().path("description").asString("")))
+                  .append("</td></tr>"));
       body.append("</table>");
     }
     body.append("<table><tr><th>Answer</th><th></th></tr>");
-    operation.path("responses").properties().forEach(answer ->
-        body.append("<tr><td>")
-            .append(Html.text(answer.getKey()))
-            .append("</td><td>")
-            .append(Html.text(answer.getValue().path("description").asString("")))
-            .append("</td></tr>"));
+    operation
+        .path("responses")
+        .properties()
+        .forEach(answer ->
+            body.append("<tr><td>")
+                .append(Html.text(answer.getKey()))
+                .append("</td><td>")
+                .append(Html.text(answer.getValue().path("description").asString("")))
+                .append("</td></tr>"));
     body.append("</table>");
   }
 }

@@ -79,11 +79,12 @@ public final class Metrics implements RunObserver, Front.Observer {
         .tag("outcome", run.outcome())
         .register(registry)
         .increment();
-    run.costUsd().ifPresent(usd ->
-        Counter.builder("dunes.runs.cost.usd")
-            .description("What runs have cost, in US dollars")
-            .register(registry)
-            .increment(usd));
+    run.costUsd()
+        .ifPresent(usd ->
+            Counter.builder("dunes.runs.cost.usd")
+                .description("What runs have cost, in US dollars")
+                .register(registry)
+                .increment(usd));
   }
 
   @Override

@@ -26,8 +26,10 @@ public final class OpsFace {
     return List.of(
         Route.open("GET", "/", exchange -> page(exchange, document.home())),
         Route.open("GET", "/docs", exchange -> page(exchange, document.page())),
-        Route.open("GET", "/openapi.json", exchange -> exchange.send(Reply.json(200, document.json()))),
-        Route.open("GET", "/health", exchange -> exchange.send(Reply.json(200, health.report(exchange)))),
+        Route.open(
+            "GET", "/openapi.json", exchange -> exchange.send(Reply.json(200, document.json()))),
+        Route.open(
+            "GET", "/health", exchange -> exchange.send(Reply.json(200, health.report(exchange)))),
         Route.of("GET", "/metrics", this::metrics));
   }
 
@@ -39,7 +41,6 @@ public final class OpsFace {
   }
 
   private void metrics(Exchange exchange) throws InterruptedException {
-    exchange.send(
-        Reply.text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
+    exchange.send(Reply.text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
   }
 }

@@ -133,8 +133,7 @@ public final class Telemetry implements RunObserver, AutoCloseable {
 
   @Override
   public void started(RunRecord run) {
-    queries.put(
-        run.id(), span(Phase.QUERY, run).setStartTimestamp(run.startedAt()).startSpan());
+    queries.put(run.id(), span(Phase.QUERY, run).setStartTimestamp(run.startedAt()).startSpan());
   }
 
   @Override
@@ -154,18 +153,13 @@ public final class Telemetry implements RunObserver, AutoCloseable {
         requestDuration.record(seconds, model);
         return;
       }
-      case SANDBOX_CREATE ->
-          creationDuration.record(seconds, Attributes.of(TEMPLATE, "default"));
+      case SANDBOX_CREATE -> creationDuration.record(seconds, Attributes.of(TEMPLATE, "default"));
       case AGENT_EXECUTE -> executionDuration.record(seconds, model);
       case UPLOAD_FILES, UPLOAD_SKILLS, SANDBOX_CLEANUP -> {}
     }
     Span query = queries.get(run.id());
     Context parent = query == null ? Context.root() : Context.root().with(query);
-    span(phase, run)
-        .setParent(parent)
-        .setStartTimestamp(began)
-        .startSpan()
-        .end(began.plus(took));
+    span(phase, run).setParent(parent).setStartTimestamp(began).startSpan().end(began.plus(took));
     if (phase == Phase.SANDBOX_CLEANUP) {
       queries.remove(run.id());
     }
@@ -196,8 +190,7 @@ public final class Telemetry implements RunObserver, AutoCloseable {
   @Override
   public void ended(RunRecord run) {
     requests.add(
-        1,
-        Attributes.of(MODEL, run.model().orElse("default"), STATUS, run.status().wireName()));
+        1, Attributes.of(MODEL, run.model().orElse("default"), STATUS, run.status().wireName()));
     Span query = queries.get(run.id());
     if (run.error().isPresent()) {
       errors.add(1, Attributes.of(ERROR_TYPE, run.outcome()));

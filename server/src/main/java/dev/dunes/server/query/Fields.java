@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads the fields of a body with the lax rules its clients know: numbers may be texts, and so on. A
- * field that is null is absent. Each problem is noted. Query API 2.2.
+ * Reads the fields of a body with the lax rules its clients know: numbers may be texts, and so on.
+ * A field that is null is absent. Each problem is noted. Query API 2.2.
  */
 final class Fields {
   private static final Pattern INTEGER = Pattern.compile("([+-]?\\d+)(?:\\.0+)?");
@@ -94,7 +94,11 @@ final class Fields {
       problems.bound(
           "less_than_equal", "Input should be less than or equal to " + most, "le", most, name);
     }
-    return OptionalInt.of(number.min(BigInteger.valueOf(Integer.MAX_VALUE)).max(BigInteger.valueOf(Integer.MIN_VALUE)).intValue());
+    return OptionalInt.of(
+        number
+            .min(BigInteger.valueOf(Integer.MAX_VALUE))
+            .max(BigInteger.valueOf(Integer.MIN_VALUE))
+            .intValue());
   }
 
   private Optional<BigInteger> wholeNumber(JsonNode value, String name) {
@@ -107,8 +111,7 @@ final class Fields {
     if (value.isNumber()) {
       BigDecimal number = value.decimalValue();
       if (number.stripTrailingZeros().scale() > 0) {
-        problems.add(
-            "int_from_float", NO_INTEGER + ", got a number with a fractional part", name);
+        problems.add("int_from_float", NO_INTEGER + ", got a number with a fractional part", name);
         return Optional.empty();
       }
       return Optional.of(bounded(number));
@@ -160,8 +163,7 @@ final class Fields {
     try {
       return Optional.of(new BigDecimal(value.asString().strip()).doubleValue());
     } catch (NumberFormatException e) {
-      problems.add(
-          "float_parsing", NO_NUMBER + ", unable to parse string as a number", name);
+      problems.add("float_parsing", NO_NUMBER + ", unable to parse string as a number", name);
       return Optional.empty();
     }
   }
@@ -215,8 +217,9 @@ final class Fields {
   /** Names with something each. */
   Map<String, JsonNode> members(String name) {
     Map<String, JsonNode> members = new LinkedHashMap<>();
-    object(name).ifPresent(all ->
-        all.properties().forEach(member -> members.put(member.getKey(), member.getValue())));
+    object(name)
+        .ifPresent(all ->
+            all.properties().forEach(member -> members.put(member.getKey(), member.getValue())));
     return members;
   }
 

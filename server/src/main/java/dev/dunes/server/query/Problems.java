@@ -7,8 +7,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What is wrong with a request, in the words its clients know. Never what the request said: keys are
- * in it. Query API 2.3.
+ * What is wrong with a request, in the words its clients know. Never what the request said: keys
+ * are in it. Query API 2.3.
  */
 final class Problems {
   private final ArrayNode detail = Json.MAPPER.createArrayNode();

@@ -108,8 +108,8 @@ final class QueryBody {
   private static Optional<InputFiles> files(Fields fields, Problems problems) {
     Map<String, byte[]> contents = new LinkedHashMap<>();
     Map<String, JsonNode> given = fields.members("files");
-    given.forEach((path, value) -> content(fields, problems, path, value)
-        .ifPresent(bytes -> contents.put(path, bytes)));
+    given.forEach((path, value) ->
+        content(fields, problems, path, value).ifPresent(bytes -> contents.put(path, bytes)));
     if (contents.size() < given.size()) {
       return Optional.empty();
     }
@@ -125,9 +125,7 @@ final class QueryBody {
       Fields fields, Problems problems, String path, JsonNode value) {
     JsonNode encoded = value.get("base64");
     if (encoded == null || !encoded.isString()) {
-      return fields
-          .string(value, "files", path)
-          .map(text -> text.getBytes(StandardCharsets.UTF_8));
+      return fields.string(value, "files", path).map(text -> text.getBytes(StandardCharsets.UTF_8));
     }
     try {
       return Optional.of(Base64.getDecoder().decode(encoded.asString()));
@@ -147,16 +145,20 @@ final class QueryBody {
 
   private static Optional<JsonNode> agents(Fields fields, Problems problems) {
     ObjectNode agents = Json.object();
-    fields.members("extra_agents").forEach((name, agent) ->
-        fields.dictionary(agent, "extra_agents", name).ifPresent(a -> agents.set(name, a)));
+    fields
+        .members("extra_agents")
+        .forEach((name, agent) ->
+            fields.dictionary(agent, "extra_agents", name).ifPresent(a -> agents.set(name, a)));
     refuseNames(agents.propertyNames(), "agent", "extra_agents", problems);
     return agents.isEmpty() ? Optional.empty() : Optional.of(agents);
   }
 
   private static Map<String, String> skills(Fields fields, Problems problems) {
     Map<String, String> skills = new LinkedHashMap<>();
-    fields.members("extra_skills").forEach((name, text) ->
-        fields.string(text, "extra_skills", name).ifPresent(t -> skills.put(name, t)));
+    fields
+        .members("extra_skills")
+        .forEach((name, text) ->
+            fields.string(text, "extra_skills", name).ifPresent(t -> skills.put(name, t)));
     refuseNames(skills.keySet(), "skill", "extra_skills", problems);
     return skills;
   }

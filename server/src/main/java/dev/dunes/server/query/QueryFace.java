@@ -81,8 +81,7 @@ public final class QueryFace {
   }
 
   private static Map<String, String> headers(Run run) {
-    return Map.of(
-        "X-Run-Id", run.id(), "X-Run-Timeout", Long.toString(run.timeout().toSeconds()));
+    return Map.of("X-Run-Id", run.id(), "X-Run-Timeout", Long.toString(run.timeout().toSeconds()));
   }
 
   private void list(Exchange exchange) throws InterruptedException {
@@ -93,7 +92,8 @@ public final class QueryFace {
   }
 
   private void detail(Exchange exchange) throws InterruptedException {
-    RunRecord run = runs.record(exchange.parameter("id")).orElseThrow(() -> new HttpFailure(UNKNOWN_RUN));
+    RunRecord run =
+        runs.record(exchange.parameter("id")).orElseThrow(() -> new HttpFailure(UNKNOWN_RUN));
     exchange.send(Reply.json(200, runs.detail(run)));
   }
 
@@ -133,7 +133,8 @@ public final class QueryFace {
               Reply.json(200, Json.object().put("status", "cancelling").put("run_id", id));
           case CancelOutcome.Unknown unknown -> UNKNOWN_RUN;
           case CancelOutcome.NotRunning ended ->
-              Reply.error(409, "run status is %s, cannot cancel".formatted(ended.status().wireName()));
+              Reply.error(
+                  409, "run status is %s, cannot cancel".formatted(ended.status().wireName()));
         });
   }
 

@@ -1,0 +1,79 @@
+package dev.dunes.agent.install;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Whether an installed program runs here at all and is the version it should be. Sheet 2.1. */
+final class StartCheck {
+  /** Twice the sheet's limit: the first start reads hundreds of megabytes, maybe on a busy disk. */
+  private static final int SECONDS = 30;
+  private static final int OUTPUT_LIMIT = 4096;
+
+  private StartCheck() {}
+
+  /** Runs {@code program --version} with nothing of our environment and a home of its own. */
+  static void run(Pin pin, Path program, Path scratch) throws IOException {
+    Path home = Files.createDirectories(scratch.resolve("home"));
+    ProcessBuilder builder = new ProcessBuilder(program.toString(), "--version");
+    Map<String, String> environment = builder.environment();
+    environment.clear();
+    environment.putAll(
+        Map.of("PATH", "/usr/bin:/bin", "HOME", home.toString(), "LANG", "C.UTF-8"));
+    builder.directory(home.toFile());
+    builder.redirectInput(Path.of("/dev/null").toFile());
+    builder.redirectErrorStream(true);
+    Process process = start(pin, builder);
+    AtomicReference<String> said = new AtomicReference<>("");
+    Thread reader =
+        Thread.ofVirtual().name("start-check").start(() -> said.set(output(process)));
+    try {
+      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+        throw failed(pin, "it did not answer within %d s".formatted(SECONDS), "");
+      }
+      reader.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw InstallFailure.of("interrupted while %s was checked".formatted(pin.title()), null, e);
+    } finally {
+      process.destroyForcibly();
+    }
+    if (process.exitValue() != 0 || !said.get().contains(pin.answers())) {
+      throw failed(pin, "it ended with " + process.exitValue(), said.get().strip());
+    }
+  }
+
+  private static Process start(Pin pin, ProcessBuilder builder) {
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw InstallFailure.of(
+          "%s was downloaded but does not start: %s".formatted(pin.title(), e.getMessage()),
+          "it needs a file system without noexec, and the C library it was made for",
+          e);
+    }
+  }
+
+  private static String output(Process process) {
+    try (InputStream in = process.getInputStream()) {
+      byte[] head = in.readNBytes(OUTPUT_LIMIT);
+      in.transferTo(OutputStream.nullOutputStream());
+      return new String(head, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private static RuntimeException failed(Pin pin, String how, String said) {
+    return InstallFailure.of(
+        "%s was downloaded but does not run here: %s%s"
+            .formatted(pin.title(), how, said.isEmpty() ? "" : ", saying: " + said),
+        "it must answer '%s' to --version; nothing was installed".formatted(pin.answers()));
+  }
+}

@@ -6,6 +6,7 @@ module dev.dunes.agent {
   requires static transitive org.jspecify;
   requires transitive dev.dunes.sandbox;
   requires transitive tools.jackson.databind;
+  requires com.networknt.schema;
   requires org.apache.commons.compress;
   requires org.slf4j;
   requires java.net.http;

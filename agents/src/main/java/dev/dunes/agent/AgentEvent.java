@@ -26,7 +26,7 @@ public sealed interface AgentEvent {
   @JsonNaming(SnakeCaseStrategy.class)
   record SessionStarted(Optional<JsonNode> metadata) implements AgentEvent {
     public SessionStarted {
-      requireNonNull(metadata, "metadata");
+      metadata = known(metadata, "metadata");
     }
 
     @Override
@@ -116,7 +116,7 @@ public sealed interface AgentEvent {
     public Failed {
       requireNonNull(message, "message");
       requireNonNull(code, "code");
-      requireNonNull(details, "details");
+      details = known(details, "details");
     }
 
     @Override
@@ -134,7 +134,7 @@ public sealed interface AgentEvent {
       requireNonNull(permissionId, "permissionId");
       requireNonNull(action, "action");
       requireNonNull(status, "status");
-      requireNonNull(metadata, "metadata");
+      metadata = known(metadata, "metadata");
     }
 
     @Override
@@ -152,7 +152,7 @@ public sealed interface AgentEvent {
       requireNonNull(permissionId, "permissionId");
       requireNonNull(action, "action");
       requireNonNull(status, "status");
-      requireNonNull(metadata, "metadata");
+      metadata = known(metadata, "metadata");
     }
 
     @Override
@@ -240,5 +240,10 @@ public sealed interface AgentEvent {
     public String type() {
       return "agent.unparsed";
     }
+  }
+
+  /** JSON's null says that nothing is known. */
+  private static Optional<JsonNode> known(Optional<JsonNode> value, String name) {
+    return requireNonNull(value, name).filter(node -> !node.isNull());
   }
 }

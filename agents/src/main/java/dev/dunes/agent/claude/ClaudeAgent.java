@@ -1,0 +1,123 @@
+package dev.dunes.agent.claude;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.dunes.agent.Agent;
+import dev.dunes.agent.AgentOptions;
+import dev.dunes.agent.AgentPlacement;
+import dev.dunes.agent.AgentSession;
+import dev.dunes.agent.InstallProgress;
+import dev.dunes.agent.drive.AgentProcess;
+import dev.dunes.agent.drive.AnswerSchema;
+import dev.dunes.agent.install.AgentInstaller;
+import dev.dunes.agent.install.Pin;
+import dev.dunes.agent.install.Pins;
+import dev.dunes.sandbox.Command;
+import dev.dunes.sandbox.ExecResult;
+import dev.dunes.sandbox.HostMount;
+import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.WriteOptions;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Claude Code, version {@link Pins}. */
+public final class ClaudeAgent implements Agent {
+  private static final String ID = "claude";
+  private static final String MOUNTS = "/opt/dunes/agents/";
+  private static final int PRIVATE = 0600;
+
+  private final AgentInstaller installer;
+  private final Pin pin;
+
+  public ClaudeAgent(AgentInstaller installer) {
+    this(installer, Pins.of(ID));
+  }
+
+  /** With another program, for tests. */
+  ClaudeAgent(AgentInstaller installer, Pin pin) {
+    this.installer = requireNonNull(installer, "installer");
+    this.pin = requireNonNull(pin, "pin");
+  }
+
+  @Override
+  public String id() {
+    return ID;
+  }
+
+  @Override
+  public AgentPlacement prepare(InstallProgress progress) {
+    Path directory = installer.install(pin, progress);
+    return new AgentPlacement(new HostMount(directory, target()), pin.version());
+  }
+
+  private String target() {
+    return MOUNTS + ID + "/" + pin.version();
+  }
+
+  @Override
+  public AgentSession open(Sandbox sandbox, AgentOptions options) {
+    ToolPolicy tools = ToolPolicy.of(options.allowedTools());
+    Optional<AnswerSchema> schema = options.outputSchema().map(AnswerSchema::of);
+    ClaudeLaunch launch = new ClaudeLaunch(options, tools);
+    Account account = Account.of(sandbox, options);
+    String program = program(sandbox, account);
+    write(sandbox, account.home() + "/.claude/settings.json", launch.settings());
+    Optional<String> mcp = launch.mcpConfig();
+    String mcpFile = account.home() + "/.claude/dunes-mcp.json";
+    mcp.ifPresent(text -> write(sandbox, mcpFile, text));
+    Command command = launch.command(program, account.root(), mcp.map(text -> mcpFile));
+    AgentProcess process = new AgentProcess(sandbox.start(command));
+    try {
+      return new ClaudeSession(process, tools, schema, launch.initialize());
+    } catch (RuntimeException | Error e) {
+      process.close();
+      throw e;
+    }
+  }
+
+  /** Where the program is: shown by a mount, on this very host, or else copied. */
+  private String program(Sandbox sandbox, Account account) {
+    Optional<String> mounted =
+        sandbox.spec().mounts().stream()
+            .map(HostMount::target)
+            .filter(target -> target.equals(target()))
+            .findFirst();
+    if (mounted.isPresent()) {
+      return mounted.get() + "/" + pin.program();
+    }
+    Path directory = installer.install(pin, InstallProgress.SILENT);
+    if (sandbox.provider().equals("host")) {
+      return directory.resolve(pin.program()).toString();
+    }
+    String copy =
+        account.home() + "/.local/share/dunes/agents/" + ID + "/" + pin.version() + "/" + ID;
+    if (!sandbox.files().exists(copy)) {
+      sandbox.files().upload(directory.resolve(pin.program()), copy);
+    }
+    return copy;
+  }
+
+  private static void write(Sandbox sandbox, String path, String text) {
+    try (OutputStream out =
+        sandbox.files().write(path, WriteOptions.ATOMIC.withMode(PRIVATE))) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Who the agent will run as. */
+  private record Account(String home, boolean root) {
+    static Account of(Sandbox sandbox, AgentOptions options) {
+      ExecResult said = sandbox.exec(Command.of("/bin/sh", "-c", "id -u; printf %s \"$HOME\""));
+      String[] lines = said.stdout().split("\n", 2);
+      String home = lines.length > 1 && lines[1].startsWith("/") ? lines[1] : "/home/user";
+      return new Account(
+          options.env().getOrDefault("HOME", home), lines[0].strip().equals("0"));
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.dunes.agent.claude;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The lines that are written to Claude Code. */
+final class ClaudeProtocol {
+  private ClaudeProtocol() {}
+
+  static String prompt(String text) {
+    ObjectNode line = Json.object();
+    line.put("type", "user");
+    line.putObject("message").put("role", "user").put("content", text);
+    line.putNull("parent_tool_use_id");
+    line.put("session_id", "");
+    return line.toString();
+  }
+
+  static String request(String id, ObjectNode request) {
+    ObjectNode line = Json.object();
+    line.put("type", "control_request");
+    line.put("request_id", id);
+    line.set("request", request);
+    return line.toString();
+  }
+
+  static String answer(String requestId, JsonNode answer) {
+    ObjectNode line = Json.object();
+    line.put("type", "control_response");
+    ObjectNode response = line.putObject("response");
+    response.put("subtype", "success");
+    response.put("request_id", requestId);
+    response.set("response", answer);
+    return line.toString();
+  }
+
+  static String refusal(String requestId, String why) {
+    ObjectNode line = Json.object();
+    line.put("type", "control_response");
+    ObjectNode response = line.putObject("response");
+    response.put("subtype", "error");
+    response.put("request_id", requestId);
+    response.put("error", why);
+    return line.toString();
+  }
+
+  static ObjectNode allow(JsonNode input) {
+    ObjectNode answer = Json.object().put("behavior", "allow");
+    answer.set("updatedInput", input);
+    return answer;
+  }
+
+  /** Allows a tool for the rest of the conversation. */
+  static ObjectNode allowAlways(String tool, JsonNode input) {
+    ObjectNode answer = allow(input);
+    ObjectNode rules = answer.putArray("updatedPermissions").addObject();
+    rules.put("type", "addRules");
+    rules.putArray("rules").addObject().put("toolName", tool);
+    rules.put("behavior", "allow");
+    rules.put("destination", "session");
+    return answer;
+  }
+
+  static ObjectNode deny(String why) {
+    return Json.object().put("behavior", "deny").put("message", why);
+  }
+
+  static ObjectNode denyBeforeUse(String why) {
+    ObjectNode answer = Json.object();
+    answer
+        .putObject("hookSpecificOutput")
+        .put("hookEventName", "PreToolUse")
+        .put("permissionDecision", "deny")
+        .put("permissionDecisionReason", why);
+    return answer;
+  }
+}

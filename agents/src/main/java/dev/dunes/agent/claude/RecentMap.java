@@ -1,0 +1,34 @@
+package dev.dunes.agent.claude;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Remembers so many of the latest entries. */
+final class RecentMap<T> {
+  private final Map<String, T> entries;
+
+  RecentMap(int limit) {
+    this.entries =
+        new LinkedHashMap<>() {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, T> eldest) {
+            return size() > limit;
+          }
+        };
+  }
+
+  Optional<T> get(String key) {
+    return Optional.ofNullable(entries.get(key));
+  }
+
+  void put(String key, T value) {
+    entries.put(key, value);
+  }
+
+  Optional<T> remove(String key) {
+    return Optional.ofNullable(entries.remove(key));
+  }
+}

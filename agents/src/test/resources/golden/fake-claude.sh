@@ -1,0 +1,21 @@
+#!/bin/sh
+# Plays a recording: $FAKE has `order` (lines `> n` and `< n`), `stdout`, `exit`. What it reads goes to `read`.
+[ "${1-}" = --version ] && { echo '2.1.329 (Claude Code)'; exit 0; }
+printf '%s\n' "$@" > "$FAKE/argv"
+env > "$FAKE/env"
+at=1
+while read -r what count; do
+  if [ "$what" = '<' ]; then
+    sed -n "$at,$((at + count - 1))p" "$FAKE/stdout"
+    at=$((at + count))
+  else
+    while [ "$count" -gt 0 ]; do
+      IFS= read -r line <&3 || exit 9
+      printf '%s\n' "$line" >> "$FAKE/read"
+      count=$((count - 1))
+    done
+  fi
+done 3<&0 < "$FAKE/order"
+# With $HASTY it does not wait for the end of its input.
+[ -n "${HASTY-}" ] || cat >> "$FAKE/read"
+exit "$(cat "$FAKE/exit")"

@@ -26,8 +26,7 @@ final class AgentsTest {
             });
     assertThatThrownBy(() -> agents.get("something"))
         .isInstanceOfSatisfying(
-            AgentException.class,
-            e -> assertThat(e.remedy()).contains("known agents: claude"));
+            AgentException.class, e -> assertThat(e.remedy()).contains("known agents: claude"));
   }
 
   @Test

@@ -102,8 +102,7 @@ public final class ClaudeAgent implements Agent {
   }
 
   private static void write(Sandbox sandbox, String path, String text) {
-    try (OutputStream out =
-        sandbox.files().write(path, WriteOptions.ATOMIC.withMode(PRIVATE))) {
+    try (OutputStream out = sandbox.files().write(path, WriteOptions.ATOMIC.withMode(PRIVATE))) {
       out.write(text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -116,8 +115,7 @@ public final class ClaudeAgent implements Agent {
       ExecResult said = sandbox.exec(Command.of("/bin/sh", "-c", "id -u; printf %s \"$HOME\""));
       String[] lines = said.stdout().split("\n", 2);
       String home = lines.length > 1 && lines[1].startsWith("/") ? lines[1] : "/home/user";
-      return new Account(
-          options.env().getOrDefault("HOME", home), lines[0].strip().equals("0"));
+      return new Account(options.env().getOrDefault("HOME", home), lines[0].strip().equals("0"));
     }
   }
 }

@@ -47,6 +47,10 @@ final class ClaudeAsks {
       this.options = options;
     }
 
+    boolean awaits(String other) {
+      return id.equals(other) && answers.isEmpty();
+    }
+
     AgentEvent requested() {
       return new AgentEvent.QuestionRequested(
           id, text, options, Optional.empty(), QuestionStatus.REQUESTED);
@@ -84,12 +88,11 @@ final class ClaudeAsks {
         return;
       }
       ObjectNode metadata = Json.object();
-      request.forEachEntry(
-          (key, value) -> {
-            if (!key.equals("subtype")) {
-              metadata.set(key, value);
-            }
-          });
+      request.forEachEntry((key, value) -> {
+        if (!key.equals("subtype")) {
+          metadata.set(key, value);
+        }
+      });
       open.put(requestId, new Ask.Permission(tool, input, metadata));
       tell.accept(
           new AgentEvent.PermissionRequested(
@@ -189,15 +192,11 @@ final class ClaudeAsks {
   }
 
   private Ask.Questions questionsOf(String requestId, String id) {
-    boolean known =
-        open.get(requestId) instanceof Ask.Questions ask
-            && (requestId.equals(id)
-                || ask.questions().stream()
-                    .anyMatch(each -> each.id.equals(id) && each.answers.isEmpty()));
-    if (!known) {
-      throw unknown("question", id);
+    if (open.get(requestId) instanceof Ask.Questions ask
+        && (requestId.equals(id) || ask.questions().stream().anyMatch(each -> each.awaits(id)))) {
+      return ask;
     }
-    return (Ask.Questions) open.get(requestId);
+    throw unknown("question", id);
   }
 
   /** The agent waits no longer. */

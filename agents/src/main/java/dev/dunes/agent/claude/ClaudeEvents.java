@@ -66,12 +66,11 @@ final class ClaudeEvents {
       return List.of();
     }
     ObjectNode detail = Json.object();
-    message.forEachEntry(
-        (key, value) -> {
-          if (!Set.of("type", "subtype", "uuid", "session_id").contains(key)) {
-            detail.set(key, value);
-          }
-        });
+    message.forEachEntry((key, value) -> {
+      if (!Set.of("type", "subtype", "uuid", "session_id").contains(key)) {
+        detail.set(key, value);
+      }
+    });
     return List.of(
         completed(
             Json.text(message, "uuid"),
@@ -96,16 +95,14 @@ final class ClaudeEvents {
           StreamSupport.stream(body.path("content").spliterator(), false)
               .flatMap(block -> Json.text(block, "text").stream())
               .collect(Collectors.joining("\n"));
-      events.add(
-          new AgentEvent.Failed(text, Json.text(message, "error"), Optional.empty()));
+      events.add(new AgentEvent.Failed(text, Json.text(message, "error"), Optional.empty()));
     }
     return events;
   }
 
   private AgentEvent block(Optional<String> id, Optional<String> parent, JsonNode block) {
     return switch (Json.text(block, "type", "")) {
-      case "text" ->
-          message(id, parent, new ContentPart.Text(Json.text(block, "text", "")));
+      case "text" -> message(id, parent, new ContentPart.Text(Json.text(block, "text", "")));
       case "thinking" ->
           message(
               id,
@@ -139,8 +136,7 @@ final class ClaudeEvents {
 
   private static AgentEvent message(
       Optional<String> id, Optional<String> parent, ContentPart part) {
-    return completed(
-        id, parent, Kind.MESSAGE, Role.ASSISTANT, List.of(part), Status.COMPLETED);
+    return completed(id, parent, Kind.MESSAGE, Role.ASSISTANT, List.of(part), Status.COMPLETED);
   }
 
   private List<AgentEvent> user(JsonNode message) {
@@ -196,9 +192,8 @@ final class ClaudeEvents {
       return content.asString();
     }
     return StreamSupport.stream(content.spliterator(), false)
-        .map(
-            part ->
-                Json.text(part, "text").orElseGet(() -> "[" + Json.text(part, "type", "?") + "]"))
+        .map(part ->
+            Json.text(part, "text").orElseGet(() -> "[" + Json.text(part, "type", "?") + "]"))
         .collect(Collectors.joining("\n"));
   }
 
@@ -243,11 +238,10 @@ final class ClaudeEvents {
     if (Json.flag(message, "is_error")) {
       String text =
           Json.text(message, "result")
-              .or(
-                  () ->
-                      Optional.of(message.path("errors").path(0))
-                          .filter(JsonNode::isString)
-                          .map(JsonNode::asString))
+              .or(() ->
+                  Optional.of(message.path("errors").path(0))
+                      .filter(JsonNode::isString)
+                      .map(JsonNode::asString))
               .orElse(subtype);
       events.add(new AgentEvent.Failed(text, Optional.of(subtype), Optional.empty()));
     }

@@ -46,7 +46,9 @@ final class ClaudeLaunch {
       case ALLOW ->
           argv.addAll(
               List.of(
-                  "--permission-mode", "bypassPermissions", "--allow-dangerously-skip-permissions"));
+                  "--permission-mode",
+                  "bypassPermissions",
+                  "--allow-dangerously-skip-permissions"));
       case ASK -> argv.addAll(List.of("--permission-prompt-tool", "stdio"));
     }
     argv.addAll(List.of("--setting-sources", options.skills() ? "user,project" : "user"));
@@ -109,9 +111,7 @@ final class ClaudeLaunch {
     systemPrompt().ifPresent(text -> request.put("systemPrompt", text));
     append().ifPresent(text -> request.put("appendSystemPrompt", text));
     options.outputSchema().ifPresent(schema -> request.set("jsonSchema", schema));
-    return request.isEmpty()
-        ? Optional.empty()
-        : Optional.of(request.put("subtype", "initialize"));
+    return request.isEmpty() ? Optional.empty() : Optional.of(request.put("subtype", "initialize"));
   }
 
   private Optional<String> systemPrompt() {
@@ -150,5 +150,4 @@ final class ClaudeLaunch {
         .filter(servers -> !servers.isEmpty())
         .map(servers -> Json.object().set("mcpServers", servers).toString());
   }
-
 }

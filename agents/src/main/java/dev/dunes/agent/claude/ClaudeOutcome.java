@@ -29,11 +29,10 @@ final class ClaudeOutcome {
     Optional<JsonNode> byModel = Json.value(result, "model_usage_since_last_result");
     cost +=
         byModel
-            .map(
-                models ->
-                    StreamSupport.stream(models.spliterator(), false)
-                        .mapToDouble(each -> Json.decimal(each, "costUSD"))
-                        .sum())
+            .map(models ->
+                StreamSupport.stream(models.spliterator(), false)
+                    .mapToDouble(each -> Json.decimal(each, "costUSD"))
+                    .sum())
             .orElse(Math.max(0, totalNow - total));
     total = totalNow;
   }
@@ -57,15 +56,13 @@ final class ClaudeOutcome {
 
   private static Optional<String> text(JsonNode result) {
     return Json.text(result, "result")
-        .or(
-            () ->
-                Json.value(result, "errors")
-                    .map(
-                        errors ->
-                            StreamSupport.stream(errors.spliterator(), false)
-                                .filter(JsonNode::isString)
-                                .map(JsonNode::asString)
-                                .collect(Collectors.joining("; ")))
-                    .filter(joined -> !joined.isEmpty()));
+        .or(() ->
+            Json.value(result, "errors")
+                .map(errors ->
+                    StreamSupport.stream(errors.spliterator(), false)
+                        .filter(JsonNode::isString)
+                        .map(JsonNode::asString)
+                        .collect(Collectors.joining("; ")))
+                .filter(joined -> !joined.isEmpty()));
   }
 }

@@ -1,6 +1,5 @@
 package dev.dunes.agent.claude;
 
-import dev.dunes.agent.AgentEvent;
 import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentExit;
 import dev.dunes.agent.AgentOutput;
@@ -84,8 +83,7 @@ final class ClaudeSession implements AgentSession {
               process.wake();
             });
     this.started = initialize.isEmpty();
-    initialize.ifPresent(
-        request -> process.write(ClaudeProtocol.request(INITIALIZE, request)));
+    initialize.ifPresent(request -> process.write(ClaudeProtocol.request(INITIALIZE, request)));
   }
 
   @Override
@@ -302,7 +300,8 @@ final class ClaudeSession implements AgentSession {
     }
     if (problem.isPresent()) {
       supersede();
-      endTurn(outcome.failed(UNSATISFIED, "the answer does not satisfy the schema: " + problem.get()));
+      endTurn(
+          outcome.failed(UNSATISFIED, "the answer does not satisfy the schema: " + problem.get()));
     } else if (interrupted && said.success()) {
       supersede();
       endTurn(outcome.failed("interrupted", "interrupted"));
@@ -450,9 +449,7 @@ final class ClaudeSession implements AgentSession {
   }
 
   private void sendInterrupt() {
-    write(
-        ClaudeProtocol.request(
-            "dunes-" + ++requests, Json.object().put("subtype", "interrupt")));
+    write(ClaudeProtocol.request("dunes-" + ++requests, Json.object().put("subtype", "interrupt")));
   }
 
   /** Shell commands in the background survive an interrupt. */

@@ -54,7 +54,8 @@ final class ToolFiles {
     if (contents.isEmpty() || contents.length() > DIFF_LIMIT) {
       return Optional.empty();
     }
-    return Optional.of(contents.lines().map(line -> "+" + line + "\n").collect(Collectors.joining()));
+    return Optional.of(
+        contents.lines().map(line -> "+" + line + "\n").collect(Collectors.joining()));
   }
 
   private static Optional<String> patch(JsonNode result) {

@@ -23,8 +23,7 @@ final class ToolPolicy {
   static ToolPolicy of(Optional<List<String>> allowed) {
     return new ToolPolicy(
         allowed.map(
-            list ->
-                list.stream().filter(entry -> !entry.isBlank()).map(ToolRule::parse).toList()));
+            list -> list.stream().filter(entry -> !entry.isBlank()).map(ToolRule::parse).toList()));
   }
 
   /** Whether anything is restricted at all. */
@@ -34,13 +33,12 @@ final class ToolPolicy {
 
   /** The built-in tools, for {@code --tools}; an empty text for none. */
   Optional<String> builtIn() {
-    return rules.map(
-        list ->
-            list.stream()
-                .filter(rule -> !rule.isMcp())
-                .map(ToolRule::tool)
-                .distinct()
-                .collect(Collectors.joining(",")));
+    return rules.map(list ->
+        list.stream()
+            .filter(rule -> !rule.isMcp())
+            .map(ToolRule::tool)
+            .distinct()
+            .collect(Collectors.joining(",")));
   }
 
   /** Why a call is refused; empty when it may run. */

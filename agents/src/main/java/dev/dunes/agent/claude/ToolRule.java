@@ -8,10 +8,9 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One entry of a list of allowed tools: a name, {@code mcp__server__*}, or a name with a
- * specifier such as {@code Bash(git log:*)}, {@code Read(/src/**)}, {@code
- * WebFetch(domain:example.com)}, {@code Agent(helper)}. A specifier that cannot be decided allows
- * nothing.
+ * One entry of a list of allowed tools: a name, {@code mcp__server__*}, or a name with a specifier
+ * such as {@code Bash(git log:*)}, {@code Read(/src/**)}, {@code WebFetch(domain:example.com)},
+ * {@code Agent(helper)}. A specifier that cannot be decided allows nothing.
  */
 record ToolRule(String tool, Optional<String> specifier) {
   private static final Set<String> FILE_TOOLS =

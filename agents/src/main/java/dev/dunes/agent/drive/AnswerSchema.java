@@ -47,8 +47,7 @@ public final class AnswerSchema {
     }
   }
 
-  private static AgentException invalid(
-      String why, @Nullable Throwable cause) {
+  private static AgentException invalid(String why, @Nullable Throwable cause) {
     return new AgentException(
         "invalid_schema",
         "the schema for the answer cannot be used: " + why,

@@ -89,8 +89,7 @@ public final class AgentInstaller {
           "the package of %s holds no '%s'".formatted(pin.title(), pin.program()),
           "report it to who publishes the package; nothing was installed");
     }
-    Files.setPosixFilePermissions(
-        program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
     return program;
   }
 
@@ -116,12 +115,10 @@ public final class AgentInstaller {
             .map(directory::resolve)
             .filter(Files::isRegularFile)
             .findFirst()
-            .orElseThrow(
-                () ->
-                    InstallFailure.of(
-                        "%s has no %s".formatted(directory, wanted.packedName()),
-                        "run 'npm pack %s' there, or unset DUNES_AGENTS_OFFLINE"
-                            .formatted(wanted)));
+            .orElseThrow(() ->
+                InstallFailure.of(
+                    "%s has no %s".formatted(directory, wanted.packedName()),
+                    "run 'npm pack %s' there, or unset DUNES_AGENTS_OFFLINE".formatted(wanted)));
     try (InputStream in = Files.newInputStream(source)) {
       Downloaded.write(in, Files.size(source), tgz, wanted, step, progress);
     }

@@ -49,8 +49,7 @@ final class InstallLock implements AutoCloseable {
     }
   }
 
-  private static FileChannel lock(
-      Path file, String step, long deadline, InstallProgress progress)
+  private static FileChannel lock(Path file, String step, long deadline, InstallProgress progress)
       throws IOException, InterruptedException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -26,14 +26,12 @@ final class NpmFiles {
     this.settings = settings;
     settings
         .environment()
-        .forEach(
-            (name, value) -> {
-              if (name.toLowerCase(Locale.ROOT).startsWith(PREFIX) && !value.isBlank()) {
-                values.putIfAbsent(
-                    name.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-'),
-                    value);
-              }
-            });
+        .forEach((name, value) -> {
+          if (name.toLowerCase(Locale.ROOT).startsWith(PREFIX) && !value.isBlank()) {
+            values.putIfAbsent(
+                name.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-'), value);
+          }
+        });
     read(settings.workingDir().resolve(".npmrc"));
     Path user = value("userconfig").map(Path::of).orElse(settings.home().resolve(".npmrc"));
     read(user);
@@ -70,11 +68,10 @@ final class NpmFiles {
             : value;
     return VARIABLE
         .matcher(bare)
-        .replaceAll(
-            match ->
-                Matcher.quoteReplacement(
-                    settings
-                        .variable(match.group(1))
-                        .orElse(match.group(2) == null ? match.group() : "")));
+        .replaceAll(match ->
+            Matcher.quoteReplacement(
+                settings
+                    .variable(match.group(1))
+                    .orElse(match.group(2) == null ? match.group() : "")));
   }
 }

@@ -25,13 +25,12 @@ final class NpmProgram {
   private static Optional<Path> find(AgentSettings settings) {
     return settings
         .variable("PATH")
-        .flatMap(
-            path ->
-                Arrays.stream(path.split(":"))
-                    .filter(directory -> directory.startsWith("/"))
-                    .map(directory -> Path.of(directory, "npm"))
-                    .filter(Files::isExecutable)
-                    .findFirst());
+        .flatMap(path ->
+            Arrays.stream(path.split(":"))
+                .filter(directory -> directory.startsWith("/"))
+                .map(directory -> Path.of(directory, "npm"))
+                .filter(Files::isExecutable)
+                .findFirst());
   }
 
   private static String ask(Path npm, AgentSettings settings) {
@@ -45,7 +44,7 @@ final class NpmProgram {
     try {
       process = builder.start();
     } catch (IOException e) {
-      throw failed(e.getMessage(), e);
+      throw failed(e.toString(), e);
     }
     try {
       if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
@@ -54,7 +53,7 @@ final class NpmProgram {
       byte[] answer = process.getInputStream().readNBytes(ANSWER_LIMIT);
       return new String(answer, StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
-      throw failed(e.getMessage(), e);
+      throw failed(e.toString(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed("interrupted", e);
@@ -63,8 +62,7 @@ final class NpmProgram {
     }
   }
 
-  private static RuntimeException failed(
-      String why, @Nullable Exception cause) {
+  private static RuntimeException failed(String why, @Nullable Exception cause) {
     String message = "npm config get registry: " + why;
     String remedy = "set DUNES_NPM_REGISTRY";
     return cause == null

@@ -1,5 +1,7 @@
 package dev.dunes.agent.install;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunes.agent.AgentException;
 import dev.dunes.agent.InstallProgress;
 import java.io.BufferedInputStream;
@@ -69,7 +71,7 @@ final class PackageTar {
     if (entry.isDirectory()) {
       makeDirectories(target);
     } else if (isPlain(entry)) {
-      makeDirectories(target.getParent());
+      makeDirectories(parent(target));
       file(entry, in, target);
     } else {
       throw refused(entry, "it is neither a file nor a directory");
@@ -121,11 +123,15 @@ final class PackageTar {
     if (path.equals(directory)) {
       return;
     }
-    makeDirectories(path.getParent());
+    makeDirectories(parent(path));
     if (!Files.isDirectory(path)) {
       Files.createDirectory(path);
       Files.setPosixFilePermissions(path, DIRECTORY);
     }
+  }
+
+  private static Path parent(Path path) {
+    return requireNonNull(path.getParent(), "parent");
   }
 
   private static AgentException refused(TarArchiveEntry entry, String why) {

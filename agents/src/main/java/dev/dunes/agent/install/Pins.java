@@ -21,14 +21,13 @@ public final class Pins {
     JsonNode pin = requireNonNull(file().get(agent), agent);
     Map<String, PinnedPackage> packages = new LinkedHashMap<>();
     pin.get("packages")
-        .forEachEntry(
-            (platform, each) ->
-                packages.put(
-                    platform,
-                    new PinnedPackage(
-                        each.get("name").asString(),
-                        each.get("version").asString(),
-                        Integrity.parse(each.get("integrity").asString()))));
+        .forEachEntry((platform, each) ->
+            packages.put(
+                platform,
+                new PinnedPackage(
+                    each.get("name").asString(),
+                    each.get("version").asString(),
+                    Integrity.parse(each.get("integrity").asString()))));
     return new Pin(
         agent,
         pin.get("version").asString(),

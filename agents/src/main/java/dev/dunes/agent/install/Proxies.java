@@ -85,13 +85,12 @@ final class Proxies extends ProxySelector {
   private boolean goesDirect(String host) {
     return direct.stream()
         .filter(name -> !name.isEmpty())
-        .anyMatch(
-            name -> {
-              String bare = name.startsWith(".") ? name.substring(1) : name;
-              return name.equals("*")
-                  || host.equalsIgnoreCase(bare)
-                  || host.toLowerCase(Locale.ROOT).endsWith("." + bare.toLowerCase(Locale.ROOT));
-            });
+        .anyMatch(name -> {
+          String bare = name.startsWith(".") ? name.substring(1) : name;
+          return name.equals("*")
+              || host.equalsIgnoreCase(bare)
+              || host.toLowerCase(Locale.ROOT).endsWith("." + bare.toLowerCase(Locale.ROOT));
+        });
   }
 
   @Override

@@ -34,12 +34,11 @@ final class Registry {
             .or(() -> scope(name).flatMap(scope -> npm.value(scope + ":registry")))
             .or(() -> npm.value("registry"))
             .or(() -> NpmProgram.registry(settings))
-            .orElseThrow(
-                () ->
-                    InstallFailure.of(
-                        "no package registry is configured, and there is no npm to ask for one",
-                        "set DUNES_NPM_REGISTRY, or registry= in ~/.npmrc, or put packages into"
-                            + " the directory DUNES_AGENTS_OFFLINE names"));
+            .orElseThrow(() ->
+                InstallFailure.of(
+                    "no package registry is configured, and there is no npm to ask for one",
+                    "set DUNES_NPM_REGISTRY, or registry= in ~/.npmrc, or put packages into"
+                        + " the directory DUNES_AGENTS_OFFLINE names"));
     return at(address, npm);
   }
 

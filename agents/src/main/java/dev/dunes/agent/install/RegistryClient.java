@@ -61,10 +61,9 @@ final class RegistryClient implements AutoCloseable {
     Optional.ofNullable(dist.get("integrity"))
         .map(JsonNode::asString)
         .filter(offered -> !offered.equals(wanted.integrity().toString()))
-        .ifPresent(
-            offered -> {
-              throw Downloaded.mismatch(wanted, "the registry offers " + offered);
-            });
+        .ifPresent(offered -> {
+          throw Downloaded.mismatch(wanted, "the registry offers " + offered);
+        });
     URI named = tarball(wanted, dist);
     try {
       tarball(named, wanted, file, step, progress);
@@ -207,9 +206,7 @@ final class RegistryClient implements AutoCloseable {
                 + " directory DUNES_AGENTS_OFFLINE names";
     String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     return InstallFailure.of(
-        "cannot fetch %s from %s: %s".formatted(wanted, registry, why),
-        remedy,
-        e);
+        "cannot fetch %s from %s: %s".formatted(wanted, registry, why), remedy, e);
   }
 
   @Override

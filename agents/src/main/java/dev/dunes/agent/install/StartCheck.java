@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 final class StartCheck {
   /** Twice the sheet's limit: the first start reads hundreds of megabytes, maybe on a busy disk. */
   private static final int SECONDS = 30;
+
   private static final int OUTPUT_LIMIT = 4096;
 
   private StartCheck() {}
@@ -24,15 +25,13 @@ final class StartCheck {
     ProcessBuilder builder = new ProcessBuilder(program.toString(), "--version");
     Map<String, String> environment = builder.environment();
     environment.clear();
-    environment.putAll(
-        Map.of("PATH", "/usr/bin:/bin", "HOME", home.toString(), "LANG", "C.UTF-8"));
+    environment.putAll(Map.of("PATH", "/usr/bin:/bin", "HOME", home.toString(), "LANG", "C.UTF-8"));
     builder.directory(home.toFile());
     builder.redirectInput(Path.of("/dev/null").toFile());
     builder.redirectErrorStream(true);
     Process process = start(pin, builder);
     AtomicReference<String> said = new AtomicReference<>("");
-    Thread reader =
-        Thread.ofVirtual().name("start-check").start(() -> said.set(output(process)));
+    Thread reader = Thread.ofVirtual().name("start-check").start(() -> said.set(output(process)));
     try {
       if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
         throw failed(pin, "it did not answer within %d s".formatted(SECONDS), "");

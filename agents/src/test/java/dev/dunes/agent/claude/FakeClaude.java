@@ -64,8 +64,7 @@ final class FakeClaude implements AutoCloseable {
     Pin real = Pins.of("claude");
     Map<String, PinnedPackage> everywhere = new HashMap<>();
     real.packages().keySet().forEach(platform -> everywhere.put(platform, fake));
-    Pin pin =
-        new Pin("claude", real.version(), "none", "claude", real.answers(), everywhere);
+    Pin pin = new Pin("claude", real.version(), "none", "claude", real.answers(), everywhere);
     AgentSettings settings =
         new AgentSettings(
             Map.of(
@@ -87,8 +86,7 @@ final class FakeClaude implements AutoCloseable {
 
   private static byte[] tgz(byte[] program) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (TarArchiveOutputStream tar =
-        new TarArchiveOutputStream(new GZIPOutputStream(bytes))) {
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes))) {
       TarArchiveEntry entry = new TarArchiveEntry("package/claude", true);
       entry.setMode(0755);
       entry.setSize(program.length);

@@ -68,8 +68,7 @@ final class GoldenReplayTest {
     }
   }
 
-  private static Consumer<AgentOutput> answering(
-      Recording recording, AgentSession session) {
+  private static Consumer<AgentOutput> answering(Recording recording, AgentSession session) {
     AtomicInteger at = new AtomicInteger();
     return output -> {
       if (!(output instanceof AgentOutput.Ask ask)) {
@@ -81,9 +80,7 @@ final class GoldenReplayTest {
             request.permissionId(),
             answer.get("behavior").asString().equals("deny")
                 ? PermissionReply.REJECT
-                : answer.has("updatedPermissions")
-                    ? PermissionReply.ALWAYS
-                    : PermissionReply.ONCE);
+                : answer.has("updatedPermissions") ? PermissionReply.ALWAYS : PermissionReply.ONCE);
       } else if (ask.event() instanceof AgentEvent.QuestionRequested question) {
         JsonNode answer = recording.answers().get(at.getAndIncrement()).at("/response/response");
         if (answer.get("behavior").asString().equals("deny")) {
@@ -95,7 +92,9 @@ final class GoldenReplayTest {
     };
   }
 
-  /** What we answered and what was answered when it was recorded; the words of denials may differ. */
+  /**
+   * What we answered and what was answered when it was recorded; the words of denials may differ.
+   */
   private static List<JsonNode> answersRead(FakeClaude fake) {
     return fake.read().stream()
         .map(Json.MAPPER::readTree)
@@ -116,8 +115,7 @@ final class GoldenReplayTest {
   private static void assertEventsAreSound(Transcript transcript) {
     for (AgentEvent event : transcript.events()) {
       assertThat(event).isNotInstanceOf(AgentEvent.Unparsed.class);
-      assertThat(UniversalEvents.event(event.type(), UniversalEvents.data(event)))
-          .isEqualTo(event);
+      assertThat(UniversalEvents.event(event.type(), UniversalEvents.data(event))).isEqualTo(event);
     }
     List<String> calls =
         parts(transcript, ContentPart.ToolCall.class).map(ContentPart.ToolCall::callId).toList();
@@ -161,12 +159,11 @@ final class GoldenReplayTest {
             .entrySet()) {
       assertThat(outcomeOf(each.getKey()))
           .as(each.getKey())
-          .satisfies(
-              outcome -> {
-                assertThat(outcome.success()).isFalse();
-                assertThat(outcome.reason()).isEqualTo(each.getValue());
-                assertThat(outcome.text()).isPresent();
-              });
+          .satisfies(outcome -> {
+            assertThat(outcome.success()).isFalse();
+            assertThat(outcome.reason()).isEqualTo(each.getValue());
+            assertThat(outcome.text()).isPresent();
+          });
     }
   }
 
@@ -189,7 +186,8 @@ final class GoldenReplayTest {
       assertThat(transcript.all(AgentOutput.Superseded.class)).hasSize(1);
       assertThat(transcript.messages("result"))
           .singleElement()
-          .satisfies(json -> assertThat(json.at("/origin/kind").asString()).isEqualTo("task-notification"));
+          .satisfies(json ->
+              assertThat(json.at("/origin/kind").asString()).isEqualTo("task-notification"));
       assertThat(transcript.outcome().turns()).isEqualTo(3);
       assertThat(
               transcript.events(AgentEvent.ItemCompleted.class).stream()
@@ -203,7 +201,8 @@ final class GoldenReplayTest {
   @Test
   void thoughtsAndPiecesOfText() {
     try (FakeClaude fake = new FakeClaude();
-        AgentSession session = fake.play(Recording.named("thinking"), o -> o.partialMessages(true))) {
+        AgentSession session =
+            fake.play(Recording.named("thinking"), o -> o.partialMessages(true))) {
       session.send(new Prompt("go"));
       Transcript transcript = Transcript.toTheEnd(session);
 
@@ -305,7 +304,9 @@ final class GoldenReplayTest {
       assertThat(first.lines()).isEqualTo(second.lines());
       session.endInput();
       assertThat(session.next()).isEmpty();
-      assertThat(fake.read().stream().map(line -> Json.MAPPER.readTree(line).at("/message/content").asString()))
+      assertThat(
+              fake.read().stream()
+                  .map(line -> Json.MAPPER.readTree(line).at("/message/content").asString()))
           .containsExactly("one", "two");
     }
   }
@@ -349,7 +350,8 @@ final class GoldenReplayTest {
   @Test
   void noResultIsMadeUp() {
     try (FakeClaude fake = new FakeClaude();
-        AgentSession session = fake.play(Recording.named("error-bad-line"), o -> o.env("HASTY", "1"))) {
+        AgentSession session =
+            fake.play(Recording.named("error-bad-line"), o -> o.env("HASTY", "1"))) {
       session.send(new Prompt("go"));
 
       assertThat(session.next()).isEmpty();

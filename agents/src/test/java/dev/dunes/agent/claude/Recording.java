@@ -65,14 +65,13 @@ record Recording(
   /** What its user is to see, line by line: all but the dialogue with the driver. */
   List<String> messages() {
     return stdout.stream()
-        .filter(
-            line -> {
-              JsonNode json = Json.MAPPER.readTree(line);
-              String type = Json.text(json, "type", "");
-              return !type.startsWith("control_")
-                  && !type.equals("command_lifecycle")
-                  && !Json.flag(json, "isReplay");
-            })
+        .filter(line -> {
+          JsonNode json = Json.MAPPER.readTree(line);
+          String type = Json.text(json, "type", "");
+          return !type.startsWith("control_")
+              && !type.equals("command_lifecycle")
+              && !Json.flag(json, "isReplay");
+        })
         .toList();
   }
 

@@ -43,9 +43,7 @@ final class Transcript {
     Transcript transcript = new Transcript();
     while (true) {
       AgentOutput next =
-          session
-              .next()
-              .orElseThrow(() -> new AssertionError("no end of the turn: " + transcript));
+          session.next().orElseThrow(() -> new AssertionError("no end of the turn: " + transcript));
       transcript.outputs.add(next);
       if (next instanceof AgentOutput.TurnEnded) {
         return transcript;
@@ -61,13 +59,12 @@ final class Transcript {
   /** Messages as they were written, those that were superseded too. */
   List<String> lines() {
     return outputs.stream()
-        .flatMap(
-            output ->
-                switch (output) {
-                  case AgentOutput.Message message -> Stream.of(message.raw());
-                  case AgentOutput.Superseded superseded -> Stream.of(superseded.raw());
-                  default -> Stream.empty();
-                })
+        .flatMap(output ->
+            switch (output) {
+              case AgentOutput.Message message -> Stream.of(message.raw());
+              case AgentOutput.Superseded superseded -> Stream.of(superseded.raw());
+              default -> Stream.empty();
+            })
         .map(raw -> new String(raw, UTF_8))
         .toList();
   }
@@ -81,13 +78,12 @@ final class Transcript {
 
   List<AgentEvent> events() {
     return outputs.stream()
-        .flatMap(
-            output ->
-                switch (output) {
-                  case AgentOutput.Message message -> message.events().stream();
-                  case AgentOutput.Ask ask -> Stream.of(ask.event());
-                  default -> Stream.empty();
-                })
+        .flatMap(output ->
+            switch (output) {
+              case AgentOutput.Message message -> message.events().stream();
+              case AgentOutput.Ask ask -> Stream.of(ask.event());
+              default -> Stream.empty();
+            })
         .toList();
   }
 

@@ -405,7 +405,8 @@ final class AgentInstallerTest {
     try (Stream<Path> all = Files.list(agents)) {
       assertThat(all.map(path -> path.getFileName().toString()))
           .noneMatch(name -> name.startsWith(".new-"))
-          .allMatch(name -> name.startsWith(".lock-") || Files.exists(agents.resolve(name).resolve("claude")));
+          .allMatch(name ->
+              name.startsWith(".lock-") || Files.exists(agents.resolve(name).resolve("claude")));
     }
   }
 }

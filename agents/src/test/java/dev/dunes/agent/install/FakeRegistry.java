@@ -46,7 +46,8 @@ final class FakeRegistry implements AutoCloseable {
 
   /** Serves a package as registries do. */
   FakeRegistry with(PinnedPackage wanted, byte[] tgz) {
-    return metadata(wanted, wanted.integrity().toString(), address() + "files/" + wanted.tarballName())
+    return metadata(
+            wanted, wanted.integrity().toString(), address() + "files/" + wanted.tarballName())
         .at("/files/" + wanted.tarballName(), exchange -> answer(exchange, 200, tgz));
   }
 
@@ -75,8 +76,7 @@ final class FakeRegistry implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getRawPath();
     requests.add(path);
-    authorizations.add(
-        String.valueOf(exchange.getRequestHeaders().getFirst("authorization")));
+    authorizations.add(String.valueOf(exchange.getRequestHeaders().getFirst("authorization")));
     try (exchange) {
       handlers.getOrDefault(path, each -> answer(each, 404, new byte[0])).handle(exchange);
     }

@@ -123,10 +123,7 @@ final class InstallElsewhereTest {
       new Random(1).nextBytes(large);
       byte[] tgz =
           Tgz.program("9.9.9 (Claude Code)")
-              .file(
-                  "package/large",
-                  0644,
-                  new String(large, StandardCharsets.ISO_8859_1))
+              .file("package/large", 0644, new String(large, StandardCharsets.ISO_8859_1))
               .bytes();
       Pin pin = Tgz.pin("9.9.9", tgz);
       registry.with(Tgz.only(pin), tgz);

@@ -66,8 +66,7 @@ final class Tgz {
 
   /** A pin of exactly these bytes for this machine. */
   static Pin pin(String version, byte[] tgz) {
-    PinnedPackage wanted =
-        new PinnedPackage("@scope/claude-test", version, Integrity.of(tgz));
+    PinnedPackage wanted = new PinnedPackage("@scope/claude-test", version, Integrity.of(tgz));
     return new Pin(
         "claude",
         version,

@@ -20,7 +20,10 @@ import tools.jackson.databind.JsonNode;
  * A field that is null is absent. Each problem is noted. Query API 2.2.
  */
 final class Fields {
-  private static final Pattern INTEGER = Pattern.compile("([+-]?\\d+)(?:\\.0+)?");
+  private static final Pattern INTEGER = Pattern.compile("([+-]?\\d+(?:_\\d+)*)(?:\\.0+)?");
+  /** A float with more digits before its point is beyond 64 bits. */
+  private static final int LONGEST_FLOAT = 18;
+
   private static final Set<String> YES = Set.of("1", "true", "yes", "on", "t", "y");
   private static final Set<String> NO = Set.of("0", "false", "no", "off", "f", "n");
   private static final String NO_BOOLEAN = "Input should be a valid boolean";
@@ -114,26 +117,25 @@ final class Fields {
         problems.add("int_from_float", NO_INTEGER + ", got a number with a fractional part", name);
         return Optional.empty();
       }
-      return Optional.of(bounded(number));
+      if (number.precision() - number.scale() > LONGEST_FLOAT) {
+        problems.add(
+            "int_parsing_size",
+            "Unable to parse input string as an integer, exceeded maximum size",
+            name);
+        return Optional.empty();
+      }
+      return Optional.of(number.toBigInteger());
     }
     if (value.isString()) {
       Matcher digits = INTEGER.matcher(value.asString().strip());
       if (digits.matches() && digits.group(1).length() < 100) {
-        return Optional.of(new BigInteger(digits.group(1)));
+        return Optional.of(new BigInteger(digits.group(1).replace("_", "")));
       }
       problems.add("int_parsing", NO_INTEGER + ", unable to parse string as an integer", name);
       return Optional.empty();
     }
     problems.add("int_type", NO_INTEGER, name);
     return Optional.empty();
-  }
-
-  /** Not {@code 1e999999999} written out. */
-  private static BigInteger bounded(BigDecimal number) {
-    boolean huge = number.precision() - number.scale() > 20;
-    return huge
-        ? BigInteger.valueOf(number.signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE)
-        : number.toBigInteger();
   }
 
   /** A number of at least 0. */
@@ -143,7 +145,7 @@ final class Fields {
       return OptionalDouble.empty();
     }
     if (!(read.get() >= 0)) {
-      problems.bound(
+      problems.floatBound(
           "greater_than_equal", "Input should be greater than or equal to 0", "ge", 0, name);
     }
     return OptionalDouble.of(read.get());
@@ -178,7 +180,7 @@ final class Fields {
     if (value.isBoolean()) {
       return Optional.of(value.booleanValue());
     }
-    if (value.isNumber() || value.isString()) {
+    if (value.isString() || value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue())) {
       String word =
           value.isString()
               ? value.asString().toLowerCase(Locale.ROOT)

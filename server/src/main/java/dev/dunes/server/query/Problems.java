@@ -25,6 +25,13 @@ final class Problems {
     return this;
   }
 
+  /** Adds a problem with a bound of a number that may have a fraction. */
+  Problems floatBound(
+      String type, String message, String bound, double value, Object... where) {
+    entry(type, message, "body", where).putObject("ctx").put(bound, value);
+    return this;
+  }
+
   /** Adds a problem that a rule of ours has. */
   Problems value(String message, Object... where) {
     entry("value_error", "Value error, " + message, "body", where)

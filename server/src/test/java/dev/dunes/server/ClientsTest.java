@@ -20,14 +20,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients people have: curl, Python's requests and httpx-sse, the original's own client, JavaScript.
- * {@code DUNES_TEST_PYTHON} names a Python that has {@code duvo-sandstorm[client]}, httpx-sse and
- * requests; {@code .ci/run} makes one.
+ * Clients people have: curl, Python's requests and httpx-sse, the original's own client,
+ * JavaScript. {@code DUNES_TEST_PYTHON} names a Python that has {@code duvo-sandstorm[client]},
+ * httpx-sse and requests; {@code .ci/run} makes one.
  */
 class ClientsTest {
   private static final String SCRIPT =
       echo(INIT)
-          + echo("{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi é\"}]}}")
+          + echo(
+              "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi é\"}]}}")
           + "echo made > made.txt\n"
           + echo(RESULT);
 
@@ -77,13 +78,24 @@ class ClientsTest {
     String body = Shop.query(SCRIPT).toString();
 
     String answer =
-        run("curl", "-sS", "-N", "-X", "POST", shop.uri("/query").toString(), "-H", "Content-Type: application/json", "-d", body);
+        run(
+            "curl",
+            "-sS",
+            "-N",
+            "-X",
+            "POST",
+            shop.uri("/query").toString(),
+            "-H",
+            "Content-Type: application/json",
+            "-d",
+            body);
     assertThat(Shop.events(answer)).first().isEqualTo(INIT);
     assertThat(Shop.events(answer)).last().isEqualTo(RESULT);
     assertThat(Shop.events(answer)).hasSize(4);
 
     // as documented without a media type: curl sends one of a form
-    assertThat(Shop.events(run("curl", "-sS", "-N", shop.uri("/query").toString(), "-d", body))).hasSize(4);
+    assertThat(Shop.events(run("curl", "-sS", "-N", shop.uri("/query").toString(), "-d", body)))
+        .hasSize(4);
   }
 
   @Test
@@ -166,7 +178,13 @@ class ClientsTest {
   void everyClientSpeaksOfTheSameRun() throws Exception {
     assumeTrue(program("curl").isPresent(), "curl is not installed");
     List<String> lines =
-        run("curl", "-sS", "-i", shop.uri("/query").toString(), "-d", Shop.query(echo(RESULT)).toString())
+        run(
+                "curl",
+                "-sS",
+                "-i",
+                shop.uri("/query").toString(),
+                "-d",
+                Shop.query(echo(RESULT)).toString())
             .lines()
             .toList();
     String id =
@@ -175,7 +193,10 @@ class ClientsTest {
             .map(line -> line.substring(10))
             .findFirst()
             .orElseThrow();
-    assertThat(Shop.json(run("curl", "-sS", shop.uri("/runs/" + id).toString())).get("status").asString())
+    assertThat(
+            Shop.json(run("curl", "-sS", shop.uri("/runs/" + id).toString()))
+                .get("status")
+                .asString())
         .isEqualTo("completed");
   }
 }

@@ -116,7 +116,8 @@ class ValidationTest {
       strings = {
         "{\"prompt\":\"x\"}",
         "{\"prompt\":\"x\",\"timeout\":60.0}",
-        "{\"prompt\":\"x\",\"timeout\":\"60\"}", "{\"prompt\":\"x\",\"timeout\":\"+6_0.0\"}",
+        "{\"prompt\":\"x\",\"timeout\":\"60\"}",
+        "{\"prompt\":\"x\",\"timeout\":\"+6_0.0\"}",
         "{\"prompt\":\"x\",\"timeout\":\" 60 \"}",
         "{\"prompt\":\"x\",\"timeout\":null}",
         "{\"prompt\":\"x\",\"max_turns\":true}",

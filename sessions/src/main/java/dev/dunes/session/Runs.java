@@ -1,6 +1,8 @@
 package dev.dunes.session;
 
 import dev.dunes.agent.Agent;
+import dev.dunes.agent.AgentSettings;
+import dev.dunes.agent.Agents;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,6 +52,7 @@ public final class Runs implements AutoCloseable {
   private final Reaper reaper;
   private final ReentrantLock reaping = new ReentrantLock();
   private final Triggers triggers;
+  private final Agents builtIn;
   private volatile boolean closing;
 
   private Runs(RunsConfig config) {
@@ -59,6 +62,9 @@ public final class Runs implements AutoCloseable {
     this.settings = new Settings(config.environment(), directory);
     this.project = new ProjectConfigFile(directory);
     this.limits = LimitsFile.of(settings, directory);
+    this.builtIn =
+        Agents.open(
+            new AgentSettings(settings.all(), Path.of(System.getProperty("user.home")), directory));
     Places places = new Places(config.sandboxes(), settings);
     places.configured();
     this.services =
@@ -165,9 +171,7 @@ public final class Runs implements AutoCloseable {
   }
 
   private Agent agent(String name) {
-    return Optional.ofNullable(config.agents().get(name))
-        .orElseThrow(
-            () -> new RunFailedException(FailureCode.CONFIG, "unknown agent '%s'".formatted(name)));
+    return Optional.ofNullable(config.agents().get(name)).orElseGet(() -> builtIn.get(name));
   }
 
   /** A run that has not been cleaned up yet. */

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Map;
-import tools.jackson.databind.node.ObjectNode;
 
-/** Puts into a sandbox what its agent shall find: files, then skills and settings, which win. */
+/**
+ * Puts into a sandbox what its agent shall find: files, then skills and a kept conversation, which
+ * win. Settings are written by the agent when it is opened, last of all.
+ */
 final class SandboxFilling {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final WriteOptions FILE = WriteOptions.DEFAULT.withMode(0644);
@@ -42,24 +44,10 @@ final class SandboxFilling {
           for (Map.Entry<String, Map<String, byte[]>> skill : plan.skills().entrySet()) {
             writeAll(sandbox, HomePaths.CLAUDE + "/skills/" + skill.getKey(), skill.getValue());
           }
-          write(
-              sandbox, HomePaths.CLAUDE + "/settings.json", Json.bytes(settings(plan.hasSkills())));
           if (start.request().resume().isPresent()) {
             services.archive().restore(start.request().resume().get(), sandbox);
           }
         });
-  }
-
-  /** Query API 2.12, "In the sandbox". */
-  private static ObjectNode settings(boolean skills) {
-    ObjectNode settings = Json.object();
-    ObjectNode permissions = settings.putObject("permissions");
-    permissions.putArray("allow");
-    permissions.putArray("deny");
-    if (!skills) {
-      settings.putObject("env").put("CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS", "1");
-    }
-    return settings;
   }
 
   private interface Work {

@@ -21,6 +21,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class Fields {
   private static final Pattern INTEGER = Pattern.compile("([+-]?\\d+(?:_\\d+)*)(?:\\.0+)?");
+
   /** A float with more digits before its point is beyond 64 bits. */
   private static final int LONGEST_FLOAT = 18;
 
@@ -180,7 +181,8 @@ final class Fields {
     if (value.isBoolean()) {
       return Optional.of(value.booleanValue());
     }
-    if (value.isString() || value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue())) {
+    if (value.isString()
+        || value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue())) {
       String word =
           value.isString()
               ? value.asString().toLowerCase(Locale.ROOT)

@@ -26,8 +26,7 @@ final class Problems {
   }
 
   /** Adds a problem with a bound of a number that may have a fraction. */
-  Problems floatBound(
-      String type, String message, String bound, double value, Object... where) {
+  Problems floatBound(String type, String message, String bound, double value, Object... where) {
     entry(type, message, "body", where).putObject("ctx").put(bound, value);
     return this;
   }

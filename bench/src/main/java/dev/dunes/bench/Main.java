@@ -25,6 +25,7 @@ public final class Main {
           new MemoryScenario(),
           new FilesScenario(),
           new ForkScenario(),
+          new GatewayScenario(),
           new CliScenario());
 
   private final Options options;

@@ -39,8 +39,7 @@ record Series(String measure, String engine, String baseline, Unit unit, List<Do
 
   /** The bad end: of times the long ones, of rates the low ones. */
   private double tail(int percent) {
-    boolean moreIsBetter = unit == Unit.PER_SECOND || unit == Unit.MEGABYTES_PER_SECOND;
-    return percentile(moreIsBetter ? 100 - percent : percent);
+    return percentile(unit.moreIsBetter() ? 100 - percent : percent);
   }
 
   /** By nearest rank. */

@@ -57,6 +57,27 @@ record Target(String what, String limit, String measured, boolean reached) {
                 FilesScenario.READ,
                 500,
                 Unit.MEGABYTES_PER_SECOND),
+            atMost(
+                results,
+                "added by the gateway, median",
+                "gateway",
+                GatewayScenario.ADDED_P50,
+                1,
+                Unit.MILLISECONDS),
+            atMost(
+                results,
+                "added by the gateway, p99",
+                "gateway",
+                GatewayScenario.ADDED_P99,
+                5,
+                Unit.MILLISECONDS),
+            atLeast(
+                results,
+                "requests through the gateway",
+                "gateway",
+                GatewayScenario.RATE,
+                4000,
+                Unit.REQUESTS_PER_SECOND),
             atMost(results, "`ds --version`", "cli", CliScenario.VERSION, 150, Unit.MILLISECONDS),
             atMost(results, "`ds run true`", "cli", CliScenario.RUN, 300, Unit.MILLISECONDS))
         .stream()

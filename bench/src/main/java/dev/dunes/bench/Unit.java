@@ -6,6 +6,7 @@ import java.util.Locale;
 enum Unit {
   MILLISECONDS("ms"),
   PER_SECOND("runs/s"),
+  REQUESTS_PER_SECOND("requests/s"),
   MEGABYTES("MB"),
   MEGABYTES_PER_SECOND("MB/s"),
   COUNT("");
@@ -18,6 +19,11 @@ enum Unit {
 
   String symbol() {
     return symbol;
+  }
+
+  /** Whether the long end is the good one. */
+  boolean moreIsBetter() {
+    return this == PER_SECOND || this == REQUESTS_PER_SECOND || this == MEGABYTES_PER_SECOND;
   }
 
   /** Three significant digits, no more than two decimals. */

@@ -460,14 +460,18 @@ final class Exchange implements Lease.Running {
   /** Looked at now and then: has something happened lately? */
   void check(long now) {
     long idle = now - progress;
-    boolean waitsForProvider = upstream != null && upstream.writeQueueFull();
-    if (phase == Phase.RECEIVING && !waitsForProvider) {
+    if (phase == Phase.RECEIVING && !providerIsSlow()) {
       if (idle > loop.options().requestTimeout().toNanos()) {
         refuse(Refusal.slow());
       }
     } else if (phase != Phase.OVER && idle > loop.options().modelIdleTimeout().toNanos()) {
       stalled();
     }
+  }
+
+  /** Whether a request does not come on because the provider does not take it. */
+  private boolean providerIsSlow() {
+    return upstream != null && !sent && upstream.writeQueueFull();
   }
 
   private void stalled() {

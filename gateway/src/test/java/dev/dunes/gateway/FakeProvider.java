@@ -196,6 +196,11 @@ final class FakeProvider implements AutoCloseable {
     return next;
   }
 
+  /** How many connections there have been. */
+  int connections() {
+    return connections.size();
+  }
+
   int waiting() {
     return asked.size();
   }

@@ -3,6 +3,7 @@ package dev.dunes.gateway;
 import static dev.dunes.gateway.GatewayFixture.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -350,6 +351,33 @@ class PassThroughTest {
         assertThat(client.answer().text()).isEqualTo(MESSAGE);
       }
       assertThat(lease.usage().requests()).isEqualTo(3);
+      assertThat(provider.connections()).isEqualTo(1); // and the provider's is kept as well
+    }
+  }
+
+  @Test
+  void aSilentProviderIsNotWaitedForForEver() throws Exception {
+    try (GatewayFixture own =
+            new GatewayFixture(options -> options.modelIdleTimeout(Duration.ofMillis(600)));
+        FakeProvider provider =
+            FakeProvider.answering((asked, connection) -> {
+              if (asked.text().contains("begin")) {
+                FakeProvider.beginStream(connection);
+                FakeProvider.chunk(connection, "data: {}\n\n");
+              }
+              connection.getInputStream().read();
+            });
+        GatewayLease lease = own.anthropic(provider.base());
+        RawClient client = own.client()) {
+      RawClient.Answer answer = own.ask(RawClient.post("/v1/messages", lease.token(), "{}"));
+      assertThat(answer.status()).isEqualTo(504);
+      assertThat(answer.text()).contains("does not answer");
+      assertThat(own.event(GatewayEvent.UpstreamUnreachable.class).message()).contains("in time");
+
+      client.send(RawClient.post("/v1/messages", lease.token(), "begin"));
+      client.until("data: {}\n\n\r\n");
+      assertThat(client.toEnd()).isEmpty(); // broken off, not ended
+      assertThat(provider.ended()).isNotNull();
     }
   }
 }

@@ -108,7 +108,7 @@ final class Exchange implements Lease.Running {
         body -> {
           if (phase != Phase.OVER) {
             phase = Phase.WAITING;
-            asking(body);
+            asking(Buffer.buffer(body));
             then.accept(body);
           }
         });
@@ -196,7 +196,7 @@ final class Exchange implements Lease.Running {
         return;
       }
       progressed();
-      asking(piece.getBytes());
+      asking(piece);
       if (requestBytes > loop.options().maxBodyBytes()) {
         refuse(Refusal.tooLarge(loop.options().maxBodyBytes()));
         return;
@@ -223,12 +223,12 @@ final class Exchange implements Lease.Running {
   }
 
   /** The agent's words on their way. */
-  private void asking(byte[] bytes) {
+  private void asking(Buffer piece) {
     if (requestBytes == 0 && route.model().isEmpty()) {
-      bill.askedModel(ModelName.in(bytes));
+      bill.askedModel(ModelName.in(piece));
     }
-    requestBytes += bytes.length;
-    tape.ifPresent(each -> each.asked(bytes));
+    requestBytes += piece.length();
+    tape.ifPresent(each -> each.asked(piece.getBytes()));
   }
 
   private void answered(Wire wire, HttpClientResponse answer) {

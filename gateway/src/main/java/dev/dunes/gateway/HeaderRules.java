@@ -86,6 +86,9 @@ final class HeaderRules {
   }
 
   private static Set<String> namedByConnection(MultiMap headers) {
+    if (!headers.contains("connection")) {
+      return Set.of();
+    }
     return headers.getAll("connection").stream()
         .flatMap(value -> Arrays.stream(value.split(",")))
         .map(name -> name.strip().toLowerCase(Locale.ROOT))

@@ -1,7 +1,6 @@
 package dev.dunes.gateway;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import io.vertx.core.buffer.Buffer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -10,14 +9,15 @@ import java.util.regex.Pattern;
  * whole. Good enough for a price when the provider never says what it took.
  */
 final class ModelName {
-  private static final int LOOKED_AT = 8192;
+  private static final int LOOKED_AT = 1024;
   private static final Pattern MODEL = Pattern.compile("\"model\"\\s*:\\s*\"([^\"\\\\]{1,200})\"");
 
   private ModelName() {}
 
   /** Empty when it is not there. */
-  static String in(byte[] bytes) {
-    Matcher match = MODEL.matcher(new String(bytes, 0, Math.min(bytes.length, LOOKED_AT), UTF_8));
+  static String in(Buffer bytes) {
+    Matcher match =
+        MODEL.matcher(bytes.getString(0, Math.min(bytes.length(), LOOKED_AT), "ISO-8859-1"));
     return match.find() ? match.group(1) : "";
   }
 }

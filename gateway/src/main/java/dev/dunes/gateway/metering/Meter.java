@@ -4,6 +4,7 @@ import dev.dunes.gateway.ModelProtocol;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches an answer go by and counts its tokens. Keeps at most one line of it. Not safe for use by
@@ -13,6 +14,7 @@ public final class Meter {
   /** A line with usage is a few hundred bytes; what is longer is text or a picture. */
   private static final int MAX_LINE = 256 * 1024;
 
+  private static final int FIRST_LINE = 512;
   private static final byte[] DATA = "data:".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] USAGE = "\"usage".getBytes(StandardCharsets.US_ASCII);
 
@@ -23,8 +25,8 @@ public final class Meter {
 
   private final UsageFields fields;
   private final boolean events;
-  private final UsageJson whole;
-  private byte[] line = new byte[1024];
+  private @Nullable UsageJson whole; // made when needed: parsers are not cheap
+  private byte[] line = {};
   private int length;
   private boolean tooLong;
   private long bytes;
@@ -33,7 +35,6 @@ public final class Meter {
   private Meter(ModelProtocol protocol, boolean events) {
     this.fields = new UsageFields(protocol);
     this.events = events;
-    this.whole = new UsageJson(fields);
   }
 
   /**
@@ -55,7 +56,9 @@ public final class Meter {
     bytes += chunk.length;
     if (!events) {
       TokenCounts before = fields.counts();
-      whole.accept(chunk, 0, chunk.length);
+      UsageJson json = whole == null ? new UsageJson(fields) : whole;
+      whole = json;
+      json.accept(chunk, 0, chunk.length);
       return !before.equals(fields.counts());
     }
     boolean said = false;
@@ -79,7 +82,7 @@ public final class Meter {
       return;
     }
     if (length + more > line.length) {
-      line = Arrays.copyOf(line, Math.max(line.length * 2, length + more));
+      line = Arrays.copyOf(line, Math.max(Math.max(FIRST_LINE, line.length * 2), length + more));
     }
     System.arraycopy(chunk, start, line, length, more);
     length += more;

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
@@ -26,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class PriceTable {
   private static final String BUILT_IN = "prices.json";
   private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final int MAX_KEPT = 1000;
   private static final Pattern WRAPPING =
       Pattern.compile("^(?:.*/)?(?:(?:[a-z-]+\\.)?anthropic\\.)?");
 
@@ -37,6 +40,7 @@ public final class PriceTable {
 
   private final List<Row> rows;
   private final Price unknown;
+  private final Map<String, Optional<Row>> byName = new ConcurrentHashMap<>();
 
   private PriceTable(List<Row> rows, Price unknown) {
     this.rows = List.copyOf(rows);
@@ -140,8 +144,18 @@ public final class PriceTable {
     return row(model).map(row -> row.of(tokens)).orElse(unknown).usd(tokens);
   }
 
+  /** Looked up for every answer: the names of a process are few, and kept. */
   private Optional<Row> row(String model) {
+    Optional<Row> known = byName.get(model);
+    if (known != null) {
+      return known;
+    }
     String name = plain(model);
-    return rows.stream().filter(row -> row.model().matcher(name).matches()).findFirst();
+    Optional<Row> found =
+        rows.stream().filter(row -> row.model().matcher(name).matches()).findFirst();
+    if (byName.size() < MAX_KEPT) {
+      byName.put(model, found);
+    }
+    return found;
   }
 }

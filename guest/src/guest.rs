@@ -1,4 +1,5 @@
 //! `dunes-guest guest`: options, and what is set up before the loop.
+use crate::confine;
 use crate::engine::{Engine, AWAIT_OWNER, DEADLINE, SIGNALS};
 use crate::exec::Oom;
 use crate::failure::reason;
@@ -25,6 +26,9 @@ struct Options {
     deadline_ms: u64,
     await_owner_ms: Option<u64>,
     relays: Vec<(u16, Vec<u8>)>,
+    /// The number commands know their user by, where the runtime could not give it.
+    nest: Option<u32>,
+    seccomp_fd: Option<RawFd>,
 }
 
 pub const USAGE_STATUS: i32 = 2;
@@ -60,6 +64,8 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
             "--user" => options.user = Some(value()?),
             "--deadline-ms" => options.deadline_ms = number(&option, &value()?)?,
             "--await-owner-ms" => options.await_owner_ms = Some(number(&option, &value()?)?),
+            "--nest" => options.nest = Some(number(&option, &value()?)?),
+            "--seccomp-fd" => options.seccomp_fd = Some(number(&option, &value()?)?),
             "--relay" => {
                 let value = value()?;
                 let at = value.iter().position(|b| *b == b'=').ok_or("--relay wants PORT=PATH")?;
@@ -84,8 +90,15 @@ fn number<T: std::str::FromStr>(option: &str, text: &[u8]) -> Result<T, String> 
 type Step<T> = Result<T, (&'static str, io::Error)>;
 
 fn run(options: &Options) -> Step<i32> {
+    // Only a dumpable process may write its own map.
+    if let Some(id) = options.nest {
+        confine::nest(id).map_err(|e| ("--nest", e))?;
+    }
     // Before anything else: a process of the same uid could otherwise trace the guest.
     let _ = prctl(PR_SET_DUMPABLE, 0);
+    if let Some(fd) = options.seccomp_fd {
+        confine::filter(fd).map_err(|e| ("--seccomp-fd", e))?;
+    }
     let connection = if options.stdio { Some(take_stdio().map_err(|e| ("stdio", e))?) } else { None };
     close_from(3, true);
     let listeners = listeners(options)?;

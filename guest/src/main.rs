@@ -1,5 +1,6 @@
 //! `dunes-guest`: the one process Dunes owns inside a sandbox, and the small step on the host before it.
 mod buffer;
+mod confine;
 mod connection;
 mod engine;
 mod exec;

@@ -278,3 +278,66 @@ fn a_server_ends_with_its_caller_and_what_it_launched_does_not() {
     std::fs::write(dir.join("go"), b"").unwrap();
     wait_for("what it launched", || dir.join("went").exists().then(|| ()));
 }
+
+/// A guest that was handed this system call filter and listens at `socket`.
+fn filtered(dir: &TempDir, filter: &[u64]) -> std::process::Child {
+    let bytes: Vec<u8> = filter.iter().flat_map(|i| i.to_ne_bytes()).collect();
+    std::fs::write(dir.join("filter"), bytes).unwrap();
+    let mut command = Command::new(binary());
+    command.args([
+        "launch",
+        "--listen",
+        &dir.str("s"),
+        "--seccomp",
+        &dir.str("filter"),
+        "--log",
+        &dir.str("log"),
+        "--",
+    ]);
+    command.args([binary(), "guest", "--listen-fd", "3", "--seccomp-fd", "4", "--workdir", "/"]);
+    command.stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// One instruction of classic BPF, as the kernel lays it out.
+fn bpf(code: u16, jump_true: u8, jump_false: u8, value: u32) -> u64 {
+    let mut bytes = [0u8; 8];
+    bytes[..2].copy_from_slice(&code.to_ne_bytes());
+    (bytes[2], bytes[3]) = (jump_true, jump_false);
+    bytes[4..].copy_from_slice(&value.to_ne_bytes());
+    u64::from_ne_bytes(bytes)
+}
+
+#[test]
+fn the_guest_loads_the_filter_for_itself_and_its_commands() {
+    const LOAD: u16 = 0x20;
+    const EQUAL: u16 = 0x15;
+    const RETURN: u16 = 0x06;
+    #[cfg(target_arch = "x86_64")]
+    const UNAME: u32 = 63;
+    #[cfg(target_arch = "aarch64")]
+    const UNAME: u32 = 160;
+    let dir = TempDir::new();
+    let program =
+        [bpf(LOAD, 0, 0, 0), bpf(EQUAL, 0, 1, UNAME), bpf(RETURN, 0, 0, 0x0005_0001), bpf(RETURN, 0, 0, 0x7fff_0000)];
+    let mut child = filtered(&dir, &program);
+    let stream = wait_for("the socket", || UnixStream::connect(dir.join("s")).ok());
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut host = Host::hello(stream, 1);
+    assert_eq!(
+        ops::sh(&mut host, "uname >/dev/null 2>&1 || echo refused; grep Seccomp: /proc/self/status"),
+        "refused\nSeccomp:\t2\n"
+    );
+    drop(host);
+    wait_for("the guest's end", || child.try_wait().unwrap());
+}
+
+#[test]
+fn a_filter_that_is_none_stops_the_guest() {
+    for filter in [&[][..], &[u64::MAX]] {
+        let dir = TempDir::new();
+        let mut child = filtered(&dir, filter);
+        assert_eq!(wait_for("its end", || child.try_wait().unwrap()).code(), Some(1));
+        let log = std::fs::read_to_string(dir.join("log")).unwrap();
+        assert!(log.starts_with("dunes-guest guest: --seccomp-fd: Invalid argument"), "{}", log);
+    }
+}

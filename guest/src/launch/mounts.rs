@@ -8,11 +8,25 @@ use crate::sys::*;
 use std::ffi::{CStr, CString};
 
 pub enum Mount {
-    Tmpfs { target: CString, bytes: u64, inodes: u64 },
-    Overlay { lower: Vec<Vec<u8>>, upper: Vec<u8>, work: Vec<u8>, target: CString },
-    Loop { image: CString, target: CString },
+    Tmpfs {
+        target: CString,
+        bytes: u64,
+        inodes: u64,
+    },
+    Overlay {
+        lower: Vec<Vec<u8>>,
+        upper: Vec<u8>,
+        work: Vec<u8>,
+        target: CString,
+    },
+    Loop {
+        image: CString,
+        target: CString,
+    },
     Bind(Bind),
     Directory(CString),
+    /// What is mounted there is not there for the runtime.
+    Without(CString),
 }
 
 const SAFE: u64 = MS_NOSUID | MS_NODEV;
@@ -47,6 +61,7 @@ impl Mount {
                 Err(e) if errno(&e) == EEXIST => Ok(()),
                 other => other.step(|| format!("--mkdir {}", path.to_string_lossy())),
             },
+            Mount::Without(path) => fs::detach_mount(path).step(|| format!("--without {}", path.to_string_lossy())),
             Mount::Bind(bind) => bind.make(),
             Mount::Tmpfs { target, bytes, inodes } => {
                 let data = format!("size={},nr_inodes={},mode=0755", bytes, inodes);

@@ -44,6 +44,7 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, T
             "--seccomp" => options.seccomp = Some(path()?),
             "--info" => options.info = Some(path()?),
             "--log" => options.log = Some(path()?),
+            "--without" => options.mounts.push(Mount::Without(path()?)),
             "--mkdir" => options.mounts.push(Mount::Directory(path()?)),
             "--tmpfs" => options.mounts.push(tmpfs(&value).ok_or_else(|| wrong("not TARGET:BYTES:INODES"))?),
             "--overlay" => {

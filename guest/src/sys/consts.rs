@@ -68,6 +68,8 @@ pub const CLONE_NEWNS: c_int = 0x20000;
 pub const CLONE_NEWUSER: c_int = 0x1000_0000;
 
 pub const PR_SET_DUMPABLE: c_int = 4;
+pub const PR_SET_SECCOMP: c_int = 22;
+pub const SECCOMP_MODE_FILTER: c_int = 2;
 pub const PR_CAPBSET_DROP: c_int = 24;
 pub const PR_SET_CHILD_SUBREAPER: c_int = 36;
 pub const PR_SET_NO_NEW_PRIVS: c_int = 38;

@@ -223,6 +223,12 @@ pub unsafe fn mount(
     call!(nr::MOUNT, source.as_ptr(), target.as_ptr(), pointer(kind), flags, pointer(data)).map(drop)
 }
 
+/// Takes what is mounted there out of this namespace, in use or not.
+pub fn detach_mount(target: &CStr) -> io::Result<()> {
+    const MNT_DETACH: i32 = 2;
+    unsafe { call!(nr::UMOUNT2, target.as_ptr(), MNT_DETACH) }.map(drop)
+}
+
 /// The kernel's `struct mount_attr`.
 #[repr(C)]
 #[derive(Default)]

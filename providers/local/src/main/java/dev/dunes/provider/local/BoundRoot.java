@@ -29,25 +29,24 @@ final class BoundRoot {
 
   private final Path rootfs;
   private final Path seen;
-  private final BubblewrapArguments bubblewrap;
+  private final SandboxView view;
   private int entries;
 
-  private BoundRoot(Path rootfs, Path seen, BubblewrapArguments bubblewrap) {
+  private BoundRoot(Path rootfs, Path seen, SandboxView view) {
     this.rootfs = rootfs;
     this.seen = seen;
-    this.bubblewrap = bubblewrap;
+    this.view = view;
   }
 
   /**
    * Adds it.
    *
    * @param rootfs where it is
-   * @param seen where bubblewrap finds it, which may have less rights
+   * @param seen where the runtime finds it, which may have less rights
    * @param own a directory of the sandbox for files of its own
    */
-  static void show(Path rootfs, Path seen, Path own, BubblewrapArguments bubblewrap)
-      throws IOException {
-    new BoundRoot(rootfs, seen, bubblewrap).show(own);
+  static void show(Path rootfs, Path seen, Path own, SandboxView view) throws IOException {
+    new BoundRoot(rootfs, seen, view).show(own);
   }
 
   private void show(Path own) throws IOException {
@@ -82,12 +81,12 @@ final class BoundRoot {
       Path file = own.resolve(name.replace('/', '-'));
       Files.writeString(file, text.get(), StandardCharsets.ISO_8859_1);
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
-      bubblewrap.readOnly(file, "/" + name);
+      view.readOnlyFile(file, "/" + name);
     }
   }
 
   private void children(Path directory) throws IOException {
-    bubblewrap.add("--dir", "/" + rootfs.relativize(directory));
+    view.directory("/" + rootfs.relativize(directory));
     try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
       for (Path child : children) {
         if (!OURS_IN_SHARED.contains(child.getFileName().toString())) {
@@ -103,9 +102,9 @@ final class BoundRoot {
     }
     Path relative = rootfs.relativize(entry);
     if (Files.isSymbolicLink(entry)) {
-      bubblewrap.add("--symlink", Files.readSymbolicLink(entry).toString(), "/" + relative);
+      view.link(Files.readSymbolicLink(entry).toString(), "/" + relative);
     } else if (Files.isDirectory(entry) || Files.isRegularFile(entry)) {
-      bubblewrap.readOnly(seen.resolve(relative), "/" + relative);
+      view.readOnly(seen.resolve(relative), "/" + relative, Files.isDirectory(entry));
     }
   }
 }

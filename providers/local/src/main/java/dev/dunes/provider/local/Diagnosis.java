@@ -1,5 +1,7 @@
 package dev.dunes.provider.local;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.dunes.guest.GuestBinary;
 import dev.dunes.guest.SandboxStore;
 import dev.dunes.sandbox.IsolationTier;
@@ -12,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -28,13 +29,16 @@ final class Diagnosis {
 
   Diagnosis(ProviderSettings settings) {
     this.settings = settings;
-    this.host = LocalHost.detect(settings.environment());
+    this.host =
+        LocalHost.detect(settings.environment(), LocalSandboxProviderFactory.runtime(settings));
   }
 
   List<Check> checks() {
     List<Check> checks = new ArrayList<>();
     checks.add(UserNamespaces.check());
-    checks.addAll(new BubblewrapCheck(host).checks());
+    if (host.bubblewrap().isPresent() || host.runtimes().preferred() == SandboxRuntime.BWRAP) {
+      checks.addAll(new BubblewrapCheck(host).checks());
+    }
     checks.add(systemCallFilter());
     checks.add(guest());
     checks.add(stateDirectory());
@@ -151,15 +155,16 @@ final class Diagnosis {
   }
 
   private Check runtimes() {
-    List<String> found = new ArrayList<>();
-    for (String name : List.of("crun", "runc", "runsc")) {
-      Optional<Path> path = LocalHost.program(name, settings.environment());
-      path.ifPresent(there -> found.add(there.toString()));
+    Runtimes runtimes = host.runtimes();
+    String chosen = runtimes.preferred().program();
+    if (!runtimes.found().containsKey(runtimes.preferred())) {
+      return Check.fail(
+          "runtimes",
+          "'%s' is chosen and not installed".formatted(chosen),
+          "install it, or set DUNES_LOCAL_RUNTIME to another");
     }
-    return Check.ok(
-        "other runtimes",
-        found.isEmpty()
-            ? "none (not needed)"
-            : String.join(", ", found) + " (not used by this provider)");
+    String found =
+        runtimes.found().values().stream().map(Path::toString).sorted().collect(joining(", "));
+    return Check.ok("runtimes", "%s; used unless asked otherwise: %s".formatted(found, chosen));
   }
 }

@@ -11,9 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -25,7 +23,7 @@ final class HostMounts {
   /** The only place for them: exists in every root, and hides nothing of it. */
   private static final Path PLACE = Path.of("/opt/dunes");
 
-  private final Map<String, Path> sources = new LinkedHashMap<>();
+  private final List<ViewStep.Bind> shown = new ArrayList<>();
   private final List<String> launcher = new ArrayList<>();
 
   /**
@@ -36,7 +34,8 @@ final class HostMounts {
     try {
       for (HostMount mount : mounts) {
         Path source = mount.source().toRealPath();
-        sources.put(mount.target(), uid <= 0 || passable(source) ? source : lent(source, paths));
+        Path found = uid <= 0 || passable(source) ? source : lent(source, paths);
+        shown.add(new ViewStep.Bind(found, mount.target(), Files.isDirectory(source), false));
       }
     } catch (IOException e) {
       throw new ProviderException(
@@ -45,7 +44,7 @@ final class HostMounts {
   }
 
   private Path lent(Path source, SandboxPaths paths) throws IOException {
-    Path target = Files.createDirectories(paths.mounts()).resolve("host-" + sources.size());
+    Path target = Files.createDirectories(paths.mounts()).resolve("host-" + shown.size());
     launcher.addAll(List.of("--bind", source + "|" + target));
     return target;
   }
@@ -55,9 +54,9 @@ final class HostMounts {
     return List.copyOf(launcher);
   }
 
-  /** What bubblewrap finds each of them at, by where it shows it. */
-  Map<String, Path> sources() {
-    return sources;
+  /** The steps that show them. */
+  List<ViewStep.Bind> steps() {
+    return shown;
   }
 
   /**
@@ -66,9 +65,9 @@ final class HostMounts {
    */
   void makePoints(Path layer) {
     try {
-      for (Map.Entry<String, Path> each : sources.entrySet()) {
-        Path point = layer.resolve(each.getKey().substring(1));
-        if (Files.isDirectory(each.getValue())) {
+      for (ViewStep.Bind each : shown) {
+        Path point = layer.resolve(each.target().substring(1));
+        if (each.directory()) {
           Files.createDirectories(point);
         } else {
           Files.createDirectories(requireNonNull(point.getParent()));
@@ -82,7 +81,7 @@ final class HostMounts {
 
   /** Refuses what cannot be shown, before anything is made. */
   static void check(List<HostMount> mounts, boolean root) {
-    List<Path> taken = new ArrayList<>(List.of(Path.of(BubblewrapArguments.GUEST)));
+    List<Path> taken = new ArrayList<>(List.of(Path.of(SandboxView.GUEST)));
     for (HostMount mount : mounts) {
       checkTarget(mount, taken);
       checkSource(mount, root);

@@ -47,6 +47,6 @@ record Image(RootView view, OptionalInt uid, List<Path> copied, ImageConfig conf
         .filter(path ->
             view.base() instanceof RootView.Directory root
                 && Files.isDirectory(root.rootfs().resolve(path.substring(1))))
-        .orElse(BubblewrapArguments.WORKSPACE);
+        .orElse(SandboxView.WORKSPACE);
   }
 }

@@ -54,6 +54,7 @@ final class Launch {
   private final SandboxPaths paths;
   private final int uid;
   private final Image image;
+  private final SandboxRuntime runtime;
 
   Launch(
       LocalState state,
@@ -63,7 +64,8 @@ final class Launch {
       SandboxSpec spec,
       SandboxPaths paths,
       int uid,
-      Image image) {
+      Image image,
+      SandboxRuntime runtime) {
     this.state = state;
     this.launchers = launchers;
     this.host = host;
@@ -72,6 +74,7 @@ final class Launch {
     this.paths = paths;
     this.uid = uid;
     this.image = image;
+    this.runtime = runtime;
   }
 
   /** Called as soon as the guest's process exists, while it is still starting. */
@@ -86,16 +89,16 @@ final class Launch {
    */
   GuestConnection start(
       WritablePlaces places, Supplier<SandboxCgroups> cgroups, Recorder recorder) {
-    List<String> arguments = arguments(places);
     try {
       checkSocketPath();
+      List<String> arguments = arguments(places);
       LaunchedProcess process = launchers.launch(arguments);
       CgroupJoin join = CgroupJoin.begin(cgroups, process);
       try {
         if (!process.listening()) {
           throw explain(null);
         }
-        return greet(join, recorder);
+        return greet(process, join, recorder);
       } catch (IOException | SandboxException | InterruptedException e) {
         abandon(process, join);
         throw e;
@@ -145,7 +148,7 @@ final class Launch {
 
   private boolean childKnown() {
     try {
-      return guestProcess(paths).isPresent();
+      return GuestProcess.of(paths).isPresent();
     } catch (IOException e) {
       return false;
     }
@@ -155,7 +158,7 @@ final class Launch {
    * Three things at once: the guest starts and answers, the cgroups are made, the record is
    * written.
    */
-  private GuestConnection greet(CgroupJoin join, Recorder recorder)
+  private GuestConnection greet(LaunchedProcess process, CgroupJoin join, Recorder recorder)
       throws IOException, InterruptedException {
     GuestConnection.Role role =
         spec.detached() ? GuestConnection.Role.VISITOR : GuestConnection.Role.OWNER;
@@ -163,7 +166,7 @@ final class Launch {
     CompletableFuture<GuestConnection> greeting = new CompletableFuture<>();
     Thread.ofVirtual().name("guest-greeting").start(() -> open(transport, role, greeting));
     try {
-      ProcessIdentity guest = awaitGuest(greeting);
+      ProcessIdentity guest = awaitGuest(process, greeting);
       recorder.record(guest);
       GuestConnection connection = greeting.get();
       join.finish(guest.pid());
@@ -190,11 +193,13 @@ final class Launch {
   }
 
   /**
-   * bubblewrap writes down the guest's process id as soon as it has one; nothing announces it, so
-   * this looks.
+   * The runtime writes down the guest's process id as soon as it has one, an OCI runtime perhaps a
+   * little after the guest has answered; nothing announces it, so this looks.
    */
-  private ProcessIdentity awaitGuest(CompletableFuture<GuestConnection> greeting)
+  private ProcessIdentity awaitGuest(
+      LaunchedProcess process, CompletableFuture<GuestConnection> greeting)
       throws IOException, ExecutionException, InterruptedException {
+    long deadline = System.nanoTime() + GREETING_LIMIT.toNanos();
     long pause = FIRST_LOOK_NANOS; // each look costs as much as half a pause
     while (true) {
       LockSupport.parkNanos(pause);
@@ -203,12 +208,14 @@ final class Launch {
       }
       pause = 2 * LOOK_NANOS;
       boolean answered = greeting.isDone();
-      Optional<ProcessIdentity> guest = guestProcess(paths);
+      Optional<ProcessIdentity> guest = GuestProcess.of(paths);
       if (guest.isPresent()) {
         return guest.get();
       }
       if (answered) {
         greeting.get();
+      }
+      if (answered && !process.isAlive() || System.nanoTime() - deadline > 0) {
         throw new ProviderException("the sandbox ended as soon as it had started: " + log());
       }
     }
@@ -236,36 +243,28 @@ final class Launch {
   }
 
   /** For {@code dunes-guest launch}. */
-  private List<String> arguments(WritablePlaces places) {
+  private List<String> arguments(WritablePlaces places) throws IOException {
     NetworkMode network = spec.network().orElse(NetworkMode.NONE);
-    BubblewrapArguments bubblewrap =
-        new BubblewrapArguments().isolation(id, network, image.config().env());
-    places.prepare(bubblewrap, state.etc(network == NetworkMode.HOST));
+    SandboxView view = new SandboxView(id, network, image.config().env());
+    places.prepare(view, state.etc(network == NetworkMode.HOST));
     RelaySockets relays = new RelaySockets(spec.relays(), paths, uid);
     HostMounts mounts = new HostMounts(spec.mounts(), paths, uid);
     places.rootLayer().ifPresent(mounts::makePoints);
-    bubblewrap
-        .guest(state.guest(), relays.sources())
-        .mounts(mounts.sources())
-        .sealRoot()
-        .add("--chdir", "/");
-    bubblewrap.add("--seccomp", "4", "--info-fd", "5");
+    view.guest(state.guest(), relays.sources());
+    view.steps().addAll(mounts.steps());
+    view.sealRoot();
 
     List<String> command = new ArrayList<>(List.of("--log", paths.log().toString()));
     command.addAll(places.launcherOptions());
     command.addAll(relays.launcherOptions());
     command.addAll(mounts.launcherOptions());
     command.addAll(List.of("--listen", paths.socket().toString()));
-    command.addAll(
-        List.of("--seccomp", state.seccomp().toString(), "--info", paths.info().toString()));
-    command.addAll(List.of("--rlimit", "core=0:0"));
+    command.addAll(List.of("--seccomp", state.seccomp().toString(), "--rlimit", "core=0:0"));
     if (uid > 0) {
       command.addAll(List.of("--uid", Integer.toString(uid), "--gid", Integer.toString(uid)));
     }
-    command.addAll(List.of("--", host.bubblewrap().orElseThrow().toString()));
-    command.addAll(bubblewrap.toList());
-    command.addAll(List.of("--", BubblewrapArguments.GUEST));
-    command.addAll(guestArguments());
+    Path program = host.runtimes().program(runtime);
+    command.addAll(new RuntimeCommand(runtime, program, paths, uid).of(id, view, guestArguments()));
     return command;
   }
 
@@ -278,37 +277,9 @@ final class Launch {
       arguments.addAll(List.of("--await-owner-ms", Integer.toString(AWAIT_OWNER_MILLIS)));
     }
     for (HostRelay relay : spec.relays()) {
-      arguments.addAll(
-          List.of("--relay", relay.port() + "=" + BubblewrapArguments.relayInside(relay)));
+      arguments.addAll(List.of("--relay", relay.port() + "=" + SandboxView.relayInside(relay)));
     }
     return arguments;
-  }
-
-  /**
-   * The guest as the host sees it, from bubblewrap's {@code {"child-pid": 123, …}}; empty when it
-   * has ended, or has not started yet.
-   */
-  static Optional<ProcessIdentity> guestProcess(SandboxPaths paths) throws IOException {
-    if (!Files.exists(paths.info())) {
-      return Optional.empty();
-    }
-    String text = Files.readString(paths.info());
-    int at = text.indexOf("\"child-pid\":");
-    if (at < 0) {
-      return Optional.empty();
-    }
-    int position = at + "\"child-pid\":".length();
-    if (text.indexOf('\n', position) < 0) {
-      return Optional.empty(); // half written
-    }
-    long pid = 0;
-    for (char c : text.substring(position).strip().toCharArray()) {
-      if (!Character.isDigit(c)) {
-        break;
-      }
-      pid = pid * 10 + (c - '0');
-    }
-    return ProcessIdentity.of(pid);
   }
 
   /** What went wrong, from the words of whoever gave up. */
@@ -327,6 +298,11 @@ final class Launch {
               + " make user namespaces: "
               + log,
           details.withRemedy("`ds doctor` says which setting forbids it and how to change it"));
+    }
+    if (log.contains("cgroups in hybrid mode")) {
+      return new IsolationUnavailableException(
+          "runtime '%s' refuses this host's cgroups: %s".formatted(runtime.program(), log),
+          details.withRemedy("use runtime 'bwrap' or 'runc', or run as root"));
     }
     if (log.contains("No space left")) {
       return new dev.dunes.sandbox.SandboxQuotaException(

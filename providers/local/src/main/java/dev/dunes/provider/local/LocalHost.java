@@ -4,6 +4,7 @@ import dev.dunes.guest.GuestBinary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,17 +13,13 @@ import java.util.Optional;
  * What this machine offers to sandboxes, found out without starting anything.
  *
  * @param root whether this process is uid 0 and may take other ids
- * @param bubblewrap the launcher
+ * @param runtimes what can build sandboxes
  * @param cgroups where limits can be kept
  * @param memoryBytes of the machine
  * @param mkfs the program that makes ext4 file systems, for disk limits
  */
 record LocalHost(
-    boolean root,
-    Optional<Path> bubblewrap,
-    Cgroups cgroups,
-    long memoryBytes,
-    Optional<Path> mkfs) {
+    boolean root, Runtimes runtimes, Cgroups cgroups, long memoryBytes, Optional<Path> mkfs) {
   private static final List<Path> SYSTEM_DIRECTORIES =
       List.of(
           Path.of("/usr/bin"),
@@ -31,13 +28,31 @@ record LocalHost(
           Path.of("/usr/sbin"),
           Path.of("/sbin"));
 
-  static LocalHost detect(Map<String, String> environment) {
+  /**
+   * Looks.
+   *
+   * @param preferred the runtime for sandboxes that do not ask for one
+   */
+  static LocalHost detect(Map<String, String> environment, SandboxRuntime preferred) {
     return new LocalHost(
         isRoot(),
-        program("bwrap", environment),
+        new Runtimes(preferred, runtimes(environment)),
         CgroupDetection.onThisHost(),
         memory(),
         program("mkfs.ext4", environment));
+  }
+
+  private static Map<SandboxRuntime, Path> runtimes(Map<String, String> environment) {
+    Map<SandboxRuntime, Path> found = new EnumMap<>(SandboxRuntime.class);
+    for (SandboxRuntime each : SandboxRuntime.values()) {
+      program(each.program(), environment).ifPresent(path -> found.put(each, path));
+    }
+    return found;
+  }
+
+  /** bubblewrap, if it is here. */
+  Optional<Path> bubblewrap() {
+    return Optional.ofNullable(runtimes.found().get(SandboxRuntime.BWRAP));
   }
 
   /** A program in the system's directories, else in PATH. */

@@ -8,7 +8,6 @@ import dev.dunes.guest.SandboxRecord;
 import dev.dunes.guest.SandboxStore;
 import dev.dunes.guest.Uninterrupted;
 import dev.dunes.sandbox.ErrorDetails;
-import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.ProviderCapabilities;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
@@ -82,7 +81,7 @@ final class LocalSandboxProvider implements SandboxProvider {
 
   @Override
   public Sandbox create(SandboxSpec spec) {
-    LocalRequests.check(spec, host);
+    SandboxRuntime runtime = LocalRequests.check(spec, host);
     gracePeriod.ifPresent(GracePeriod::start);
     Image image = images.resolve(spec.image());
     String id = SandboxStore.newId();
@@ -97,7 +96,7 @@ final class LocalSandboxProvider implements SandboxProvider {
       SandboxRecord first = record;
       try {
         first = Records.withUid(record, uid(id, image));
-        return start(lock.directory(), first, image, limits);
+        return start(lock.directory(), first, image, limits, runtime);
       } catch (SandboxException | IOException e) {
         discard(lock.directory(), first);
         throw e;
@@ -108,7 +107,11 @@ final class LocalSandboxProvider implements SandboxProvider {
   }
 
   private LocalSandbox start(
-      SandboxDirectory directory, SandboxRecord first, Image image, Limits limits)
+      SandboxDirectory directory,
+      SandboxRecord first,
+      Image image,
+      Limits limits,
+      SandboxRuntime runtime)
       throws IOException {
     SandboxPaths paths = new SandboxPaths(directory.path());
     int uid = Records.uid(first).orElse(-1);
@@ -120,7 +123,7 @@ final class LocalSandboxProvider implements SandboxProvider {
     image.fill(paths);
     AtomicReference<SandboxRecord> complete = new AtomicReference<>(first);
     GuestConnection connection =
-        new Launch(state, launchers, host, first.id(), first.spec(), paths, uid, image)
+        new Launch(state, launchers, host, first.id(), first.spec(), paths, uid, image, runtime)
             .start(
                 places,
                 () -> host.cgroups().make(cgroups, limits),
@@ -134,7 +137,8 @@ final class LocalSandboxProvider implements SandboxProvider {
                           places.kind(),
                           host.cgroups(),
                           state.overlays(host),
-                          image));
+                          image,
+                          runtime));
                   directory.write(complete.get());
                 });
     LocalSandbox sandbox = new LocalSandbox(this, directory, complete.get(), true);
@@ -260,7 +264,7 @@ final class LocalSandboxProvider implements SandboxProvider {
         record.spec().labels(),
         Optional.of(record.createdAt()),
         record.deadline(),
-        IsolationTier.NAMESPACE,
+        Records.runtime(record).tier(),
         metadata);
   }
 

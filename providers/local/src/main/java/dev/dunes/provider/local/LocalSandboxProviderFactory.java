@@ -52,9 +52,17 @@ public final class LocalSandboxProviderFactory implements SandboxProviderFactory
     if (!LocalHost.supportedArchitecture()) {
       return new Availability(false, "no system call filter for this architecture");
     }
-    return LocalHost.program("bwrap", settings.environment())
-        .map(path -> new Availability(true, "bubblewrap at " + path))
-        .orElse(new Availability(false, "bubblewrap (bwrap) is not installed"));
+    String program = runtime(settings).program();
+    return LocalHost.program(program, settings.environment())
+        .map(path -> new Availability(true, program + " at " + path))
+        .orElse(new Availability(false, program + " is not installed"));
+  }
+
+  static SandboxRuntime runtime(ProviderSettings settings) {
+    return settings
+        .settingOrEnv(SandboxRuntime.SETTING, "DUNES_LOCAL_RUNTIME")
+        .map(text -> SandboxRuntime.of(SandboxRuntime.SETTING, text))
+        .orElse(SandboxRuntime.BWRAP);
   }
 
   @Override
@@ -64,7 +72,7 @@ public final class LocalSandboxProviderFactory implements SandboxProviderFactory
 
   @Override
   public SandboxProvider open(ProviderSettings settings) {
-    LocalHost host = LocalHost.detect(settings.environment());
+    LocalHost host = LocalHost.detect(settings.environment(), runtime(settings));
     SandboxStore store = SandboxStore.open(settings, LocalSandboxProvider.NAME);
     return new LocalSandboxProvider(
         host, LocalState.open(store.stateRoot()), store, imageLimit(settings));
@@ -86,6 +94,6 @@ public final class LocalSandboxProviderFactory implements SandboxProviderFactory
 
   @Override
   public Set<String> settings() {
-    return Set.of("state_dir", ImageStore.LIMIT_SETTING);
+    return Set.of("state_dir", ImageStore.LIMIT_SETTING, SandboxRuntime.SETTING);
   }
 }

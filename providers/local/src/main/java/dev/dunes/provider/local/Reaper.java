@@ -136,8 +136,7 @@ final class Reaper implements AutoCloseable {
     SandboxPaths paths = new SandboxPaths(directory.path());
     Optional<ProcessIdentity> guest = record.flatMap(SandboxRecord::guest);
     if (guest.isEmpty()) {
-      guest =
-          Launch.guestProcess(paths); // made, but its maker did not get round to writing it down
+      guest = GuestProcess.of(paths); // made, but its maker did not get round to writing it down
     }
     guest.ifPresent(ProcessIdentity::kill);
     SandboxCgroups cgroups = host.cgroups().of(state.tag(), directory.id());

@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 final class Records {
   private static final String CGROUP = "cgroup.";
   private static final String UID = "uid";
+  private static final String RUNTIME = "runtime";
   private static final String LAYERS = "layers";
   private static final String ROOTFS = "rootfs";
   private static final String SEPARATOR = "\n";
@@ -28,7 +29,8 @@ final class Records {
       String disk,
       Cgroups host,
       boolean overlays,
-      Image image) {
+      Image image,
+      SandboxRuntime runtime) {
     SandboxRecord record = first.withState(SandboxState.RUNNING).withGuest(guest);
     for (Map.Entry<String, Path> each : cgroups.directories().entrySet()) {
       record = record.withMetadata(CGROUP + each.getKey(), each.getValue().toString());
@@ -50,6 +52,7 @@ final class Records {
                 limits.cpuCores().isPresent()
                     ? Double.toString(limits.cpuCores().getAsDouble())
                     : "none")
+            .withMetadata(RUNTIME, runtime.program())
             .withMetadata("disk", disk)
             .withMetadata("cgroup", host.version())
             .withMetadata("freeze", host.freezeMethod())
@@ -66,6 +69,12 @@ final class Records {
           record.withMetadata("image_user", "user, not the image's " + image.config().user().get());
     }
     return record;
+  }
+
+  /** What built it; of one that is being made the default. */
+  static SandboxRuntime runtime(SandboxRecord record) {
+    String name = record.metadata().getOrDefault(RUNTIME, SandboxRuntime.BWRAP.program());
+    return SandboxRuntime.of(RUNTIME, name);
   }
 
   static SandboxRecord withUid(SandboxRecord record, int uid) {

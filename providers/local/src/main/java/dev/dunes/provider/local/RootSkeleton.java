@@ -34,7 +34,7 @@ final class RootSkeleton {
         Files.createDirectories(upper.resolve(directory));
       }
     }
-    Path guest = upper.resolve(BubblewrapArguments.GUEST.substring(1));
+    Path guest = upper.resolve(SandboxView.GUEST.substring(1));
     Files.createDirectories(Objects.requireNonNull(guest.getParent()));
     if (Files.notExists(guest)) {
       Files.createFile(guest);
@@ -72,7 +72,7 @@ final class RootSkeleton {
 
   private static boolean isUser(String[] fields) {
     return fields[0].equals("user")
-        || fields.length > 2 && fields[2].equals(Integer.toString(BubblewrapArguments.USER));
+        || fields.length > 2 && fields[2].equals(Integer.toString(SandboxView.USER));
   }
 
   /** A directory that is reached without following a link. */

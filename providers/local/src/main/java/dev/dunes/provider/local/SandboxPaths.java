@@ -42,6 +42,21 @@ record SandboxPaths(Path directory) {
     return directory.resolve("info.json");
   }
 
+  /** What an OCI runtime is told; of the host's user. */
+  Path bundle() {
+    return directory.resolve("bundle");
+  }
+
+  /** What an OCI runtime notes; of the sandbox's user, and outside what the sandbox sees. */
+  Path runtimeState() {
+    return directory.resolve("runtime");
+  }
+
+  /** An OCI runtime's word on the process it made. */
+  Path runtimePid() {
+    return runtimeState().resolve("pid");
+  }
+
   /** Exists while the sandbox is paused: cheaper to ask than the record. */
   Path pausedMark() {
     return directory.resolve("paused");

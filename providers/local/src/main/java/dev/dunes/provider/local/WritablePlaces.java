@@ -67,20 +67,20 @@ final class WritablePlaces {
    * Makes them and binds them where the sandbox sees them. The root, if it is one of them, comes
    * first.
    */
-  void prepare(BubblewrapArguments bubblewrap, Path etc) {
+  void prepare(SandboxView view, Path etc) {
     try {
       Path storage = storage();
-      root(bubblewrap, etc);
-      bubblewrap.kernelFiles();
+      root(view, etc);
+      view.kernelFiles();
       if (diskMb.isPresent() && !host.root()) {
         long bytes = diskMb.getAsInt() * MEBIBYTE;
-        bubblewrap.limitedTmpfs(bytes - bytes / 4, Place.WORKSPACE.inside());
-        bubblewrap.limitedTmpfs(bytes / 4, Place.HOME.inside());
+        view.limitedMemory(bytes - bytes / 4, Place.WORKSPACE.inside());
+        view.limitedMemory(bytes / 4, Place.HOME.inside());
         kind = "memory, limited: three quarters for /workspace, one for /home/user";
         return;
       }
       for (Place place : Place.SAVED) {
-        bubblewrap.writable(place(place, storage), place.inside());
+        view.writable(place(place, storage), place.inside());
       }
     } catch (IOException e) {
       throw new ProviderException(
@@ -89,10 +89,10 @@ final class WritablePlaces {
     }
   }
 
-  private void root(BubblewrapArguments bubblewrap, Path etc) throws IOException {
+  private void root(SandboxView sandbox, Path etc) throws IOException {
     switch (view.base()) {
-      case RootView.Host ignored -> bubblewrap.hostRoot(etc);
-      case RootView.Directory directory -> directory(bubblewrap, directory.rootfs());
+      case RootView.Host ignored -> sandbox.hostRoot(etc);
+      case RootView.Directory directory -> directory(sandbox, directory.rootfs());
       case RootView.Layered layered ->
           throw new IllegalStateException("a base has no layers: " + layered);
     }
@@ -102,13 +102,13 @@ final class WritablePlaces {
    * A root directory gets what it lacks from a layer of the sandbox's own; without overlays, from
    * mounts between its entries.
    */
-  private void directory(BubblewrapArguments bubblewrap, Path rootfs) throws IOException {
+  private void directory(SandboxView sandbox, Path rootfs) throws IOException {
     if (overlays) {
       Path layer = own(Place.ROOT.in(Files.createDirectories(paths.upper())), 0);
       RootSkeleton.make(rootfs, layer);
       rootLayer = Optional.of(layer);
       Path work = Files.createDirectories(Place.ROOT.in(paths.work()));
-      bubblewrap.writable(
+      sandbox.writable(
           overlay(Place.ROOT, List.of(rootfs), Place.ROOT.in(paths.upper()), work), "/");
       return;
     }
@@ -117,7 +117,7 @@ final class WritablePlaces {
       seen = Files.createDirectories(Place.ROOT.in(paths.mounts()));
       launcher.addAll(List.of("--bind", rootfs + "|" + seen));
     }
-    BoundRoot.show(rootfs, seen, paths.directory(), bubblewrap);
+    BoundRoot.show(rootfs, seen, paths.directory(), sandbox);
   }
 
   /** The directory on the host that will be seen as a place. */

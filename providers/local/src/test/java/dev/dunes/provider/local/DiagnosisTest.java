@@ -83,6 +83,27 @@ class DiagnosisTest {
         .contains("max_user_namespaces");
   }
 
+  private Check runtimes(String chosen) {
+    ProviderSettings settings =
+        new ProviderSettings(
+            Map.of("state_dir", directory.toString(), "runtime", chosen), System.getenv());
+    return new LocalSandboxProviderFactory()
+        .diagnose(settings).stream()
+            .filter(check -> check.name().equals("runtimes"))
+            .findFirst()
+            .orElseThrow();
+  }
+
+  @Test
+  void theRuntimesFoundAreNamedAndTheChosenOneMustBeThere() {
+    for (SandboxRuntime each : SandboxRuntime.values()) {
+      Check check = runtimes(each.program());
+      boolean found = LocalHost.program(each.program(), System.getenv()).isPresent();
+      assertThat(check.status()).isEqualTo(found ? Check.Status.OK : Check.Status.FAIL);
+      assertThat(check.detail()).contains(each.program());
+    }
+  }
+
   @Test
   void versionsOfBubblewrap() {
     Path bwrap = Path.of("/usr/bin/bwrap");

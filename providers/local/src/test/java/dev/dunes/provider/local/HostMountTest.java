@@ -197,6 +197,10 @@ class HostMountTest {
       assertThat(sandbox.exec("cat " + INSIDE + "/../beside").success()).isFalse();
       assertThat(sandbox.exec("echo x > " + INSIDE + "/lib/data").success()).isFalse();
     }
+    Path rootfs = Rootfs.make(local.base.resolve("rootfs-of-lent"));
+    try (Sandbox sandbox = local.create(spec(inner, INSIDE).image(rootfs.toString()))) {
+      assertShown(sandbox);
+    }
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(closed)))
         .isEqualTo("rwx------");
   }

@@ -37,6 +37,8 @@ class OrdinaryUserTest {
           RelayTest.class,
           EtcViewTest.class,
           LaunchServerTest.class,
+          RuntimesTest.class,
+          RuncConformanceTest.class,
           LeftoversTest.class,
           DiagnosisTest.class,
           LocalConformanceTest.class);

@@ -27,6 +27,23 @@ class ConfinementTest {
     return tests(OrdinaryUser.attempt());
   }
 
+  @TestFactory
+  Stream<DynamicTest> nothingReachesTheHostFromCrun() throws IOException {
+    return withRuntime("crun");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> nothingReachesTheHostFromRunc() throws IOException {
+    return withRuntime("runc");
+  }
+
+  private static Stream<DynamicTest> withRuntime(String runtime) throws IOException {
+    try (Ground ground = Ground.open(runtime);
+        Confinement confinement = new Confinement(ground)) {
+      return tests(confinement.attempt());
+    }
+  }
+
   private static Stream<DynamicTest> tests(List<Confinement.Outcome> outcomes) {
     assertThat(outcomes).isNotEmpty();
     return outcomes.stream()

@@ -26,7 +26,12 @@ import org.junit.jupiter.api.Test;
 class ExhaustionTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  private final Ground ground = Ground.open();
+  private final Ground ground = Ground.open(runtime());
+
+  /** What builds the sandboxes. */
+  String runtime() {
+    return "bwrap";
+  }
 
   @AfterEach
   void close() {

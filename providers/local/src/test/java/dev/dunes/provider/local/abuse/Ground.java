@@ -40,19 +40,29 @@ final class Ground implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path base;
+  private final String runtime;
   private final Path state;
   private final SandboxProvider provider;
 
-  private Ground(Path base) {
+  private Ground(Path base, String runtime) {
     this.base = base;
+    this.runtime = runtime;
     this.state = base.resolve("s");
     this.provider = another();
   }
 
   /** Skips the test where sandboxes or probes cannot run. */
   static Ground open() {
-    LocalSandboxProviderFactory factory = new LocalSandboxProviderFactory();
-    SandboxProviderFactoryReason reason = new SandboxProviderFactoryReason(factory);
+    return open("bwrap");
+  }
+
+  /**
+   * The same with sandboxes of another runtime.
+   *
+   * @param runtime what builds them
+   */
+  static Ground open(String runtime) {
+    SandboxProviderFactoryReason reason = SandboxProviderFactoryReason.of(runtime);
     Assumptions.assumeTrue(reason.usable(), reason.text());
     Assumptions.assumeTrue(
         Files.isExecutable(Path.of(PYTHON)), "skipped: the probes need " + PYTHON);
@@ -63,17 +73,18 @@ final class Ground implements AutoCloseable {
           Objects.requireNonNull(Ground.class.getResourceAsStream("probe.py"))) {
         Files.copy(probe, base.resolve("probe.py"));
       }
-      return new Ground(base);
+      return new Ground(base, runtime);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
   }
 
   private record SandboxProviderFactoryReason(boolean usable, String text) {
-    SandboxProviderFactoryReason(LocalSandboxProviderFactory factory) {
-      this(
-          factory.availability(ProviderSettings.system()).usable(),
-          "skipped: " + factory.availability(ProviderSettings.system()).reason());
+    static SandboxProviderFactoryReason of(String runtime) {
+      var available =
+          new LocalSandboxProviderFactory()
+              .availability(new ProviderSettings(Map.of("runtime", runtime), System.getenv()));
+      return new SandboxProviderFactoryReason(available.usable(), "skipped: " + available.reason());
     }
   }
 
@@ -108,7 +119,9 @@ final class Ground implements AutoCloseable {
   /** A second provider over the same state, as another program of the user has. */
   SandboxProvider another() {
     return new LocalSandboxProviderFactory()
-        .open(new ProviderSettings(Map.of("state_dir", state.toString()), System.getenv()));
+        .open(
+            new ProviderSettings(
+                Map.of("state_dir", state.toString(), "runtime", runtime), System.getenv()));
   }
 
   /** Everything of one sandbox on the host. */

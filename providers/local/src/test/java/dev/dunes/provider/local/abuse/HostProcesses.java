@@ -38,8 +38,11 @@ final class HostProcesses {
     }
   }
 
-  /** The guest of a sandbox, by what bubblewrap wrote down. */
+  /** The guest of a sandbox, by what its runtime wrote down. */
   static long guest(Path directory) throws IOException {
+    if (Files.exists(directory.resolve("runtime/pid"))) {
+      return Long.parseLong(Files.readString(directory.resolve("runtime/pid")).strip());
+    }
     String text = Files.readString(directory.resolve("info.json"));
     return Long.parseLong(text.replaceAll("(?s).*\"child-pid\":\\s*(\\d+).*", "$1"));
   }

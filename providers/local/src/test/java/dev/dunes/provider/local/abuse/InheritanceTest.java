@@ -21,7 +21,12 @@ class InheritanceTest {
           ? "/lib64/ld-linux-x86-64.so.2"
           : "/lib/ld-linux-aarch64.so.1";
 
-  private final Ground ground = Ground.open();
+  private final Ground ground = Ground.open(runtime());
+
+  /** What builds the sandboxes. */
+  String runtime() {
+    return "bwrap";
+  }
 
   @AfterEach
   void close() {

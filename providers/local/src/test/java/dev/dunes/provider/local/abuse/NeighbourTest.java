@@ -16,7 +16,12 @@ import org.junit.jupiter.api.Test;
 
 /** Sandboxes of the same state directory know nothing of each other. */
 class NeighbourTest {
-  private final Ground ground = Ground.open();
+  private final Ground ground = Ground.open(runtime());
+
+  /** What builds the sandboxes. */
+  String runtime() {
+    return "bwrap";
+  }
 
   @AfterEach
   void close() {

@@ -32,7 +32,12 @@ class OtherUsersTest {
 
   private static final int SOMEONE = 65_533;
 
-  private final Ground ground = Ground.open();
+  private final Ground ground = Ground.open(runtime());
+
+  /** What builds the sandboxes. */
+  String runtime() {
+    return "bwrap";
+  }
 
   @AfterEach
   void close() {

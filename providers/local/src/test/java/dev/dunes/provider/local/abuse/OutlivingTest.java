@@ -30,7 +30,12 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 @Execution(ExecutionMode.CONCURRENT)
 class OutlivingTest {
-  private final Ground ground = Ground.open();
+  private final Ground ground = Ground.open(runtime());
+
+  /** What builds the sandboxes. */
+  String runtime() {
+    return "bwrap";
+  }
 
   @AfterEach
   void close() {

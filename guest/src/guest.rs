@@ -29,6 +29,8 @@ struct Options {
     /// The number commands know their user by, where the runtime could not give it.
     nest: Option<u32>,
     seccomp_fd: Option<RawFd>,
+    /// The most processes and threads of this user, in this user namespace.
+    processes: Option<u64>,
 }
 
 pub const USAGE_STATUS: i32 = 2;
@@ -66,6 +68,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
             "--await-owner-ms" => options.await_owner_ms = Some(number(&option, &value()?)?),
             "--nest" => options.nest = Some(number(&option, &value()?)?),
             "--seccomp-fd" => options.seccomp_fd = Some(number(&option, &value()?)?),
+            "--processes" => options.processes = Some(number(&option, &value()?)?),
             "--relay" => {
                 let value = value()?;
                 let at = value.iter().position(|b| *b == b'=').ok_or("--relay wants PORT=PATH")?;
@@ -100,6 +103,9 @@ fn run(options: &Options) -> Step<i32> {
         confine::filter(fd).map_err(|e| ("--seccomp-fd", e))?;
     }
     let connection = if options.stdio { Some(take_stdio().map_err(|e| ("stdio", e))?) } else { None };
+    if let Some(most) = options.processes {
+        set_limit(RLIMIT_NPROC, most, most).map_err(|e| ("--processes", e))?;
+    }
     close_from(3, true);
     let listeners = listeners(options)?;
     let world = world(options)?;

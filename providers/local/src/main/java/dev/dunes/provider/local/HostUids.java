@@ -8,9 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.time.Instant;
+import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,8 +16,9 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Hands every sandbox a user id of its own on the host, so that even without namespaces one could
- * not touch another. A file a number, made exclusively, is the lease. Forks share their family's
- * id, because they share its files.
+ * not touch another. A link a number, made exclusively, is the lease; where it leads is its owner's
+ * name, so that it never is without one. Forks share their family's id, because they share its
+ * files.
  *
  * @param directory where the leases are
  * @param first the first id
@@ -32,10 +31,11 @@ record HostUids(Path directory, int first, int count) {
   private static final int COUNT = 65_536;
   private static final int RANGES = 2_000;
   private static final int TRIES = 1_000;
-  private static final Duration UNSIGNED = Duration.ofMinutes(1);
 
   /** The owner of an id that several sandboxes share. */
   static final String FAMILY = "family";
+
+  private static final String PASSING = ".";
 
   /**
    * The ids this process can use: in a user namespace only part of them exist.
@@ -70,8 +70,7 @@ record HostUids(Path directory, int first, int count) {
       for (int i = 0; i < TRIES; i++) {
         int uid = first + ThreadLocalRandom.current().nextInt(count);
         try {
-          Files.writeString(
-              file(uid), owner, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+          Files.createSymbolicLink(file(uid), Path.of(owner));
           return uid;
         } catch (FileAlreadyExistsException taken) {
           continue;
@@ -99,7 +98,7 @@ record HostUids(Path directory, int first, int count) {
   /** Who leased an id. */
   Optional<String> owner(int uid) throws IOException {
     try {
-      return Optional.of(Files.readString(file(uid)));
+      return Optional.of(Files.readSymbolicLink(file(uid)).toString());
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
@@ -107,7 +106,14 @@ record HostUids(Path directory, int first, int count) {
 
   /** From now on the id belongs to everything that was started from one sandbox's files. */
   void passToFamily(int uid) throws IOException {
-    Files.writeString(file(uid), FAMILY);
+    if (owner(uid).filter(FAMILY::equals).isPresent()) {
+      return;
+    }
+    // INVARIANT: until then only the holder of its sandbox's lock comes here
+    Path family = directory.resolve(PASSING + uid);
+    Files.deleteIfExists(family); // of a process that was killed before the last step
+    Files.createSymbolicLink(family, Path.of(FAMILY));
+    Files.move(family, file(uid), StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** All leases by their owners' names. */
@@ -116,23 +122,18 @@ record HostUids(Path directory, int first, int count) {
     if (Files.isDirectory(directory)) {
       try (var files = Files.newDirectoryStream(directory)) {
         for (Path each : files) {
-          int uid = Integer.parseInt(each.getFileName().toString());
-          owner(uid)
-              .filter(owner -> !owner.isEmpty() || isOld(each))
-              .ifPresent(owner -> leases.put(uid, owner));
+          String name = each.getFileName().toString();
+          boolean passing = name.startsWith(PASSING);
+          int uid = Integer.parseInt(passing ? name.substring(PASSING.length()) : name);
+          Optional<String> owner = owner(uid);
+          owner.ifPresent(known -> leases.put(uid, known));
+          if (passing && owner.isEmpty()) {
+            Files.deleteIfExists(each);
+          }
         }
       }
     }
     return leases;
-  }
-
-  /** A lease that nobody signed and nobody will. */
-  private static boolean isOld(Path lease) {
-    try {
-      return Files.getLastModifiedTime(lease).toInstant().isBefore(Instant.now().minus(UNSIGNED));
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   private Path file(int uid) {

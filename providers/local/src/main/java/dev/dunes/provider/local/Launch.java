@@ -54,6 +54,7 @@ final class Launch {
   private final SandboxPaths paths;
   private final int uid;
   private final Image image;
+  private final Limits limits;
   private final SandboxRuntime runtime;
 
   Launch(
@@ -65,6 +66,7 @@ final class Launch {
       SandboxPaths paths,
       int uid,
       Image image,
+      Limits limits,
       SandboxRuntime runtime) {
     this.state = state;
     this.launchers = launchers;
@@ -74,6 +76,7 @@ final class Launch {
     this.paths = paths;
     this.uid = uid;
     this.image = image;
+    this.limits = limits;
     this.runtime = runtime;
   }
 
@@ -276,6 +279,9 @@ final class Launch {
     if (!spec.detached()) {
       arguments.addAll(List.of("--await-owner-ms", Integer.toString(AWAIT_OWNER_MILLIS)));
     }
+    limits
+        .guestProcesses(LocalHost.countsProcessesByNamespace())
+        .ifPresent(most -> arguments.addAll(List.of("--processes", Integer.toString(most))));
     for (HostRelay relay : spec.relays()) {
       arguments.addAll(List.of("--relay", relay.port() + "=" + SandboxView.relayInside(relay)));
     }

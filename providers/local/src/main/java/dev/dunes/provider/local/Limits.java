@@ -84,6 +84,17 @@ record Limits(
     };
   }
 
+  /**
+   * What the guest is to hold processes to where no cgroup can: the kernel then counts those of the
+   * sandbox's user namespace. Empty where a cgroup does it, and before Linux 5.14, which counted
+   * all processes of the host's user.
+   */
+  OptionalInt guestProcesses(boolean countedByNamespace) {
+    return processes.isEmpty() && countedByNamespace
+        ? OptionalInt.of(DEFAULT_PROCESSES + OWN_PROCESSES)
+        : OptionalInt.empty();
+  }
+
   /** What the kernel is told. */
   OptionalInt kernelProcesses() {
     return processes.isPresent() ? OptionalInt.of(processes.getAsInt() + OWN_PROCESSES) : processes;

@@ -8,6 +8,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What this machine offers to sandboxes, found out without starting anything.
@@ -20,6 +22,10 @@ import java.util.Optional;
  */
 record LocalHost(
     boolean root, Runtimes runtimes, Cgroups cgroups, long memoryBytes, Optional<Path> mkfs) {
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
+  private static final boolean KERNEL_AT_LEAST_5_14 =
+      atLeast(System.getProperty("os.version", ""), 5, 14);
+
   private static final List<Path> SYSTEM_DIRECTORIES =
       List.of(
           Path.of("/usr/bin"),
@@ -78,6 +84,21 @@ record LocalHost(
    */
   boolean loopDevices() {
     return root && mkfs.isPresent() && Files.exists(Path.of("/dev/loop-control"));
+  }
+
+  /** Whether a limit on a user's processes counts those of one user namespace: since Linux 5.14. */
+  static boolean countsProcessesByNamespace() {
+    return KERNEL_AT_LEAST_5_14;
+  }
+
+  /** Compares the first two numbers of a kernel's version. */
+  static boolean atLeast(String version, int major, int minor) {
+    Matcher numbers = VERSION.matcher(version);
+    if (!numbers.lookingAt()) {
+      return false;
+    }
+    int first = Integer.parseInt(numbers.group(1));
+    return first > major || first == major && Integer.parseInt(numbers.group(2)) >= minor;
   }
 
   static boolean supportedArchitecture() {

@@ -123,7 +123,17 @@ final class LocalSandboxProvider implements SandboxProvider {
     image.fill(paths);
     AtomicReference<SandboxRecord> complete = new AtomicReference<>(first);
     GuestConnection connection =
-        new Launch(state, launchers, host, first.id(), first.spec(), paths, uid, image, runtime)
+        new Launch(
+                state,
+                launchers,
+                host,
+                first.id(),
+                first.spec(),
+                paths,
+                uid,
+                image,
+                limits,
+                runtime)
             .start(
                 places,
                 () -> host.cgroups().make(cgroups, limits),

@@ -19,14 +19,16 @@ import java.util.zip.CRC32;
  */
 final class LocalState {
   private final Path root;
+  private final boolean onOverlay;
   private final Path guest;
   private final Path seccomp;
   private final String tag;
   private final HostUids uids;
   private final Map<Boolean, Path> etc = new ConcurrentHashMap<>();
 
-  private LocalState(Path root, Path guest, Path seccomp) {
+  private LocalState(Path root, Path guest, Path seccomp) throws IOException {
     this.root = root;
+    this.onOverlay = Files.getFileStore(root).type().startsWith("overlay");
     this.guest = guest;
     this.seccomp = seccomp;
     this.tag = tag(root);
@@ -107,12 +109,7 @@ final class LocalState {
    * Whether overlays can be mounted over directories in here: by root, and not on another overlay.
    */
   boolean overlays(LocalHost host) {
-    try {
-      return host.root() && !Files.getFileStore(root).type().startsWith("overlay");
-    } catch (IOException e) {
-      throw new ProviderException(
-          "cannot look at the file system of " + root, ErrorDetails.cause(e));
-    }
+    return host.root() && !onOverlay;
   }
 
   Path snapshots() {

@@ -42,11 +42,7 @@ final class Records {
                 limits.memoryBytes().isPresent()
                     ? Long.toString(limits.memoryBytes().getAsLong())
                     : "none")
-            .withMetadata(
-                "process_limit",
-                limits.processes().isPresent()
-                    ? Integer.toString(limits.processes().getAsInt())
-                    : "none")
+            .withMetadata("process_limit", processLimit(limits))
             .withMetadata(
                 "cpu_limit",
                 limits.cpuCores().isPresent()
@@ -69,6 +65,15 @@ final class Records {
           record.withMetadata("image_user", "user, not the image's " + image.config().user().get());
     }
     return record;
+  }
+
+  private static String processLimit(Limits limits) {
+    if (limits.processes().isPresent()) {
+      return Integer.toString(limits.processes().getAsInt());
+    }
+    return limits.guestProcesses(LocalHost.countsProcessesByNamespace()).isPresent()
+        ? Limits.DEFAULT_PROCESSES + ", by the user's own limit"
+        : "none";
   }
 
   /** What built it; of one that is being made the default. */

@@ -82,6 +82,30 @@ class LimitsTest {
   }
 
   @Test
+  void withoutControlGroupsProcessesEndAllTheSame() {
+    Assumptions.assumeTrue(LocalHost.countsProcessesByNamespace(), "skipped: needs Linux 5.14");
+    Assumptions.assumeFalse(enforceable(Cgroups.PIDS), "skipped: a cgroup bounds processes here");
+    String bomb =
+        "python3 -c 'import os, signal\nn = 0\ntry:\n  while n < 1500:\n    if os.fork() == 0: signal.pause()\n    n += 1\nexcept OSError as e: print(n, e.errno)'";
+    try (Sandbox sandbox = local.create();
+        Sandbox neighbour = local.create()) {
+      String[] said = sandbox.exec(bomb).stdout().strip().split(" ");
+      assertThat(Integer.parseInt(said[0])).isBetween(900, 1028);
+      assertThat(said[1]).as("EAGAIN").isEqualTo("11");
+      assertThat(Local.sh(neighbour, "echo on")).as("counted for each").isEqualTo("on");
+    }
+  }
+
+  @Test
+  void versionsOfTheKernel() {
+    assertThat(LocalHost.atLeast("5.14.0-70", 5, 14)).isTrue();
+    assertThat(LocalHost.atLeast("6.1.0", 5, 14)).isTrue();
+    assertThat(LocalHost.atLeast("5.13.19", 5, 14)).isFalse();
+    assertThat(LocalHost.atLeast("4.19", 5, 14)).isFalse();
+    assertThat(LocalHost.atLeast("what", 5, 14)).isFalse();
+  }
+
+  @Test
   void diskEndsAtItsLimitInFilesAndBytes() {
     for (String place : List.of("/workspace", "/home/user")) {
       try (Sandbox sandbox = local.create(SandboxSpec.builder().diskMb(8))) {
@@ -100,7 +124,13 @@ class LimitsTest {
     try (Sandbox sandbox = local.create()) {
       Map<String, String> metadata = sandbox.info().metadata();
       assertThat(metadata)
-          .containsEntry("process_limit", enforceable(Cgroups.PIDS) ? "1024" : "none")
+          .containsEntry(
+              "process_limit",
+              enforceable(Cgroups.PIDS)
+                  ? "1024"
+                  : LocalHost.countsProcessesByNamespace()
+                      ? "1024, by the user's own limit"
+                      : "none")
           .containsKeys("fork", "freeze", "cgroup", "disk", "cpu_limit");
       assertThat(metadata.get("memory_limit").equals("none"))
           .isNotEqualTo(enforceable(Cgroups.MEMORY));

@@ -3,6 +3,7 @@ package dev.dunes.guest;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.FileEntry;
 import dev.dunes.sandbox.FileWatch;
+import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxFileException;
 import dev.dunes.sandbox.SandboxFileException.Reason;
@@ -247,7 +248,12 @@ final class GuestFiles implements SandboxFiles {
 
   @Override
   public void downloadTree(String remote, Path local) {
-    try (InputStream tar = pack(remote)) {
+    downloadTree(remote, local, Long.MAX_VALUE);
+  }
+
+  @Override
+  public void downloadTree(String remote, Path local, long maxBytes) {
+    try (InputStream tar = new SizeLimit(pack(remote), remote, checkBound(maxBytes))) {
       TreeDownload.read(tar, local);
     } catch (IOException e) {
       throw failure(remote, e);
@@ -274,8 +280,20 @@ final class GuestFiles implements SandboxFiles {
 
   @Override
   public void download(String remote, Path local) {
+    download(remote, local, Long.MAX_VALUE);
+  }
+
+  private static long checkBound(long maxBytes) {
+    if (maxBytes < 0) {
+      throw InvalidRequestException.field("maxBytes", maxBytes, "a number of bytes");
+    }
+    return maxBytes;
+  }
+
+  @Override
+  public void download(String remote, Path local, long maxBytes) {
     FileEntry entry = stat(remote);
-    try (InputStream in = read(remote)) {
+    try (InputStream in = new SizeLimit(read(remote), remote, checkBound(maxBytes))) {
       LocalTarget.replace(local, in, entry.mode());
     } catch (IOException e) {
       throw failure(remote, e);

@@ -17,6 +17,8 @@ public final class SandboxFileException extends SandboxException {
     PERMISSION("permission_denied"),
     READ_ONLY("read_only"),
     NO_SPACE("no_space"),
+    /** Larger than the caller allows. */
+    TOO_LARGE("file_too_large"),
     UNSAFE_ARCHIVE("unsafe_archive"),
     IO("file_io");
 

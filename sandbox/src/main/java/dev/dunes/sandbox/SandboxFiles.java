@@ -95,6 +95,20 @@ public interface SandboxFiles {
   void download(String remote, Path local);
 
   /**
+   * The same for a file that may be larger than it should: a sandbox can make one of a terabyte at
+   * no cost.
+   *
+   * @param maxBytes the most it may have
+   * @throws SandboxFileException with {@link SandboxFileException.Reason#TOO_LARGE} when it has
+   *     more; then {@code local} is as it was
+   * @throws UnsupportedCapabilityException when this provider cannot bound it
+   */
+  default void download(String remote, Path local, long maxBytes) {
+    throw new UnsupportedCapabilityException(
+        "downloads with a bound", ErrorDetails.remedy("look at the size first, and read a part"));
+  }
+
+  /**
    * Copies what is below a local directory into one of the sandbox; modes and symbolic links are
    * kept.
    */
@@ -106,6 +120,20 @@ public interface SandboxFiles {
    * and nothing outside is touched.
    */
   void downloadTree(String remote, Path local);
+
+  /**
+   * The same for a directory that may hold more than it should.
+   *
+   * @param maxBytes the most that all of it may take as a tar: contents, and about a KiB an entry
+   * @throws SandboxFileException with {@link SandboxFileException.Reason#TOO_LARGE} when it takes
+   *     more; what was written until then stays
+   * @throws UnsupportedCapabilityException when this provider cannot bound it
+   */
+  default void downloadTree(String remote, Path local, long maxBytes) {
+    throw new UnsupportedCapabilityException(
+        "downloads with a bound",
+        ErrorDetails.remedy("pack it in the sandbox and look at its size"));
+  }
 
   /** Watches a directory. Changes made after this returns are seen. */
   FileWatch watch(String path, boolean recursive);

@@ -1,6 +1,7 @@
 package dev.dunes.provider.local.abuse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.dunes.sandbox.Command;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -118,6 +120,40 @@ class ExhaustionTest {
                 List.of(
                     "sh", "-c", "ls -d /sys/fs/cgroup/*/dunes/*-" + sandbox.id() + " 2>/dev/null")))
         .isEmpty();
+  }
+
+  /** It takes no room inside, and would fill the disk of whoever fetches it. */
+  @Test
+  void aSparseFileOfATerabyteStopsAtTheBoundOfItsDownload() throws IOException {
+    try (Sandbox sandbox = ground.create()) {
+      Ground.said(
+          sandbox.exec(
+              "mkdir t; echo small > t/small; cd t; truncate -s 1T big || truncate -s 8G big"));
+      Path target = ground.base().resolve("fetched");
+      for (long bound : new long[] {0, 1, 1 << 20}) {
+        assertThatThrownBy(() -> sandbox.files().download("/workspace/t/big", target, bound))
+            .isInstanceOfSatisfying(
+                SandboxFileException.class,
+                e -> assertThat(e.reason()).isEqualTo(SandboxFileException.Reason.TOO_LARGE));
+        assertThat(target).doesNotExist();
+      }
+      assertThatThrownBy(() ->
+              sandbox.files().downloadTree("/workspace/t", ground.base().resolve("tree"), 1 << 20))
+          .isInstanceOfSatisfying(
+              SandboxFileException.class,
+              e -> assertThat(e.reason()).isEqualTo(SandboxFileException.Reason.TOO_LARGE));
+      try (Stream<Path> parts = Files.list(ground.base())) {
+        assertThat(parts).noneMatch(path -> path.toString().endsWith(".part"));
+      }
+      sandbox.files().download("/workspace/t/small", target, 6);
+      assertThat(target).as("control: exactly as large as allowed").hasContent("small");
+      assertThatThrownBy(() -> sandbox.files().download("/workspace/t/small", target, 5))
+          .isInstanceOf(SandboxFileException.class);
+      assertThat(target).as("as it was").hasContent("small");
+      Ground.said(sandbox.exec("rm t/big"));
+      sandbox.files().downloadTree("/workspace/t", ground.base().resolve("tree"), 1 << 20);
+      assertThat(ground.base().resolve("tree/small")).as("control").hasContent("small");
+    }
   }
 
   @Test

@@ -33,8 +33,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The real Claude Code in a real sandbox without network, and a scripted model behind a relay. It is
- * downloaded once, to where all programs on this machine look for it.
+ * The real Claude Code in a real sandbox without network, and a scripted model behind a relay. It
+ * is downloaded once, to where all programs on this machine look for it.
  */
 final class RealClaude implements AutoCloseable {
   private static final int PORT = 8082;
@@ -108,8 +108,7 @@ final class RealClaude implements AutoCloseable {
   }
 
   private AgentSession open(int port, UnaryOperator<AgentOptions.Builder> options) {
-    ModelAccess access =
-        new ModelAccess("http://127.0.0.1:" + port, "run-token-1", Map.of());
+    ModelAccess access = new ModelAccess("http://127.0.0.1:" + port, "run-token-1", Map.of());
     return agent.open(sandbox, options.apply(AgentOptions.builder(access)).build());
   }
 

@@ -38,12 +38,11 @@ final class RealClaudeTest {
       assertThat(transcript.messages("result")).hasSize(1);
       assertThat(claude.model.requests())
           .isNotEmpty()
-          .allSatisfy(
-              request -> {
-                assertThat(request.headers().get("authorization"))
-                    .containsExactly("Bearer run-token-1");
-                assertThat(request.headers()).doesNotContainKey("x-api-key");
-              });
+          .allSatisfy(request -> {
+            assertThat(request.headers().get("authorization"))
+                .containsExactly("Bearer run-token-1");
+            assertThat(request.headers()).doesNotContainKey("x-api-key");
+          });
       assertThat(claude.model.unknownRoutes()).isZero();
       assertThat(claude.file("/home/user/.claude/settings.json"))
           .isEqualTo(
@@ -59,7 +58,10 @@ final class RealClaudeTest {
       session.send(new Prompt("Run [[sleep]]"));
       untilToolRuns(session);
       String environment =
-          claude.sandbox.exec("for p in /proc/[0-9]*; do tr '\\0' '\\n' < $p/environ; done 2>/dev/null").stdout();
+          claude
+              .sandbox
+              .exec("for p in /proc/[0-9]*; do tr '\\0' '\\n' < $p/environ; done 2>/dev/null")
+              .stdout();
 
       assertThat(environment.lines())
           .contains(
@@ -69,9 +71,7 @@ final class RealClaudeTest {
               "DISABLE_AUTOUPDATER=1",
               "EXTRA=yes")
           .noneMatch(line -> line.startsWith("ANTHROPIC_API_KEY=") && line.length() > 18);
-      assertThat(claude.processes())
-          .isNotEmpty()
-          .noneMatch(line -> line.contains("run-token-1"));
+      assertThat(claude.processes()).isNotEmpty().noneMatch(line -> line.contains("run-token-1"));
     }
   }
 
@@ -89,8 +89,7 @@ final class RealClaudeTest {
   @Test
   void filesThatWereWrittenReadAndChanged() {
     try (RealClaude claude = new RealClaude()) {
-      Transcript transcript =
-          claude.turn(o -> o, "Do [[edit]] in [[cwd:/home/user]]");
+      Transcript transcript = claude.turn(o -> o, "Do [[edit]] in [[cwd:/home/user]]");
 
       assertThat(claude.file("/home/user/edited.txt")).isEqualTo("after\n");
       assertThat(
@@ -123,10 +122,17 @@ final class RealClaudeTest {
   @Test
   void promptsOfTheSystemModelAndSkillsReachTheModel() {
     try (RealClaude claude = new RealClaude()) {
-      claude.sandbox.files().write("/home/user/.claude/skills/greet/SKILL.md",
-          "---\nname: greet\ndescription: Greets people\n---\nSay hello.\n");
+      claude
+          .sandbox
+          .files()
+          .write(
+              "/home/user/.claude/skills/greet/SKILL.md",
+              "---\nname: greet\ndescription: Greets people\n---\nSay hello.\n");
       JsonNode preset =
-          Json.object().put("type", "preset").put("preset", "claude_code").put("append", "APPEND-1");
+          Json.object()
+              .put("type", "preset")
+              .put("preset", "claude_code")
+              .put("append", "APPEND-1");
       Transcript skilled =
           claude.turn(
               o ->
@@ -243,7 +249,8 @@ final class RealClaudeTest {
       assertThat(claude.processes()).noneMatch(line -> line.contains("time.sleep(45)"));
 
       session.send(new Prompt("Say [[text]]"));
-      assertThat(Transcript.turn(session).outcome().text()).contains("Hello from the scripted model.");
+      assertThat(Transcript.turn(session).outcome().text())
+          .contains("Hello from the scripted model.");
     }
   }
 
@@ -300,7 +307,8 @@ final class RealClaudeTest {
         AgentSession session = claude.open(o -> o)) {
       session.send(new Prompt("Run [[sleep]]"));
       untilToolRuns(session);
-      assertThat(claude.sandbox.exec("pkill -9 -f '[/]opt/dunes/agents/claude'").exitCode()).isZero();
+      assertThat(claude.sandbox.exec("pkill -9 -f '[/]opt/dunes/agents/claude'").exitCode())
+          .isZero();
       Transcript rest = Transcript.toTheEnd(session);
 
       assertThat(rest.all(AgentOutput.TurnEnded.class)).isEmpty();

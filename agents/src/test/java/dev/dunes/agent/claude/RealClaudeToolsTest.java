@@ -217,8 +217,7 @@ final class RealClaudeToolsTest {
     }
   }
 
-  private static Consumer<AgentOutput> replying(
-      AgentSession session, PermissionReply reply) {
+  private static Consumer<AgentOutput> replying(AgentSession session, PermissionReply reply) {
     return output -> {
       if (output instanceof AgentOutput.Ask ask
           && ask.event() instanceof AgentEvent.PermissionRequested request) {

@@ -35,7 +35,8 @@ final class ToolPolicyTest {
     ToolPolicy policy =
         ToolPolicy.of(
             Optional.of(
-                List.of("Bash(git log:*)", "Bash(ls)", "Read", "mcp__a__b", "mcp__c__*", "Task", " ")));
+                List.of(
+                    "Bash(git log:*)", "Bash(ls)", "Read", "mcp__a__b", "mcp__c__*", "Task", " ")));
 
     assertThat(policy.builtIn()).contains("Bash,Read,Agent");
   }

@@ -20,7 +20,8 @@ final class LineSplitterTest {
   /** Whatever the pieces: the same lines; those over the limit are counted and gone. */
   @Property(tries = 300)
   void linesDoNotDependOnPieces(
-      @ForAll @Size(max = 20) List<@StringLength(max = 12) @CharRange(from = 'a', to = 'z') String> lines,
+      @ForAll @Size(max = 20)
+          List<@StringLength(max = 12) @CharRange(from = 'a', to = 'z') String> lines,
       @ForAll @IntRange(min = 1, max = 7) int piece,
       @ForAll boolean ended)
       throws Exception {

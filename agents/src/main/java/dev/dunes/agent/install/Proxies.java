@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class Proxies extends ProxySelector {
   private static final Logger LOG = LoggerFactory.getLogger(Proxies.class);
 
+  /** The schemes that are not used through tunnels; Basic, unless set. */
+  static final String TUNNEL_SCHEMES = "jdk.http.auth.tunneling.disabledSchemes";
+
   private final Optional<URI> secure;
   private final Optional<URI> plain;
   private final List<String> direct;
@@ -98,13 +101,22 @@ final class Proxies extends ProxySelector {
     LOG.debug("no connection to proxy {}", address, failure);
   }
 
-  /** Gives the name and password of the proxy's address to that proxy alone. */
+  /**
+   * Gives the name and password of the proxy's address to that proxy alone. Java sends them through
+   * tunnels only when told so before its client is used for the first time in a process; a later
+   * refusal says what to do.
+   */
   Optional<Authenticator> authenticator() {
     return List.of(secure, plain).stream()
         .flatMap(Optional::stream)
         .filter(proxy -> proxy.getRawUserInfo() != null)
         .findFirst()
-        .map(Proxies::authenticator);
+        .map(proxy -> {
+          if (System.getProperty(TUNNEL_SCHEMES) == null) {
+            System.setProperty(TUNNEL_SCHEMES, "");
+          }
+          return authenticator(proxy);
+        });
   }
 
   private static Authenticator authenticator(URI proxy) {

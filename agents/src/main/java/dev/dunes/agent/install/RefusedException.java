@@ -19,7 +19,13 @@ final class RefusedException extends IOException {
     return status == 408 || status == 429 || status >= 500;
   }
 
-  boolean needsCredentials() {
-    return status == 401 || status == 403;
+  String remedy() {
+    return switch (status) {
+      case 401, 403 -> "put its credentials into ~/.npmrc, as //host/:_authToken=…";
+      case 407 ->
+          "put name:password@ into HTTPS_PROXY; if they are there, start Java with -D%s="
+              .formatted(Proxies.TUNNEL_SCHEMES);
+      default -> "ask for it there later, or use another registry with DUNES_NPM_REGISTRY";
+    };
   }
 }

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -132,7 +133,7 @@ final class RegistryClient implements AutoCloseable {
         return response;
       }
       Optional<String> location = response.headers().firstValue("location");
-      response.body().close();
+      close(response);
       if (status < 300 || status >= 400 || location.isEmpty()) {
         throw new RefusedException(status, address);
       }
@@ -143,6 +144,14 @@ final class RegistryClient implements AutoCloseable {
       address = next;
     }
     throw new IOException("more than %d redirects from %s".formatted(REDIRECTS, start.getHost()));
+  }
+
+  /** Of a proxy that refuses a tunnel there is no body. */
+  private static void close(HttpResponse<InputStream> response) throws IOException {
+    @Nullable InputStream body = response.body();
+    if (body != null) {
+      body.close();
+    }
   }
 
   private HttpResponse<InputStream> send(URI address, String accept) throws IOException {
@@ -200,8 +209,8 @@ final class RegistryClient implements AutoCloseable {
       return DiskFull.failure(wanted.toString(), e);
     }
     String remedy =
-        e instanceof RefusedException refused && refused.needsCredentials()
-            ? "put its credentials into ~/.npmrc, as //host/:_authToken=…"
+        e instanceof RefusedException refused
+            ? refused.remedy()
             : "check the network, DUNES_NPM_REGISTRY and HTTPS_PROXY, or put the package into the"
                 + " directory DUNES_AGENTS_OFFLINE names";
     String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();

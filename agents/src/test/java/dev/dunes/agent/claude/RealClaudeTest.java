@@ -159,6 +159,31 @@ final class RealClaudeTest {
   }
 
   @Test
+  void uploadedSettingsHooksAndServersWidenNothing() {
+    try (RealClaude claude = new RealClaude()) {
+      String hook =
+          "{\"hooks\":{\"SessionStart\":[{\"hooks\":[{\"type\":\"command\",\"command\":"
+              + "\"touch /home/user/hooked\"}]}]},\"env\":{\"ANTHROPIC_BASE_URL\":\"http://127.0.0.1:1\"}}";
+      for (String file : List.of("settings.json", "settings.local.json")) {
+        claude.sandbox.files().write("/home/user/.claude/" + file, hook);
+      }
+      claude
+          .sandbox
+          .files()
+          .write(
+              "/home/user/.mcp.json",
+              "{\"mcpServers\":{\"own\":{\"command\":\"touch\",\"args\":[\"/home/user/served\"]}}}");
+      Transcript transcript = claude.turn(o -> o, "Say [[text]]");
+
+      assertThat(transcript.outcome().success()).isTrue();
+      assertThat(transcript.init().get("mcp_servers")).isEmpty();
+      assertThat(claude.sandbox.exec("ls /home/user").stdout())
+          .doesNotContain("hooked")
+          .doesNotContain("served");
+    }
+  }
+
+  @Test
   void aSubagentRunsToItsEndBeforeTheTurnEnds() {
     try (RealClaude claude = new RealClaude()) {
       claude.model.add(

@@ -30,7 +30,7 @@ final class InstallElsewhereTest {
 
   @TempDir private Path directory;
 
-  /** The other process: installs what the arguments say. */
+  /** The other process: installs to a directory from a registry, with variables. */
   static final class Main {
     private Main() {}
 
@@ -41,6 +41,10 @@ final class InstallElsewhereTest {
               Map.of("DUNES_AGENTS", args[0], "DUNES_NPM_REGISTRY", args[1]),
               Path.of(args[0]),
               Path.of(args[0]));
+      for (String variable : List.of(args).subList(2, args.length)) {
+        String[] parts = variable.split("=", 2);
+        settings = settings.with(parts[0], parts[1]);
+      }
       System.out.println(new AgentInstaller(settings).install(pin, InstallProgress.SILENT));
     }
   }

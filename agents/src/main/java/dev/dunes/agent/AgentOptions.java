@@ -92,7 +92,10 @@ public final class AgentOptions {
     return Optional.ofNullable(allowedTools);
   }
 
-  /** Subagents by name: {@code {name: {description, prompt, tools?, model?}}}, or an array. */
+  /**
+   * Subagents by name: {@code {name: {description, prompt, tools?, model?}}}, or an array of them
+   * with a {@code name} in each.
+   */
   public Optional<JsonNode> subagents() {
     return Optional.ofNullable(subagents);
   }

@@ -1,5 +1,6 @@
 package dev.dunes.agent.claude;
 
+import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentOptions;
 import dev.dunes.sandbox.Command;
 import java.util.ArrayList;
@@ -107,11 +108,31 @@ final class ClaudeLaunch {
       hook.put("timeout", HOOK_TIMEOUT_SECONDS);
       request.putObject("hooks").putArray("PreToolUse").add(hook);
     }
-    options.subagents().ifPresent(agents -> request.set("agents", agents));
+    options.subagents().ifPresent(agents -> request.set("agents", byName(agents)));
     systemPrompt().ifPresent(text -> request.put("systemPrompt", text));
     append().ifPresent(text -> request.put("appendSystemPrompt", text));
     options.outputSchema().ifPresent(schema -> request.set("jsonSchema", schema));
     return request.isEmpty() ? Optional.empty() : Optional.of(request.put("subtype", "initialize"));
+  }
+
+  /** The agent itself knows only the object and ignores a list without a word. */
+  private static JsonNode byName(JsonNode agents) {
+    if (!agents.isArray()) {
+      return agents;
+    }
+    ObjectNode named = Json.object();
+    for (JsonNode each : agents) {
+      String name =
+          Json.text(each, "name")
+              .orElseThrow(() ->
+                  new AgentException(
+                      "invalid_options",
+                      "a subagent in the list has no name",
+                      "give each one a name, or an object with names as keys",
+                      null));
+      named.set(name, each);
+    }
+    return named;
   }
 
   private Optional<String> systemPrompt() {

@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /** An agent that plays what a real one said, in a sandbox of provider {@code host}. */
 final class FakeClaude implements AutoCloseable {
+  private final String place;
   private final Path directory;
   private final Sandboxes sandboxes;
   private final Sandbox sandbox;
@@ -44,12 +46,26 @@ final class FakeClaude implements AutoCloseable {
 
   /** With another program, a script. */
   FakeClaude(String script) {
+    this(script, "host", "");
+  }
+
+  /** In a sandbox that sees nothing of this machine's files; only notes are not for it. */
+  static FakeClaude inLocalSandbox() {
+    return new FakeClaude("/golden/fake-claude.sh", "local", "/workspace");
+  }
+
+  /**
+   * @param place of the notes inside the sandbox, empty when it sees ours
+   */
+  private FakeClaude(String script, String provider, String place) {
+    this.place = place;
     try {
-      directory = Files.createTempDirectory("dunes-fake-");
+      directory = Files.createTempDirectory(Path.of("/tmp"), "dunes-");
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
       Map<String, String> settings = Map.of("state_dir", directory.resolve("state").toString());
       sandboxes =
           Sandboxes.builder().settings(new ProviderSettings(settings, System.getenv())).build();
-      sandbox = sandboxes.provider("host").create(SandboxSpec.DEFAULT);
+      sandbox = sandboxes.provider(provider).create(SandboxSpec.DEFAULT);
       agent = agent(program(script));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -98,8 +114,8 @@ final class FakeClaude implements AutoCloseable {
   }
 
   /** Where this player keeps its notes. */
-  Path notes() {
-    return directory;
+  private String notes() {
+    return place.isEmpty() ? directory.toString() : place;
   }
 
   AgentSession play(Recording recording, UnaryOperator<AgentOptions.Builder> options) {
@@ -114,6 +130,11 @@ final class FakeClaude implements AutoCloseable {
           recording.stdout().stream().map(line -> line + "\n").collect(Collectors.joining()));
       Files.writeString(directory.resolve("exit"), recording.exit() + "\n");
       Files.deleteIfExists(directory.resolve("read"));
+      if (!place.isEmpty()) {
+        for (String note : List.of("order", "stdout", "exit")) {
+          sandbox.files().upload(directory.resolve(note), place + "/" + note);
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -123,9 +144,7 @@ final class FakeClaude implements AutoCloseable {
   AgentSession open(UnaryOperator<AgentOptions.Builder> options) {
     ModelAccess access = new ModelAccess("http://127.0.0.1:8082", "run-token", Map.of());
     AgentOptions.Builder builder =
-        AgentOptions.builder(access)
-            .workingDir(directory.toString())
-            .env("FAKE", directory.toString());
+        AgentOptions.builder(access).workingDir(notes()).env("FAKE", notes());
     return agent.open(sandbox, options.apply(builder).build());
   }
 

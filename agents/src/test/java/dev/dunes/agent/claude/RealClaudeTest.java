@@ -120,6 +120,16 @@ final class RealClaudeTest {
   }
 
   @Test
+  void theBudgetIsKept() {
+    try (RealClaude claude = new RealClaude()) {
+      Transcript transcript = claude.turn(o -> o.maxBudgetUsd(0.0001), "Do [[two]]");
+
+      assertThat(transcript.outcome().success()).isFalse();
+      assertThat(transcript.outcome().reason()).isEqualTo("error_max_budget_usd");
+    }
+  }
+
+  @Test
   void promptsOfTheSystemModelAndSkillsReachTheModel() {
     try (RealClaude claude = new RealClaude()) {
       claude
@@ -200,6 +210,12 @@ final class RealClaudeTest {
           Json.MAPPER.readTree(
               "{\"helper\":{\"description\":\"helps\",\"prompt\":\"You help.\",\"tools\":[\"Bash\"]}}");
       Transcript transcript = claude.turn(o -> o.subagents(helper), "Delegate [[parent]]");
+      JsonNode list =
+          Json.MAPPER.readTree(
+              "[{\"name\":\"lister\",\"description\":\"l\",\"prompt\":\"List.\"}]");
+      assertThat(
+              claude.turn(o -> o.subagents(list), "Say [[text]]").init().get("agents").toString())
+          .contains("lister");
 
       assertThat(claude.file("/home/user/child.txt")).isEqualTo("child\n");
       assertThat(transcript.messages("result")).hasSize(1);

@@ -36,13 +36,15 @@ final class EgressProxy implements AutoCloseable {
   private final Leases leases;
   private final Networks networks;
   private final Lookup lookup;
+  private final Path models;
   private final List<ServerSocketChannel> listeners = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final Set<ProxyConnection> connections = ConcurrentHashMap.newKeySet();
   private Optional<InetSocketAddress> address = Optional.empty();
   private volatile boolean closed;
 
-  private EgressProxy(GatewayOptions options, Leases leases) {
+  private EgressProxy(GatewayOptions options, Leases leases, Path models) {
+    this.models = models;
     this.options = options;
     this.leases = leases;
     this.networks = new Networks(options.reachablePrivateNetworks());
@@ -54,12 +56,13 @@ final class EgressProxy implements AutoCloseable {
    *
    * @throws IOException when it cannot; nothing is left then
    */
-  static EgressProxy open(GatewayOptions options, Leases leases, Path socket) throws IOException {
-    EgressProxy proxy = new EgressProxy(options, leases);
+  static EgressProxy open(GatewayOptions options, Leases leases, SocketDirectory sockets)
+      throws IOException {
+    EgressProxy proxy = new EgressProxy(options, leases, sockets.models());
     try {
       ServerSocketChannel unix = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
       proxy.listeners.add(unix);
-      unix.bind(UnixDomainSocketAddress.of(socket), BACKLOG);
+      unix.bind(UnixDomainSocketAddress.of(sockets.proxy()), BACKLOG);
       OptionalInt port = options.loopbackProxyPort();
       if (port.isPresent()) {
         ServerSocketChannel tcp = ServerSocketChannel.open();
@@ -150,6 +153,11 @@ final class EgressProxy implements AutoCloseable {
 
   Networks networks() {
     return networks;
+  }
+
+  /** The socket of the door to models. */
+  Path models() {
+    return models;
   }
 
   Lookup lookup() {

@@ -3,8 +3,10 @@ package dev.dunes.gateway;
 import dev.dunes.gateway.cassette.Cassette;
 import dev.dunes.gateway.cassette.Scrubber;
 import dev.dunes.gateway.egress.HostRules;
+import dev.dunes.gateway.egress.Target;
 import dev.dunes.gateway.metering.PriceTable;
 import dev.dunes.gateway.metering.TokenCounts;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -87,6 +89,16 @@ final class Lease implements GatewayLease {
 
   HostRules rules() {
     return rules;
+  }
+
+  /** Whether a target is the sandbox's own way to models. */
+  boolean isWayToModels(Target target) {
+    boolean loopback =
+        target.host().name().equals("localhost")
+            || target.host().literal().filter(InetAddress::isLoopbackAddress).isPresent();
+    return loopback
+        && spec.portInSandbox().isPresent()
+        && spec.portInSandbox().getAsInt() == target.port();
   }
 
   void active() {

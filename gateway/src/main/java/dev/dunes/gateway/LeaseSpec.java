@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -23,6 +24,8 @@ import java.util.function.Consumer;
  * @param replayFrom a file whose exchanges answer instead of a model; no upstream is asked
  * @param recordedPace whether a replay takes the time the recording took
  * @param maxConcurrentRequests to models at a time
+ * @param portInSandbox the port of the sandbox's loopback that leads to models; some agents ask the
+ *     proxy for it, which then leads there instead of to this machine's loopback
  */
 public record LeaseSpec(
     String runId,
@@ -33,7 +36,8 @@ public record LeaseSpec(
     Optional<Path> recordTo,
     Optional<Path> replayFrom,
     boolean recordedPace,
-    int maxConcurrentRequests) {
+    int maxConcurrentRequests,
+    OptionalInt portInSandbox) {
   private static final int MAX_CONCURRENT_REQUESTS = 64;
 
   public LeaseSpec {
@@ -44,6 +48,7 @@ public record LeaseSpec(
     requireNonNull(listener, "listener");
     requireNonNull(recordTo, "recordTo");
     requireNonNull(replayFrom, "replayFrom");
+    requireNonNull(portInSandbox, "portInSandbox");
     if (budgetUsd.isPresent() && !(budgetUsd.getAsDouble() >= 0)) {
       throw new IllegalArgumentException("budgetUsd is not at least 0: " + budgetUsd);
     }
@@ -71,6 +76,7 @@ public record LeaseSpec(
     private Optional<Path> replayFrom = Optional.empty();
     private boolean recordedPace;
     private int maxConcurrentRequests = MAX_CONCURRENT_REQUESTS;
+    private OptionalInt portInSandbox = OptionalInt.empty();
 
     private Builder(String runId) {
       this.runId = requireNonNull(runId, "runId");
@@ -124,6 +130,12 @@ public record LeaseSpec(
       return this;
     }
 
+    /** Where the sandbox's own loopback leads to models. */
+    public Builder portInSandbox(int port) {
+      this.portInSandbox = OptionalInt.of(port);
+      return this;
+    }
+
     /**
      * @throws IllegalArgumentException when something does not fit together
      */
@@ -137,7 +149,8 @@ public record LeaseSpec(
           recordTo,
           replayFrom,
           recordedPace,
-          maxConcurrentRequests);
+          maxConcurrentRequests,
+          portInSandbox);
     }
   }
 }

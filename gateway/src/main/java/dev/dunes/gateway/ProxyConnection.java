@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -133,6 +134,10 @@ final class ProxyConnection implements Lease.Running {
 
   private void serve(Lease owner, Wanted wanted) throws IOException, InterruptedException {
     Target target = wanted.target();
+    if (owner.isWayToModels(target)) {
+      toModels(wanted);
+      return;
+    }
     if (!owner.rules().allows(target)) {
       refuse(owner, target, "no egress rule names it", Optional.of(target.rule()));
       return;
@@ -162,6 +167,15 @@ final class ProxyConnection implements Lease.Running {
       return;
     }
     connect(owner, wanted, reachable);
+  }
+
+  /** Some agents take the proxy even for their own loopback (Gemini CLI, pi). */
+  private void toModels(Wanted wanted) throws IOException {
+    try (SocketChannel models = SocketChannel.open(UnixDomainSocketAddress.of(proxy.models()))) {
+      server = models;
+      admitted = true;
+      pass(wanted, models);
+    }
   }
 
   private void refuse(Lease owner, Target target, String reason, Optional<String> rule) {

@@ -49,7 +49,7 @@ final class RunningGateway implements Gateway {
     this.prices = options.priceTable().map(PriceTable::read).orElseGet(PriceTable::builtIn);
     this.address = listen();
     SocketDirectory.onlyOwner(sockets.models());
-    this.proxy = EgressProxy.open(options, leases, sockets.proxy());
+    this.proxy = EgressProxy.open(options, leases, sockets);
     SocketDirectory.onlyOwner(sockets.proxy());
   }
 

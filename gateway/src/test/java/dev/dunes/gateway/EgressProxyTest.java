@@ -468,4 +468,24 @@ class EgressProxyTest {
       }
     }
   }
+
+  @Test
+  void theSandboxesOwnWayToModelsLeadsThere() throws Exception {
+    String message = "{\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}";
+    try (FakeProvider model = FakeProvider.saying(200, "application/json", message);
+        GatewayLease lease =
+            fixture.lease(spec ->
+                spec.upstream(GatewayFixture.anthropicAt(model.base())).portInSandbox(4321))) {
+      for (String host : List.of("127.0.0.1:4321", "localhost:4321", "[::1]:4321")) {
+        try (RawClient client = fixture.proxyClient()) {
+          client.send(connect(lease, host)).until("\r\n\r\n");
+          client.send(RawClient.post("/v1/messages", lease.token(), "{}"));
+          assertThat(client.answer().text()).isEqualTo(message);
+        }
+      }
+      for (String host : List.of("127.0.0.1:4322", "localhost:80", "good.example:4321")) {
+        assertThat(ask(connect(lease, host)).status()).as(host).isEqualTo(403);
+      }
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package dev.dunes.agent;
 
 import dev.dunes.sandbox.Sandbox;
+import java.util.Optional;
 
 /**
  * A coding agent that can be driven in a sandbox. Stateless and safe for use by several threads.
@@ -16,6 +17,15 @@ public interface Agent {
    * @throws AgentException when it cannot be installed; the remedy says what to do
    */
   AgentPlacement prepare(InstallProgress progress);
+
+  /**
+   * What {@link #prepare} would say without installing anything; empty when it would install.
+   *
+   * @throws AgentException when what is there cannot be read
+   */
+  default Optional<AgentPlacement> installed() {
+    return Optional.empty();
+  }
 
   /**
    * Starts the agent's process in a sandbox. The sandbox stays the caller's.

@@ -9,6 +9,7 @@ import java.util.function.Function;
 final class Asking {
   private final Console console;
   private final Optional<Path> output;
+  private final Path shownFrom;
   private final boolean raw;
 
   /**
@@ -16,8 +17,16 @@ final class Asking {
    * @param raw whether events are passed on as they are
    */
   Asking(Console console, Optional<Path> output, boolean raw) {
+    this(console, output, console.directory(), raw);
+  }
+
+  /**
+   * @param shownFrom what the paths of files are shown relative to
+   */
+  Asking(Console console, Optional<Path> output, Path shownFrom, boolean raw) {
     this.console = console;
     this.output = output;
+    this.shownFrom = shownFrom;
     this.raw = raw;
   }
 
@@ -41,7 +50,8 @@ final class Asking {
 
   private RunTally listen(RunEvents run, Waiting waiting) {
     console.explain("run " + run.id());
-    RunView view = new RunView(console, waiting, output.map(path -> new FileTaker(path, run)), raw);
+    RunView view =
+        new RunView(console, waiting, output.map(path -> new FileTaker(path, shownFrom, run)), raw);
     for (Optional<byte[]> next = run.next(); next.isPresent(); next = run.next()) {
       view.show(next.get());
     }

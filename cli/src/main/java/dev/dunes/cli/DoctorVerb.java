@@ -4,6 +4,7 @@ import dev.dunes.sandbox.ProviderChoice;
 import dev.dunes.sandbox.ProviderStatus;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.spi.Check;
+import dev.dunes.session.Settings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,8 +16,8 @@ import picocli.CommandLine.Option;
 /** {@code ds doctor}: what is missing, and how to get it. */
 @CommandLine.Command(
     description = {
-      "Explains what each provider needs, what of it is missing here, and how to get it.",
-      "Exit code 0 when `local` or the default provider can be used.",
+      "Explains what is needed for sandboxes and for agents, what of it is missing here, and how to",
+      "get it. Exit code 0 when `local` or the default provider can be used and nothing else is ❌.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -50,12 +51,24 @@ final class DoctorVerb implements Verb {
       boolean isDefault = choice.filter(c -> c.name().equals(status.name())).isPresent();
       all.add(deep && isDefault ? found.with(trial(status.name())) : found);
     }
+    boolean agentsOnly = console.program().equals("duvo-sandstorm");
+    List<Diagnosis> agents = new ArrayList<>();
+    if (!console.program().equals("sandboxes")) {
+      agents.add(
+          new ModelChecks(
+                  new Settings(console.environment(), console.directory()).all(), agentsOnly)
+              .diagnose());
+      agents.add(AgentChecks.diagnose(console));
+      agents.add(new ProjectChecks(console).diagnose());
+    }
     boolean ready =
         all.stream()
             .anyMatch(found ->
                 found.usable() && (found.name().equals("local") || isChosen(found, choice)));
+    boolean worked = deepWorked(all, choice) && agents.stream().allMatch(Diagnosis::usable);
+    all.addAll(agents);
     console.print(json ? json(all, choice, ready) : text(all, choice, ready));
-    return ready && deepWorked(all, choice) ? ExitCodes.OK : ExitCodes.ERROR;
+    return ready && worked ? ExitCodes.OK : ExitCodes.ERROR;
   }
 
   private static boolean isChosen(Diagnosis found, Optional<ProviderChoice> choice) {

@@ -13,15 +13,20 @@ import tools.jackson.databind.JsonNode;
 /** Saves files that a run made, below one directory and nowhere else. */
 final class FileTaker {
   private final Path directory;
+  private final Path shownFrom;
   private final RunEvents run;
 
-  FileTaker(Path directory, RunEvents run) {
+  /**
+   * @param shownFrom what paths below it are shown relative to
+   */
+  FileTaker(Path directory, Path shownFrom, RunEvents run) {
     this.directory = directory.toAbsolutePath().normalize();
+    this.shownFrom = shownFrom.toAbsolutePath().normalize();
     this.run = run;
   }
 
-  /** Saves the file of an event; where it is. */
-  Path take(JsonNode event) {
+  /** Saves the file of an event; where it is, for people. */
+  String take(JsonNode event) {
     String relative = event.path("relative_path").asString("");
     Path target = target(relative);
     try {
@@ -34,7 +39,8 @@ final class FileTaker {
           Files.copy(contents, target, StandardCopyOption.REPLACE_EXISTING);
         }
       }
-      return target;
+      return Printable.line(
+          (target.startsWith(shownFrom) ? shownFrom.relativize(target) : target).toString());
     } catch (IOException | IllegalArgumentException e) {
       throw new Failure(
           ExitCodes.ERROR,

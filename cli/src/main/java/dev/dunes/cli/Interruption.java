@@ -1,5 +1,6 @@
 package dev.dunes.cli;
 
+import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,8 @@ final class Interruption {
   private final AtomicInteger busy = new AtomicInteger();
 
   private volatile boolean happened;
+
+  private volatile long forCleaningUpMillis = FOR_CLEANING_UP_MILLIS;
 
   private Interruption() {}
 
@@ -46,6 +49,11 @@ final class Interruption {
   /** Whether the process is about to end. */
   boolean happened() {
     return happened;
+  }
+
+  /** How long cleaning up may take; else 10 s. */
+  void allow(Duration forCleaningUp) {
+    forCleaningUpMillis = forCleaningUp.toMillis();
   }
 
   /** Has this done, at most once and latest when the process is told to end. */
@@ -89,7 +97,7 @@ final class Interruption {
       if (done.await(FOR_THE_COMMAND_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
-      long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FOR_CLEANING_UP_MILLIS);
+      long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(forCleaningUpMillis);
       do {
         runAll();
       } while (busy.get() > 0

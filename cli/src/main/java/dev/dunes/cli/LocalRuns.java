@@ -1,5 +1,8 @@
 package dev.dunes.cli;
 
+import dev.dunes.agent.AgentSettings;
+import dev.dunes.agent.Agents;
+import dev.dunes.gateway.LeaseSpec;
 import dev.dunes.session.InputFiles;
 import dev.dunes.session.ProviderKeys;
 import dev.dunes.session.Run;
@@ -7,14 +10,35 @@ import dev.dunes.session.RunRefusedException;
 import dev.dunes.session.RunRequest;
 import dev.dunes.session.Runs;
 import dev.dunes.session.RunsConfig;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Runs of agents in this process. */
 final class LocalRuns {
   private final Console console;
+  private final Path directory;
+  private final Map<String, String> environment;
+  private final UnaryOperator<LeaseSpec> leases;
 
+  /** Those of the working directory. */
   LocalRuns(Console console) {
+    this(console, console.directory(), console.environment(), UnaryOperator.identity());
+  }
+
+  /**
+   * @param leases changes what runs are given at the gateway
+   */
+  LocalRuns(
+      Console console,
+      Path directory,
+      Map<String, String> environment,
+      UnaryOperator<LeaseSpec> leases) {
     this.console = console;
+    this.directory = directory;
+    this.environment = environment;
+    this.leases = leases;
   }
 
   /** Starts a run of its own for a question. */
@@ -26,12 +50,33 @@ final class LocalRuns {
   Runs open(Waiting waiting) {
     ProcessEnd.prepare();
     try {
-      RunsConfig.Builder config =
-          RunsConfig.builder().directory(console.directory()).environment(console.environment());
-      return Runs.open(config.build());
+      return Runs.open(config(waiting).build());
     } catch (RunRefusedException e) {
       throw failure(e);
     }
+  }
+
+  /** How runs are set up that are served to others. */
+  RunsConfig serving() {
+    return config(Waiting.hidden(console)).serving(true).build();
+  }
+
+  private RunsConfig.Builder config(Waiting waiting) {
+    RunsConfig.Builder config =
+        RunsConfig.builder()
+            .directory(directory)
+            .environment(environment)
+            .gateways(options -> Demo.ChangedGateway.open(options, leases));
+    Agents agents = Agents.open(agentSettings());
+    agents.ids().forEach(id -> config.agent(new ShownAgent(agents.get(id), waiting)));
+    return config;
+  }
+
+  private AgentSettings agentSettings() {
+    return new AgentSettings(
+        environment,
+        Path.of(System.getProperty("user.home")),
+        console.directory().toAbsolutePath());
   }
 
   /** Starts a run; the runs are closed with its events. */

@@ -9,6 +9,14 @@ final class Logging {
 
   private Logging() {}
 
+  /** What a server logs, with the time. To be called before the first logger is made. */
+  static void prepareServer(boolean debug) {
+    set(PREFIX + "showDateTime", "true");
+    set(PREFIX + "dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
+    set(PREFIX + "log.dev.dunes", debug ? "debug" : "info");
+    prepare(true, debug);
+  }
+
   /** To be called before the first logger is made. */
   static void prepare(boolean verbose, boolean debug) {
     // Saves the search for a logger among all jars.

@@ -1,6 +1,5 @@
 package dev.dunes.cli;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -203,18 +202,15 @@ final class RunView {
 
   private void file(JsonNode event) {
     if (files.isPresent()) {
-      Path saved = files.get().take(event);
-      say("[file: %s]".formatted(Printable.line(shown(saved))));
+      String saved = files.get().take(event);
+      if (!raw) {
+        say("[file: %s]".formatted(saved));
+      }
     } else if (!raw) {
       String path = Printable.line(event.path("relative_path").asString(""));
       long size = event.path("size").asLong(0);
       say("[file: %s, %,d bytes; -o DIR saves it]".formatted(path, size));
     }
-  }
-
-  private String shown(Path saved) {
-    Path here = console.directory().toAbsolutePath().normalize();
-    return saved.startsWith(here) ? here.relativize(saved).toString() : saved.toString();
   }
 
   private void say(String line) {

@@ -29,7 +29,11 @@ final class VerbLine {
     }
     boolean verbose = result.hasMatchedOption("--verbose");
     console.verbose(verbose);
-    Logging.prepare(verbose, console.debug());
+    if (verbs == Verbs.SERVE) {
+      Logging.prepareServer(console.debug());
+    } else {
+      Logging.prepare(verbose, console.debug());
+    }
     return verb.run();
   }
 

@@ -161,7 +161,7 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"lst,list", "docter,doctor", "rnu,run", "hlep,help", "Query,query"})
+  @CsvSource({"srve,serve", "lst,list", "docter,doctor", "rnu,run", "hlep,help", "Query,query"})
   void aSlipOfTheFingerIsNoPrompt(String word, String meant) {
     Ds.Result result = ds.run(word);
     assertThat(result.code()).isEqualTo(2);

@@ -47,6 +47,7 @@ class DocumentationTest {
   private static final String IMPORTS =
       """
       import dev.dunes.sandbox.*;
+      import dev.dunes.scripted.*;
       import java.nio.charset.StandardCharsets;
       import java.nio.file.*;
       import java.time.Duration;

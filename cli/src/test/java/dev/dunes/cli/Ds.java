@@ -60,6 +60,12 @@ final class Ds {
     return this;
   }
 
+  /** All of these. */
+  Ds env(Map<String, String> variables) {
+    environment.putAll(variables);
+    return this;
+  }
+
   Ds directory(Path path) {
     directory = path;
     return this;

@@ -43,7 +43,11 @@ final class AnthropicMessages implements Protocol {
   }
 
   private static void addMessage(Transcript transcript, JsonNode message) {
-    boolean user = message.path("role").asString("").equals("user");
+    String role = message.path("role").asString("");
+    boolean user = role.equals("user");
+    if (!user && !role.equals("assistant")) {
+      return; // what an agent says about its surroundings is not part of what is matched
+    }
     JsonNode content = message.path("content");
     if (content.isString()) {
       transcript.add(user ? Role.USER : Role.MODEL, content.asString());

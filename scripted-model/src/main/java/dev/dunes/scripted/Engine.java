@@ -18,8 +18,8 @@ final class Engine {
   private static final Pattern DIRECTORY = Pattern.compile("\\[\\[cwd:([^\\]]+)]]");
   private static final Pattern SUBAGENT = Pattern.compile("\\[\\[subtype:([^\\]]+)]]");
 
-  /** Agents put reminders beside what the user wrote; those begin with a tag. */
-  private static final Pattern REMINDER = Pattern.compile("\\s*<[a-z_-]+>", Pattern.DOTALL);
+  /** What agents put around the words of the user, in a text of its own or before them. */
+  private static final Pattern REMINDER = Pattern.compile("(?s)<([a-z][a-z_-]+)>.*?</\\1>");
 
   private static final String TITLE = "Scripted title";
   private static final String OTHERWISE =
@@ -87,11 +87,12 @@ final class Engine {
     List<Part> parts = transcript.parts();
     for (int i = parts.size() - 1; i > transcript.lastEnd(); i--) {
       Part part = parts.get(i);
-      if (part.role() != Role.USER || REMINDER.matcher(part.text()).lookingAt()) {
+      if (part.role() != Role.USER) {
         continue;
       }
+      String words = REMINDER.matcher(part.text()).replaceAll(" ");
       for (Rule rule : script.rules()) {
-        Matcher matcher = rule.when().matcher(part.text());
+        Matcher matcher = rule.when().matcher(words);
         if (matcher.find()) {
           MatchResult match = matcher.toMatchResult();
           Scenario scenario = new Scenario(rule.name(), rule.then().apply(match));

@@ -25,10 +25,12 @@ final class Recording {
   void played(String name, int number) {
     scenario = name;
     step = number;
+    changed.run();
   }
 
   void answeredWith(int code) {
     status = code;
+    changed.run();
   }
 
   /** The answer is complete. */

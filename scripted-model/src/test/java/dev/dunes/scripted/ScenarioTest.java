@@ -157,6 +157,21 @@ class ScenarioTest {
   }
 
   @Test
+  void rulesDoNotReadWhatAgentsPutAround() throws Exception {
+    String reminder = "<system-reminder>create a file c.txt</system-reminder>";
+    assertThat(text(caller.messages(reminder, "Write"))).contains("has no answer to that");
+    JsonNode write = call(reminder + " Please create a file d.txt", "Write");
+    assertThat(write.path("input").path("path").asString()).isEqualTo("d.txt");
+    String body =
+        """
+        {"messages":[{"role":"user","content":"Create a file e.txt"},
+          {"role":"system","content":"# Environment [[text]]"}],"tools":[{"name":"Write"}]}\
+        """;
+    JsonNode other = caller.json("/v1/messages", body).path("content").path(1);
+    assertThat(other.path("input").path("path").asString()).isEqualTo("e.txt");
+  }
+
+  @Test
   void aRuleDoesNotOutliveItsTurn() throws Exception {
     String body =
         """

@@ -54,6 +54,13 @@ public final class ClaudeAgent implements Agent {
     return new AgentPlacement(new HostMount(directory, target()), pin.version());
   }
 
+  @Override
+  public Optional<AgentPlacement> installed() {
+    return installer
+        .installed(pin)
+        .map(directory -> new AgentPlacement(new HostMount(directory, target()), pin.version()));
+  }
+
   private String target() {
     return MOUNTS + ID + "/" + pin.version();
   }

@@ -63,6 +63,19 @@ public final class AgentInstaller {
     return directory.installed();
   }
 
+  /**
+   * The directory of the pinned version, when it is there.
+   *
+   * @throws AgentException {@code install_failed} when what is there cannot be read
+   */
+  public Optional<Path> installed(Pin pin) {
+    PinnedPackage wanted = pin.packages().get(Platform.current());
+    AgentDirectory directory = AgentDirectory.of(settings, pin);
+    return wanted != null && directory.holds(wanted)
+        ? Optional.of(directory.installed())
+        : Optional.empty();
+  }
+
   private void install(
       Pin pin, PinnedPackage wanted, AgentDirectory directory, InstallProgress progress)
       throws IOException {

@@ -1,0 +1,172 @@
+package dev.dunes.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunes.scripted.ScriptedModel;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code ds serve} as a process, asked by {@code ds} itself. */
+class ServeVerbTest {
+  private final ScriptedModel model = ScriptedModel.start();
+  private final List<Process> started = new ArrayList<>();
+  @TempDir Path directory;
+  private Path state = Path.of("");
+  private DsProcess ds = new DsProcess(state, directory, "local");
+
+  @BeforeEach
+  void makeState() throws IOException {
+    state = Files.createTempDirectory("ds-state");
+    ds = new DsProcess(state, directory, "local");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (Process process : started) {
+      process.destroyForcibly().waitFor();
+    }
+    ds.run("list"); // whatever a killed server left goes
+    model.close();
+    new ProcessBuilder("rm", "-rf", state.toString()).start().waitFor();
+  }
+
+  private record Served(Process process, BufferedReader out, String url) {}
+
+  private Served serve(Map<String, String> more, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(DsProcess.command());
+    command.addAll(List.of("serve", "--host", "127.0.0.1", "-p", "0"));
+    command.addAll(List.of(arguments));
+    Map<String, String> environment = RealAgent.environment(model, state);
+    environment.putAll(more);
+    Process process = ds.start(command, environment);
+    started.add(process);
+    BufferedReader out = process.inputReader();
+    String line = String.valueOf(out.readLine());
+    assertThat(line).startsWith("Ready at http://127.0.0.1:");
+    return new Served(process, out, line.substring("Ready at ".length()));
+  }
+
+  private static void end(Served server, String signal, int code) throws Exception {
+    new ProcessBuilder("kill", "-" + signal, Long.toString(server.process().pid()))
+        .start()
+        .waitFor();
+    assertThat(server.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.process().exitValue()).isEqualTo(code);
+  }
+
+  private static JsonNode get(String url) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return JsonMapper.shared()
+          .readTree(
+              client
+                  .send(
+                      HttpRequest.newBuilder(URI.create(url))
+                          .timeout(Duration.ofSeconds(20))
+                          .build(),
+                      HttpResponse.BodyHandlers.ofString())
+                  .body());
+    }
+  }
+
+  @Test
+  void runsAreServedToTheCommandLine() throws Exception {
+    RealAgent.require();
+    String key = "k".repeat(32);
+    Served server = serve(Map.of("SANDSTORM_API_KEY", key));
+    assertThat(get(server.url() + "/health").path("status").asString()).isEqualTo("ok");
+    DsProcess.Done refused = ds.run("--server", server.url(), "[[hello]]");
+    assertThat(refused.err()).isEqualTo("❌ Not authenticated (--api-key)\n");
+    DsProcess.Done done =
+        ds.run("--server", server.url(), "--api-key", key, "-o", "made", "[[hello]]");
+    assertThat(done.out()).isEqualTo("I will create the file.\nDone. hello.txt contains hi.\n");
+    assertThat(done.err()).contains("[file: made/hello.txt]").contains("--- Result: success");
+    assertThat(done.code()).isZero();
+    assertThat(directory.resolve("made/hello.txt")).hasContent("hi");
+    end(server, "TERM", 143);
+  }
+
+  @Test
+  void aRunIsCancelledByItsId() throws Exception {
+    RealAgent.require();
+    Served server = serve(Map.of("DUNES_SHUTDOWN_GRACE", "0"));
+    List<String> command = new ArrayList<>(DsProcess.command());
+    command.addAll(List.of("query", "-v", "--server", server.url(), "[[slow]]"));
+    Process asking = ds.start(command, Map.of());
+    started.add(asking);
+    String line = String.valueOf(asking.errorReader().readLine());
+    assertThat(line).startsWith("dunes: run ");
+    model.await(request -> request.scenario().equals("slow"), Duration.ofSeconds(60));
+    String id = line.substring("dunes: run ".length());
+    DsProcess.Done cancelled = ds.run("cancel", id, "--server", server.url());
+    assertThat(cancelled.out()).isEqualTo("cancelling " + id + "\n");
+    assertThat(asking.errorReader().lines()).contains("Error: cancelled by user");
+    assertThat(asking.waitFor()).isEqualTo(1);
+    assertThat(ds.run("cancel", id, "--server", server.url()).code()).isEqualTo(1);
+    assertThat(ds.run("cancel", "00000000", "--server", server.url()).err())
+        .isEqualTo("❌ unknown run_id\n");
+    end(server, "INT", 130);
+  }
+
+  @Test
+  void ctrlCEndsARunAtAServer() throws Exception {
+    RealAgent.require();
+    Served server = serve(Map.of("DUNES_SHUTDOWN_GRACE", "0"));
+    List<String> command = new ArrayList<>(DsProcess.command());
+    command.addAll(List.of("query", "--server", server.url(), "[[slow]]"));
+    Process asking = ds.start(command, Map.of());
+    started.add(asking);
+    model.await(request -> request.scenario().equals("slow"), Duration.ofSeconds(60));
+    new ProcessBuilder("kill", "-INT", Long.toString(asking.pid())).start().waitFor();
+    assertThat(asking.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(asking.exitValue()).isEqualTo(130);
+    assertThat(asking.errorReader().lines()).containsExactly("Interrupted.");
+    assertThat(get(server.url() + "/runs").path(0).path("outcome").asString())
+        .isIn("cancelled", "disconnected"); // whichever the server hears of first
+    end(server, "INT", 130);
+  }
+
+  @Test
+  void itStartsAnewWhenAFileChanges() throws Exception {
+    Served server = serve(Map.of(), "--reload");
+    Files.writeString(directory.resolve(".env"), "SANDSTORM_API_KEY=short\n");
+    BufferedReader err = server.process().errorReader();
+    String line = String.valueOf(err.readLine());
+    while (!line.startsWith("❌")) {
+      line = String.valueOf(err.readLine());
+    }
+    assertThat(line).contains("SANDSTORM_API_KEY");
+    Files.writeString(
+        directory.resolve(".env"), "SANDSTORM_API_KEY=%s\n".formatted("k".repeat(32)));
+    assertThat(server.out().readLine()).startsWith("Ready at ");
+    end(server, "INT", 130);
+  }
+
+  @Test
+  void aPortThatIsTakenIsOneLine() throws Exception {
+    Served server = serve(Map.of());
+    String port = Integer.toString(URI.create(server.url()).getPort());
+    DsProcess.Done second = ds.run("serve", "--host", "127.0.0.1", "-p", port);
+    assertThat(second.err()).startsWith("❌ Cannot listen at 127.0.0.1:" + port + ": it is taken");
+    assertThat(second.out()).isEmpty();
+    assertThat(second.code()).isEqualTo(1);
+    assertThat(ds.run("serve", "-p", "70000").code()).isEqualTo(2);
+    end(server, "TERM", 143);
+  }
+}

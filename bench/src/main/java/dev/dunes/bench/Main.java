@@ -26,6 +26,8 @@ public final class Main {
           new FilesScenario(),
           new ForkScenario(),
           new GatewayScenario(),
+          new PromptScenario(),
+          new ServeScenario(),
           new CliScenario());
 
   private final Options options;

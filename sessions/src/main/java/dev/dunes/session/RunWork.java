@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 /** What the thread of a run does, from the plan to the result. */
 final class RunWork {
   private static final Duration CREATE_LIMIT = Duration.ofSeconds(60);
-  private static final int BAD_SIGNAL_KILL = 137;
+  private static final int KILLED = 137;
 
   private final RunStart start;
   private final RunRequest request;
@@ -338,9 +338,7 @@ final class RunWork {
 
   private RunEvent crashed(AgentExit exit) {
     String why =
-        exit.outOfMemory() || exit.code() == BAD_SIGNAL_KILL
-            ? " (killed, possibly out of memory)"
-            : "";
+        exit.outOfMemory() || exit.code() == KILLED ? " (killed, possibly out of memory)" : "";
     throw new RunFailedException(
         FailureCode.CRASHED,
         "Agent process exited with code %d before a result%s".formatted(exit.code(), why));

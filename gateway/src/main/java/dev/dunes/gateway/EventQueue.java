@@ -1,6 +1,7 @@
 package dev.dunes.gateway;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,7 @@ final class EventQueue implements AutoCloseable {
 
   private final String runId;
   private final Consumer<GatewayEvent> listener;
-  private final BlockingQueue<GatewayEvent> waiting;
+  private final BlockingQueue<Optional<GatewayEvent>> waiting;
   private final AtomicLong lost = new AtomicLong();
   private final Thread thread;
   private volatile boolean closed;
@@ -33,7 +34,7 @@ final class EventQueue implements AutoCloseable {
   }
 
   void tell(GatewayEvent event) {
-    if (!waiting.offer(event) && lost.getAndIncrement() == 0) {
+    if (!waiting.offer(Optional.of(event)) && lost.getAndIncrement() == 0) {
       LOG.warn("run {}: the listener of gateway events is too slow, some are lost", runId);
     }
   }
@@ -41,9 +42,9 @@ final class EventQueue implements AutoCloseable {
   private void deliver() {
     try {
       while (!closed || !waiting.isEmpty()) {
-        GatewayEvent event = waiting.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        Optional<GatewayEvent> event = waiting.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
         if (event != null) {
-          tellListener(event);
+          event.ifPresent(this::tellListener);
         }
       }
     } catch (InterruptedException e) {
@@ -63,6 +64,8 @@ final class EventQueue implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    boolean woken = waiting.offer(Optional.empty()); // when there is no room it is awake anyway
+    LOG.trace("run {}: events end, {}", runId, woken);
     if (Thread.currentThread().equals(thread)) {
       return; // the listener itself closes the lease
     }

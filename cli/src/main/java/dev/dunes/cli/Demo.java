@@ -26,32 +26,28 @@ final class Demo {
 
   /** Leases that answer from a recording, and never ask a model. */
   static UnaryOperator<LeaseSpec> playing(Path cassette, boolean recordedPace) {
-    return spec ->
-        new LeaseSpec(
-            spec.runId(),
-            spec.upstreams(),
-            spec.budgetUsd(),
-            spec.egress(),
-            spec.listener(),
-            Optional.empty(),
-            Optional.of(cassette),
-            recordedPace,
-            spec.maxConcurrentRequests());
+    return spec -> {
+      LeaseSpec.Builder played = copy(spec).replayFrom(cassette);
+      return recordedPace ? played.recordedPace().build() : played.build();
+    };
   }
 
   /** Leases that write down what a model answers. */
   static UnaryOperator<LeaseSpec> recording(Path cassette) {
-    return spec ->
-        new LeaseSpec(
-            spec.runId(),
-            spec.upstreams(),
-            spec.budgetUsd(),
-            spec.egress(),
-            spec.listener(),
-            Optional.of(cassette),
-            Optional.empty(),
-            false,
-            spec.maxConcurrentRequests());
+    return spec -> copy(spec).recordTo(cassette).build();
+  }
+
+  /** The same lease, without what it records or plays. */
+  private static LeaseSpec.Builder copy(LeaseSpec spec) {
+    LeaseSpec.Builder copy =
+        LeaseSpec.builder(spec.runId())
+            .egress(spec.egress())
+            .listener(spec.listener())
+            .maxConcurrentRequests(spec.maxConcurrentRequests());
+    spec.upstreams().values().forEach(copy::upstream);
+    spec.budgetUsd().ifPresent(copy::budgetUsd);
+    spec.portInSandbox().ifPresent(copy::portInSandbox);
+    return copy;
   }
 
   /** A gateway whose leases are changed before they are given. */

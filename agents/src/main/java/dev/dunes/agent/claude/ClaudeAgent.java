@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Claude Code, version {@link Pins}. */
 public final class ClaudeAgent implements Agent {
@@ -70,6 +71,7 @@ public final class ClaudeAgent implements Agent {
     ToolPolicy tools = ToolPolicy.of(options.allowedTools());
     Optional<AnswerSchema> schema = options.outputSchema().map(AnswerSchema::of);
     ClaudeLaunch launch = new ClaudeLaunch(options, tools);
+    Optional<ObjectNode> initialize = launch.initialize();
     Account account = Account.of(sandbox, options);
     String program = program(sandbox, account);
     write(sandbox, account.home() + "/.claude/settings.json", launch.settings());
@@ -79,7 +81,7 @@ public final class ClaudeAgent implements Agent {
     Command command = launch.command(program, account.root(), mcp.map(text -> mcpFile));
     AgentProcess process = new AgentProcess(sandbox.start(command));
     try {
-      return new ClaudeSession(process, tools, schema, launch.initialize());
+      return new ClaudeSession(process, tools, schema, initialize);
     } catch (RuntimeException | Error e) {
       process.close();
       throw e;

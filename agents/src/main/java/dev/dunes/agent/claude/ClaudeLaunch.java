@@ -21,6 +21,9 @@ final class ClaudeLaunch {
 
   static final String TOOL_HOOK = "tools";
 
+  /** The agent's own prompt. */
+  private static final String PRESET = "claude_code";
+
   private final AgentOptions options;
   private final ToolPolicy tools;
 
@@ -141,6 +144,17 @@ final class ClaudeLaunch {
 
   /** Of the object form, see {@link AgentOptions#systemPrompt()}, only this is ours to pass on. */
   private Optional<String> append() {
+    options
+        .systemPrompt()
+        .flatMap(prompt -> Json.text(prompt, "preset"))
+        .filter(preset -> !preset.equals(PRESET))
+        .ifPresent(preset -> {
+          throw new AgentException(
+              "invalid_options",
+              "unknown preset '%s' of a system prompt".formatted(preset),
+              "use " + PRESET + ", or a text",
+              null);
+        });
     Optional<String> own =
         options
             .systemPrompt()

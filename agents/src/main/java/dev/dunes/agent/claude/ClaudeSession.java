@@ -38,14 +38,13 @@ final class ClaudeSession implements AgentSession {
   /** An interrupt is answered within milliseconds; who does not answer is killed. */
   private static final Duration INTERRUPT_LIMIT = Duration.ofSeconds(10);
 
-  private static final int ASKS_LIMIT = 200;
   private static final String INITIALIZE = "dunes-initialize";
   private static final String UNSATISFIED = "error_max_structured_output_retries";
 
   private final AgentProcess process;
-  private final ToolPolicy tools;
   private final Optional<AnswerSchema> schema;
   private final ClaudeAsks asks;
+  private final ClaudeRequests requests;
   private final ClaudeEvents events = new ClaudeEvents();
   private final ClaudeTurn turn = new ClaudeTurn();
   private final ClaudeOutcome outcome = new ClaudeOutcome();
@@ -58,14 +57,13 @@ final class ClaudeSession implements AgentSession {
   private boolean inputEnds;
   private boolean ended;
   private boolean interrupted;
-  private int requests;
+  private int sent;
 
   private volatile @Nullable String nativeSessionId;
   private long startDeadline = System.nanoTime() + START_LIMIT.toNanos();
   private volatile @Nullable Long interruptDeadline;
   private AgentOutput.@Nullable Message held;
   private boolean repaired;
-  private int asked;
 
   ClaudeSession(
       AgentProcess process,
@@ -73,7 +71,6 @@ final class ClaudeSession implements AgentSession {
       Optional<AnswerSchema> schema,
       Optional<ObjectNode> initialize) {
     this.process = process;
-    this.tools = tools;
     this.schema = schema;
     this.asks =
         new ClaudeAsks(
@@ -82,6 +79,7 @@ final class ClaudeSession implements AgentSession {
               ready.add(new AgentOutput.Ask(event));
               process.wake();
             });
+    this.requests = new ClaudeRequests(tools, asks, this::write);
     this.started = initialize.isEmpty();
     initialize.ifPresent(request -> process.write(ClaudeProtocol.request(INITIALIZE, request)));
   }
@@ -230,7 +228,7 @@ final class ClaudeSession implements AgentSession {
       return;
     }
     switch (Json.text(json, "type", "")) {
-      case "control_request" -> request(json);
+      case "control_request" -> requests.answer(json);
       case "control_response" -> response(json);
       case "control_cancel_request" -> asks.withdrawn(Json.text(json, "request_id", ""));
       case "keep_alive", "command_lifecycle" -> {}
@@ -350,36 +348,6 @@ final class ClaudeSession implements AgentSession {
     settle();
   }
 
-  private void request(JsonNode json) {
-    String id = Json.text(json, "request_id", "");
-    JsonNode request = Json.value(json, "request").orElseGet(Json::object);
-    JsonNode input = Json.value(request, "input").orElseGet(Json::object);
-    switch (Json.text(request, "subtype", "")) {
-      case "can_use_tool" -> canUseTool(id, request, input);
-      case "hook_callback" -> {
-        JsonNode toolInput = Json.value(input, "tool_input").orElseGet(Json::object);
-        JsonNode answer =
-            tools
-                .refusal(Json.text(input, "tool_name", ""), toolInput)
-                .map(ClaudeProtocol::denyBeforeUse)
-                .orElseGet(Json::object);
-        write(ClaudeProtocol.answer(id, answer));
-      }
-      default -> write(ClaudeProtocol.refusal(id, "unsupported request"));
-    }
-  }
-
-  private void canUseTool(String id, JsonNode request, JsonNode input) {
-    Optional<String> refusal = tools.refusal(Json.text(request, "tool_name", ""), input);
-    if (refusal.isPresent()) {
-      write(ClaudeProtocol.answer(id, ClaudeProtocol.deny(refusal.get())));
-    } else if (++asked > ASKS_LIMIT) {
-      write(ClaudeProtocol.answer(id, ClaudeProtocol.deny("too many requests")));
-    } else {
-      asks.asked(id, request);
-    }
-  }
-
   private void response(JsonNode json) {
     JsonNode response = Json.value(json, "response").orElseGet(Json::object);
     if (!Json.text(response, "request_id", "").equals(INITIALIZE)) {
@@ -449,7 +417,7 @@ final class ClaudeSession implements AgentSession {
   }
 
   private void sendInterrupt() {
-    write(ClaudeProtocol.request("dunes-" + ++requests, Json.object().put("subtype", "interrupt")));
+    write(ClaudeProtocol.request("dunes-" + ++sent, Json.object().put("subtype", "interrupt")));
   }
 
   /** Shell commands in the background survive an interrupt. */
@@ -457,8 +425,7 @@ final class ClaudeSession implements AgentSession {
     for (String task : turn.background()) {
       write(
           ClaudeProtocol.request(
-              "dunes-" + ++requests,
-              Json.object().put("subtype", "stop_task").put("task_id", task)));
+              "dunes-" + ++sent, Json.object().put("subtype", "stop_task").put("task_id", task)));
     }
   }
 

@@ -1,13 +1,16 @@
 package dev.dunes.agent.claude;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.PermissionPolicy;
 import dev.dunes.agent.Prompt;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 /** Where the program is run from, and what is written for it. */
 final class PlaceTest {
@@ -68,6 +71,20 @@ final class PlaceTest {
           .doesNotContain("--tools", "bypassPermissions")
           .noneMatch(argument -> argument.contains("s3cret"));
       assertThat(fake.note("env")).contains("ANTHROPIC_API_KEY=", "ANTHROPIC_AUTH_TOKEN=run-token");
+    }
+  }
+
+  @Test
+  void optionsThatMeanNothingAreRefused() {
+    try (FakeClaude fake = new FakeClaude()) {
+      JsonNode preset = Json.object().put("type", "preset").put("preset", "other");
+      assertThatThrownBy(() -> fake.open(o -> o.systemPrompt(preset)))
+          .isInstanceOf(AgentException.class)
+          .hasMessageContaining("other");
+      JsonNode nameless = Json.MAPPER.readTree("[{\"description\":\"d\",\"prompt\":\"p\"}]");
+      assertThatThrownBy(() -> fake.open(o -> o.subagents(nameless)))
+          .isInstanceOf(AgentException.class)
+          .hasMessageContaining("no name");
     }
   }
 }

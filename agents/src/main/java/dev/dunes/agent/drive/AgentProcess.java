@@ -4,6 +4,7 @@ import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentExit;
 import dev.dunes.sandbox.CommandExit;
 import dev.dunes.sandbox.RunningCommand;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.Signal;
 import java.io.IOException;
@@ -33,6 +34,7 @@ public final class AgentProcess implements AutoCloseable {
   private static final int DIAGNOSTICS_PIECE = 4096;
   private static final int DIAGNOSTICS_LIMIT = 1 << 20;
   private static final long UNWRITTEN_LIMIT = 64 << 20;
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
   private static final byte[] END_OF_INPUT = new byte[0];
 
   private final RunningCommand command;
@@ -186,10 +188,18 @@ public final class AgentProcess implements AutoCloseable {
     return new AgentExit(exit.exitCode(), exit.outOfMemory());
   }
 
+  /** When it returns the process has ended with all it started, or the sandbox does not answer. */
   @Override
   public void close() {
     queue.close();
     writer.interrupt();
     command.close();
+    try {
+      if (command.waitFor(CLOSE_LIMIT).isEmpty()) {
+        LOG.warn("an agent has not ended {} s after it was killed", CLOSE_LIMIT.toSeconds());
+      }
+    } catch (SandboxException e) {
+      LOG.debug("the sandbox ended before its agent, or the wait for its end did", e);
+    }
   }
 }

@@ -106,6 +106,26 @@ class RealAgentTest {
   }
 
   @Test
+  void aProviderWithoutRelaysIsReachedByLoopback() throws Exception {
+    shop.set("SANDBOX_BACKEND", "host");
+    model.add(
+        Scenario.of(
+            "here",
+            Answer.of(new Step.Shell("cat in.txt > out.txt; pwd")),
+            Answer.of(new Step.Text("Done."))));
+    ObjectNode query = Shop.query("[[here]]");
+    query.putObject("files").put("in.txt", "in");
+
+    List<String> events = events(query);
+
+    assertThat(last(events).path("is_error").asBoolean(true)).as(events.getLast()).isFalse();
+    JsonNode file = Shop.json(events.get(events.size() - 2));
+    assertThat(file.path("path").asString()).isEqualTo("/home/user/out.txt");
+    assertThat(file.path("data").asString()).isEqualTo("aW4=");
+    assertThat(String.join("", events)).doesNotContain("\"content\":\"/home/user\"");
+  }
+
+  @Test
   void noKeyIsToBeFoundInTheSandbox() throws Exception {
     model.add(
         Scenario.of(

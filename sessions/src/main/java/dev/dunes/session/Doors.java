@@ -23,7 +23,7 @@ final class Doors implements AutoCloseable {
   static final String URL = "DUNES_GATEWAY_URL";
   static final String PORT = "DUNES_GATEWAY_PORT";
   private static final String LOOPBACK = "127.0.0.1";
-  private static final String HOST = "host";
+  static final String HOST = "host";
 
   private final Function<GatewayOptions, Gateway> opener;
   private final Settings settings;

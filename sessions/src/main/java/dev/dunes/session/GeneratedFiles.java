@@ -34,22 +34,24 @@ final class GeneratedFiles {
   /** A file that is new or different. */
   record Found(String path, long size) {}
 
+  private final HomePaths home;
   private final Map<String, Version> before;
 
-  private GeneratedFiles(Map<String, Version> before) {
+  private GeneratedFiles(HomePaths home, Map<String, Version> before) {
+    this.home = home;
     this.before = before;
   }
 
   /** Notes what is there. */
-  static GeneratedFiles notice(Sandbox sandbox) {
-    return new GeneratedFiles(walk(sandbox));
+  static GeneratedFiles notice(Sandbox sandbox, HomePaths home) {
+    return new GeneratedFiles(home, walk(sandbox, home));
   }
 
   /** What is new or different since, in the order of paths, within the bounds. */
   List<Found> since(Sandbox sandbox) {
     List<Found> found = new ArrayList<>();
     long total = 0;
-    List<Map.Entry<String, Version>> now = new ArrayList<>(walk(sandbox).entrySet());
+    List<Map.Entry<String, Version>> now = new ArrayList<>(walk(sandbox, home).entrySet());
     now.sort(Map.Entry.comparingByKey(Comparator.naturalOrder()));
     for (Map.Entry<String, Version> file : now) {
       Version version = file.getValue();
@@ -70,14 +72,14 @@ final class GeneratedFiles {
     return found;
   }
 
-  private static Map<String, Version> walk(Sandbox sandbox) {
+  private static Map<String, Version> walk(Sandbox sandbox, HomePaths home) {
     Map<String, Version> files = new HashMap<>();
     Deque<String> directories = new ArrayDeque<>(List.of(""));
     int entries = 0;
     int visited = 0;
     while (!directories.isEmpty() && visited++ < MOST_DIRECTORIES) {
       String directory = directories.removeFirst();
-      for (FileEntry entry : list(sandbox, directory)) {
+      for (FileEntry entry : list(sandbox, home, directory)) {
         if (++entries > MOST_ENTRIES) {
           return files;
         }
@@ -96,8 +98,8 @@ final class GeneratedFiles {
     return files;
   }
 
-  private static List<FileEntry> list(Sandbox sandbox, String directory) {
-    String path = directory.isEmpty() ? HomePaths.HOME : HomePaths.HOME + "/" + directory;
+  private static List<FileEntry> list(Sandbox sandbox, HomePaths home, String directory) {
+    String path = directory.isEmpty() ? home.home() : home.at(directory);
     try {
       return sandbox.files().list(path);
     } catch (SandboxFileException e) {

@@ -5,6 +5,7 @@ import dev.dunes.gateway.EgressPolicy;
 import dev.dunes.gateway.GatewayEvent;
 import dev.dunes.gateway.GatewayLease;
 import dev.dunes.gateway.LeaseSpec;
+import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.Placement;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxSpec;
@@ -54,7 +55,20 @@ final class RunPlaces {
     Sandbox sandbox =
         place.sandboxes().create(spec(provider, door, agent), Placement.at(start.provider()));
     cleanup.opened(sandbox);
-    return new RunPlace(sandbox, lease, door.baseUrl(), environment(door, lease));
+    return new RunPlace(sandbox, home(sandbox), lease, door.baseUrl(), environment(door, lease));
+  }
+
+  /** Provider {@code host} has the host's own file system: each sandbox has its home elsewhere. */
+  private HomePaths home(Sandbox sandbox) {
+    if (!start.provider().equals(Doors.HOST)) {
+      return HomePaths.USUAL;
+    }
+    String home = sandbox.exec(Command.of("/bin/sh", "-c", "printf %s \"$HOME\"")).stdout().strip();
+    if (!home.startsWith("/")) {
+      throw new RunFailedException(
+          FailureCode.SANDBOX_CREATE, "Failed to create Host sandbox: it has no home");
+    }
+    return new HomePaths(home);
   }
 
   private LeaseSpec lease(RunPlan plan, Consumer<GatewayEvent> listener) {
@@ -109,8 +123,10 @@ final class RunPlaces {
             .labels(
                 services
                     .ownership()
-                    .labels(start.id(), Instant.now().plus(lifetime), !limits.autoCleanup()))
-            .workingDir(HomePaths.HOME);
+                    .labels(start.id(), Instant.now().plus(lifetime), !limits.autoCleanup()));
+    if (!start.provider().equals(Doors.HOST)) {
+      spec.workingDir(HomePaths.HOME);
+    }
     limits.cpus().ifPresent(spec::cpuCores);
     limits.memoryBytes().ifPresent(bytes -> spec.memoryMb((int) Math.max(1, bytes >> 20)));
     limits.pids().ifPresent(spec::maxProcesses);

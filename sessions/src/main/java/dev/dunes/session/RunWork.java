@@ -84,10 +84,12 @@ final class RunWork {
     Timers.Timer watch = watchProgress(place.lease());
     try {
       SandboxFilling filling = new SandboxFilling(start, services, run);
-      filling.fill(sandbox, plan);
+      filling.fill(sandbox, place.home(), plan);
       run.checkStop();
       Optional<GeneratedFiles> before =
-          request.extractFiles() ? Optional.of(GeneratedFiles.notice(sandbox)) : Optional.empty();
+          request.extractFiles()
+              ? Optional.of(GeneratedFiles.notice(sandbox, place.home()))
+              : Optional.empty();
       AgentSession session = open(agent, sandbox, options(plan, place));
       cleanup.opened(session);
       RunEvent last =
@@ -97,7 +99,7 @@ final class RunWork {
       run.resultIsIn();
       deadline.cancel();
       watch.cancel();
-      new SandboxEmptying(start, services, run).empty(sandbox, session, before);
+      new SandboxEmptying(start, services, run).empty(sandbox, place.home(), session, before);
       return last;
     } finally {
       deadline.cancel();
@@ -170,7 +172,7 @@ final class RunWork {
 
   private AgentOptions options(RunPlan plan, RunPlace place) {
     ModelAccess access = new ModelAccess(place.baseUrl(), place.lease().token(), modelNames());
-    AgentOptions.Builder options = AgentOptions.builder(access).workingDir(HomePaths.HOME);
+    AgentOptions.Builder options = AgentOptions.builder(access).workingDir(place.home().home());
     plan.model().ifPresent(options::model);
     plan.maxTurns().ifPresent(options::maxTurns);
     request.maxBudgetUsd().ifPresent(options::maxBudgetUsd);

@@ -34,14 +34,14 @@ final class SandboxEmptying {
     this.run = run;
   }
 
-  void empty(Sandbox sandbox, AgentSession session, Optional<GeneratedFiles> before)
+  void empty(Sandbox sandbox, HomePaths home, AgentSession session, Optional<GeneratedFiles> before)
       throws InterruptedException {
     if (start.keepSession()) {
-      keep(sandbox, session);
+      keep(sandbox, home, session);
     }
     if (before.isPresent()) {
       for (GeneratedFiles.Found file : found(sandbox, before.get())) {
-        Optional<RunEvent> event = read(sandbox, file);
+        Optional<RunEvent> event = read(sandbox, home, file);
         if (event.isPresent() && !run.publish(event.get())) {
           return;
         }
@@ -58,8 +58,8 @@ final class SandboxEmptying {
     }
   }
 
-  private Optional<RunEvent> read(Sandbox sandbox, GeneratedFiles.Found file) {
-    String path = HomePaths.HOME + "/" + file.path();
+  private Optional<RunEvent> read(Sandbox sandbox, HomePaths home, GeneratedFiles.Found file) {
+    String path = home.at(file.path());
     try (TimeLimit _ = new TimeLimit(services.timers(), READ_LIMIT)) {
       if (file.size() > RunEvent.GeneratedFile.INLINE_LIMIT) {
         try (InputStream contents = sandbox.files().read(path)) {
@@ -88,7 +88,7 @@ final class SandboxEmptying {
   }
 
   /** The agent writes the end of the conversation when it ends. */
-  private void keep(Sandbox sandbox, AgentSession session) {
+  private void keep(Sandbox sandbox, HomePaths home, AgentSession session) {
     try (TimeLimit _ = new TimeLimit(services.timers(), STOP_LIMIT)) {
       session.endInput();
       session.waitFor();
@@ -97,7 +97,7 @@ final class SandboxEmptying {
     }
     Optional<String> id = session.nativeSessionId().or(() -> run.record().agentSessionId());
     try (TimeLimit _ = new TimeLimit(services.timers(), READ_LIMIT)) {
-      if (id.isEmpty() || !services.archive().keep(id.get(), sandbox)) {
+      if (id.isEmpty() || !services.archive().keep(id.get(), sandbox, home)) {
         LOG.warn("run {}: its conversation could not be kept", run.id());
       }
     } catch (SandboxException e) {

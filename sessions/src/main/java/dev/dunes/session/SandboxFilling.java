@@ -27,7 +27,7 @@ final class SandboxFilling {
     this.run = run;
   }
 
-  void fill(Sandbox sandbox, RunPlan plan) {
+  void fill(Sandbox sandbox, HomePaths home, RunPlan plan) {
     InputFiles files = start.request().files();
     if (files.count() > 0) {
       String what =
@@ -35,17 +35,17 @@ final class SandboxFilling {
       within(
           what,
           RunObserver.Phase.UPLOAD_FILES,
-          () -> writeAll(sandbox, HomePaths.HOME, files.contents()));
+          () -> writeAll(sandbox, home.home(), files.contents()));
     }
     within(
         "upload skills",
         RunObserver.Phase.UPLOAD_SKILLS,
         () -> {
           for (Map.Entry<String, Map<String, byte[]>> skill : plan.skills().entrySet()) {
-            writeAll(sandbox, HomePaths.CLAUDE + "/skills/" + skill.getKey(), skill.getValue());
+            writeAll(sandbox, home.claude() + "/skills/" + skill.getKey(), skill.getValue());
           }
           if (start.request().resume().isPresent()) {
-            services.archive().restore(start.request().resume().get(), sandbox);
+            services.archive().restore(start.request().resume().get(), sandbox, home);
           }
         });
   }

@@ -40,9 +40,9 @@ final class SessionArchive {
   }
 
   /** Keeps the conversation of a sandbox; false when it could not be. */
-  boolean keep(String id, Sandbox sandbox) {
+  boolean keep(String id, Sandbox sandbox, HomePaths home) {
     Optional<Path> target = file(id);
-    if (target.isEmpty() || !sandbox.files().exists(HomePaths.PROJECTS)) {
+    if (target.isEmpty() || !sandbox.files().exists(home.projects())) {
       return false;
     }
     Path part = directory.resolve("." + UUID.randomUUID() + ".part");
@@ -50,7 +50,7 @@ final class SessionArchive {
       JsonLinesFile.makePrivateDirectory(directory);
       Files.createFile(
           part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      try (InputStream tar = sandbox.files().pack(HomePaths.PROJECTS);
+      try (InputStream tar = sandbox.files().pack(home.projects());
           OutputStream out = Files.newOutputStream(part)) {
         copy(tar, out);
       }
@@ -65,11 +65,11 @@ final class SessionArchive {
   }
 
   /** Puts a kept conversation into a sandbox. */
-  void restore(String id, Sandbox sandbox) throws IOException {
+  void restore(String id, Sandbox sandbox, HomePaths home) throws IOException {
     Path file = file(id).orElseThrow(() -> new IOException("no kept conversation " + id));
-    sandbox.files().mkdir(HomePaths.PROJECTS);
+    sandbox.files().mkdir(home.projects());
     try (InputStream tar = Files.newInputStream(file)) {
-      sandbox.files().unpack(tar, HomePaths.PROJECTS);
+      sandbox.files().unpack(tar, home.projects());
     }
   }
 

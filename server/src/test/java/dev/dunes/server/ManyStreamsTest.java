@@ -28,12 +28,13 @@ class ManyStreamsTest {
       shop.write("config/limits.yaml", "max_concurrent_agents: 2000\n");
       List<RawClient> clients = new ArrayList<>();
       String body = Shop.query("wait").toString();
-      int threadsBefore = ManagementFactory.getThreadMXBean().getThreadCount();
+      int threadsBefore = 0;
       long heapBefore = 0;
       for (int i = 0; i < STREAMS + 50; i++) {
         if (i == 50) {
           // The first ones pay for what all share.
           heapBefore = heap();
+          threadsBefore = ManagementFactory.getThreadMXBean().getThreadCount();
         }
         RawClient client = new RawClient(shop.port());
         clients.add(client);

@@ -65,6 +65,12 @@ final class Console implements AutoCloseable {
         Console::openInThisProcess);
   }
 
+  /** The same with another environment. */
+  Console with(Map<String, String> variables) {
+    return new Console(
+        program, in, out, err, terminals, variables, directory, interruption, opener);
+  }
+
   private static Sandboxes openInThisProcess() {
     ProcessEnd.prepare();
     return Sandboxes.shared();

@@ -16,7 +16,7 @@ final class ExitCodes {
         run, exec and shell end with the exit code of the command; the others with 0.
 
           0   it worked
-          1   unknown provider, a provider that cannot be used, any error of a provider,
+          1   a run of an agent that was not completed, unknown provider, a provider that cannot be used, any error of a provider,
               no such sandbox, or no command was given
           2   the command line makes no sense: unknown option, missing or malformed value,
               a file that does not exist, a limit that cannot be

@@ -1,6 +1,9 @@
 package dev.dunes.cli;
 
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Runs the usual commands once in one process. The launcher does this when it makes the AOT cache,
@@ -20,15 +23,36 @@ final class Training {
           List.of("list", "--json"),
           List.of("exec", "no-such-sandbox", "true"),
           List.of("destroy", "no-such-sandbox"),
-          List.of("providers"));
+          List.of("providers"),
+          List.of("query", "--help"),
+          List.of("init", "--list"));
+
+  /** A prompt from its beginning to its end, as far as this machine goes without the network. */
+  private static final List<String> PROMPT = List.of("demo", "--fast");
+
+  /** Whatever happens, the cache of everything else shall be written. */
+  private static final Duration PROMPT_LIMIT = Duration.ofSeconds(40);
 
   private Training() {}
 
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws InterruptedException {
     for (List<String> command : COMMANDS) {
       Main.run(command.toArray(String[]::new));
     }
+    if (!Thread.ofPlatform().daemon().start(Training::prompt).join(PROMPT_LIMIT)) {
+      System.err.println("the prompt took too long");
+    }
     // The JVM writes the cache on its way out, so it must leave the usual way.
     System.exit(0);
+  }
+
+  private static void prompt() {
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    // An agent that is not there yet is not fetched now: that has time until it is needed.
+    environment.put("DUNES_AGENTS_OFFLINE", "/nonexistent");
+    Console ours = Console.ofThisProcess("ds", Interruption.none());
+    try (Console console = ours.with(environment)) {
+      new Cli(console).run(PROMPT.toArray(String[]::new));
+    }
   }
 }

@@ -23,9 +23,10 @@ final class Training {
           List.of("list", "--json"),
           List.of("exec", "no-such-sandbox", "true"),
           List.of("destroy", "no-such-sandbox"),
-          List.of("providers"),
-          List.of("query", "--help"),
-          List.of("init", "--list"));
+          List.of("providers"));
+
+  private static final List<List<String>> AGENT_COMMANDS =
+      List.of(List.of("query", "--help"), List.of("init", "--list"));
 
   /** A prompt from its beginning to its end, as far as this machine goes without the network. */
   private static final List<String> PROMPT = List.of("demo", "--fast");
@@ -35,15 +36,23 @@ final class Training {
 
   private Training() {}
 
+  /** With {@code sandboxes}, only what needs no agent: it runs without the jars for them. */
   public static void main(String[] arguments) throws InterruptedException {
     for (List<String> command : COMMANDS) {
       Main.run(command.toArray(String[]::new));
     }
-    if (!Thread.ofPlatform().daemon().start(Training::prompt).join(PROMPT_LIMIT)) {
-      System.err.println("the prompt took too long");
+    if (arguments.length == 0) {
+      AGENT_COMMANDS.forEach(command -> Main.run(command.toArray(String[]::new)));
+      trainPrompt();
     }
     // The JVM writes the cache on its way out, so it must leave the usual way.
     System.exit(0);
+  }
+
+  private static void trainPrompt() throws InterruptedException {
+    if (!Thread.ofPlatform().daemon().start(Training::prompt).join(PROMPT_LIMIT)) {
+      System.err.println("the prompt took too long");
+    }
   }
 
   private static void prompt() {

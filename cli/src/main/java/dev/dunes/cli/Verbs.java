@@ -1,36 +1,33 @@
 package dev.dunes.cli;
 
 import java.util.Optional;
-import java.util.function.Function;
 
 /** The verbs of {@code ds}. Naming them here loads none of them. */
 enum Verbs {
-  QUERY("query", "Have an agent work on a prompt in a sandbox", QueryVerb::new),
-  RUN("run", "Run a command, a file or piped code in a sandbox", RunVerb::new),
-  EXEC("exec", "Run a command in a sandbox that exists", ExecVerb::new),
-  SHELL("shell", "Open an interactive shell in a sandbox", ShellVerb::new),
-  SERVE("serve", "Serve runs over HTTP", ServeVerb::new),
-  CANCEL("cancel", "End a run of a server", CancelVerb::new),
-  REPLAY("replay", "Ask once more what a run was asked, and compare", ReplayVerb::new),
-  TRIGGER("trigger", "Show what starts runs by itself, or try it", TriggerVerb::new),
-  LIST("list", "List sandboxes", ListVerb::new),
-  DESTROY("destroy", "Destroy a sandbox", DestroyVerb::new),
-  PROVIDERS("providers", "List providers and whether they can be used", ProvidersVerb::new),
-  TEST("test", "Try providers out with a sandbox each", TestVerb::new),
-  DOCTOR("doctor", "Explain what is missing and how to get it", DoctorVerb::new),
-  DEMO("demo", "Show an agent at work, without a key", DemoVerb::new),
-  INIT("init", "Make a project to begin with", InitVerb::new),
-  ADD("add", "Add tools to the agents of a project", AddVerb::new),
-  COMPLETION("completion", "Print a completion script for bash, zsh or fish", CompletionVerb::new);
+  QUERY("query", "Have an agent work on a prompt in a sandbox"),
+  RUN("run", "Run a command, a file or piped code in a sandbox"),
+  EXEC("exec", "Run a command in a sandbox that exists"),
+  SHELL("shell", "Open an interactive shell in a sandbox"),
+  SERVE("serve", "Serve runs over HTTP"),
+  CANCEL("cancel", "End a run of a server"),
+  REPLAY("replay", "Ask once more what a run was asked, and compare"),
+  TRIGGER("trigger", "Show what starts runs by itself, or try it"),
+  LIST("list", "List sandboxes"),
+  DESTROY("destroy", "Destroy a sandbox"),
+  PROVIDERS("providers", "List providers and whether they can be used"),
+  TEST("test", "Try providers out with a sandbox each"),
+  DOCTOR("doctor", "Explain what is missing and how to get it"),
+  DEMO("demo", "Show an agent at work, without a key"),
+  INIT("init", "Make a project to begin with"),
+  ADD("add", "Add tools to the agents of a project"),
+  COMPLETION("completion", "Print a completion script for bash, zsh or fish");
 
   private final String word;
   private final String summary;
-  private final Function<Console, Verb> maker;
 
-  Verbs(String word, String summary, Function<Console, Verb> maker) {
+  Verbs(String word, String summary) {
     this.word = word;
     this.summary = summary;
-    this.maker = maker;
   }
 
   String word() {
@@ -42,7 +39,26 @@ enum Verbs {
   }
 
   Verb make(Console console) {
-    return maker.apply(console);
+    // A switch and no references to constructors: those would all be linked at the start.
+    return switch (this) {
+      case QUERY -> new QueryVerb(console);
+      case RUN -> new RunVerb(console);
+      case EXEC -> new ExecVerb(console);
+      case SHELL -> new ShellVerb(console);
+      case SERVE -> new ServeVerb(console);
+      case CANCEL -> new CancelVerb(console);
+      case REPLAY -> new ReplayVerb(console);
+      case TRIGGER -> new TriggerVerb(console);
+      case LIST -> new ListVerb(console);
+      case DESTROY -> new DestroyVerb(console);
+      case PROVIDERS -> new ProvidersVerb(console);
+      case TEST -> new TestVerb(console);
+      case DOCTOR -> new DoctorVerb(console);
+      case DEMO -> new DemoVerb(console);
+      case INIT -> new InitVerb(console);
+      case ADD -> new AddVerb(console);
+      case COMPLETION -> new CompletionVerb(console);
+    };
   }
 
   static Optional<Verbs> named(String word) {

@@ -29,12 +29,14 @@ final class DemoRecorder {
 
   /** Writes the recording to a file, which must not exist. */
   public static void main(String[] arguments) throws IOException {
-    record(Path.of(arguments[0]), THINKING);
+    record(Path.of(arguments[0]), Files.createTempDirectory("demo-recorder"), THINKING);
     System.exit(0); // sandboxes are served by threads that stay
   }
 
-  static void record(Path cassette, Duration thinking) throws IOException {
-    Path scratch = Files.createTempDirectory("demo-recorder");
+  /**
+   * @param scratch where files that the agent makes go
+   */
+  static void record(Path cassette, Path scratch, Duration thinking) throws IOException {
     try (ScriptedModel model = ScriptedModel.builder().latency(thinking).seed(1).start()) {
       model.add(new Script(Map.of(), List.of(rule())));
       Map<String, String> environment = new HashMap<>(System.getenv());

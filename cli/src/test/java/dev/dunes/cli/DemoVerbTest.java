@@ -52,7 +52,7 @@ class DemoVerbTest {
   @Test
   void itCanBeRecordedAgain() throws IOException {
     Path cassette = directory.resolve("again.cassette");
-    DemoRecorder.record(cassette, Duration.ZERO);
+    DemoRecorder.record(cassette, directory, Duration.ZERO);
     assertThat(cassette)
         .content()
         .contains("\"dunes-cassette\":1")

@@ -5,6 +5,7 @@ import dev.dunes.server.ServerConfig;
 import dev.dunes.server.ServerStartException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -83,7 +84,7 @@ final class ServeVerb implements Verb {
         files.awaitChange(LOOK_EVERY);
         console.complain("dunes: a file has changed; starting anew");
       } else {
-        Thread.sleep(Duration.ofDays(36_500));
+        new CountDownLatch(1).await(); // nothing but an interruption ends it
       }
     }
   }

@@ -60,6 +60,9 @@ class DocumentationTest {
   private static final Pattern PROMPT =
       Pattern.compile("\\./ds (\"|-|query|demo|serve|trigger test)");
 
+  /** In seconds; what a block starts and forgets to end would keep its output open for ever. */
+  private static final String LIMIT = "300";
+
   private static final ScriptedModel MODEL = ScriptedModel.start();
 
   @TempDir static Path directory;
@@ -123,7 +126,8 @@ class DocumentationTest {
 
   private static void runShell(Block block) throws Exception {
     requireLocal();
-    ProcessBuilder builder = new ProcessBuilder("bash", "-e", "-c", block.text());
+    ProcessBuilder builder =
+        new ProcessBuilder("timeout", "-k", "10", LIMIT, "bash", "-e", "-c", block.text());
     if (PROMPT.matcher(block.text()).find()) {
       RealAgent.require();
       builder.environment().putAll(RealAgent.environment(MODEL, directory.resolve("state")));

@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * what was left over. Query API 3.3.
  */
 final class Ownership {
+  private static final String FILE = "instance";
   static final String MANAGED = "sandstorm.managed";
   static final String RUN = "dunes.run";
   static final String INSTANCE = "dunes.instance";
@@ -34,18 +37,52 @@ final class Ownership {
   private static final Duration GRACE = Duration.ofSeconds(60);
   private static final Pattern ID = Pattern.compile("[0-9a-f-]{36}");
 
-  private final String instance;
+  private final Path directory;
   private final String process = ProcessMark.current().toString();
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable String instance;
 
-  private Ownership(String instance) {
-    this.instance = instance;
+  private Ownership(Path directory) {
+    this.directory = directory;
   }
 
-  /** That of a working directory: its id is kept beside its runs. */
+  /**
+   * That of a working directory: its id is kept beside its runs, from the first of them on. Just
+   * looking makes nothing.
+   */
   static Ownership of(Path storeDirectory) {
-    Path file = storeDirectory.resolve("instance");
+    return new Ownership(storeDirectory);
+  }
+
+  /** The id of this working directory, made when there is none. */
+  private String instance() {
+    lock.lock();
     try {
-      JsonLinesFile.makePrivateDirectory(storeDirectory);
+      if (instance == null) {
+        instance = readOrMake();
+      }
+      return instance;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The id of this working directory, if it ever had a run. */
+  private Optional<String> known() {
+    lock.lock();
+    try {
+      return instance == null && !Files.exists(directory.resolve(FILE))
+          ? Optional.empty()
+          : Optional.of(instance());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private String readOrMake() {
+    Path file = directory.resolve(FILE);
+    try {
+      JsonLinesFile.makePrivateDirectory(directory);
       try {
         Files.createFile(
             file,
@@ -56,19 +93,19 @@ final class Ownership {
       }
       String id = Files.readString(file).strip();
       if (ID.matcher(id).matches()) {
-        return new Ownership(id);
+        return id;
       }
       // Written by nobody, or cut off by a kill.
       Files.writeString(file, UUID.randomUUID().toString());
-      return new Ownership(Files.readString(file).strip());
+      return Files.readString(file).strip();
     } catch (NoSuchFileException e) {
-      return new Ownership(UUID.randomUUID().toString());
+      return UUID.randomUUID().toString();
     } catch (IOException e) {
       LOG.warn(
           "could not keep an instance id in {}: {}; leftovers are only found by their deadline",
           file,
           e.toString());
-      return new Ownership(UUID.randomUUID().toString());
+      return UUID.randomUUID().toString();
     }
   }
 
@@ -76,7 +113,7 @@ final class Ownership {
     Map<String, String> labels = new LinkedHashMap<>();
     labels.put(MANAGED, "true");
     labels.put(RUN, runId);
-    labels.put(INSTANCE, instance);
+    labels.put(INSTANCE, instance());
     labels.put(PROCESS, process);
     labels.put(DEADLINE, Long.toString(deadline.getEpochSecond()));
     if (keep) {
@@ -94,7 +131,8 @@ final class Ownership {
     if (deadline(labels).filter(end -> end.plus(GRACE).isBefore(Instant.now())).isPresent()) {
       return true;
     }
-    if (!instance.equals(labels.get(INSTANCE)) || labels.containsKey(KEEP)) {
+    if (labels.containsKey(KEEP)
+        || known().filter(id -> id.equals(labels.get(INSTANCE))).isEmpty()) {
       return false;
     }
     String owner = labels.getOrDefault(PROCESS, "");

@@ -1,5 +1,10 @@
 package dev.dunes.cli;
 
+import dev.dunes.server.DunesServer;
+import dev.dunes.server.ServerConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -26,13 +31,13 @@ final class Training {
           List.of("providers"));
 
   private static final List<List<String>> AGENT_COMMANDS =
-      List.of(List.of("query", "--help"), List.of("init", "--list"));
+      List.of(List.of("query", "--help"), List.of("serve", "--help"), List.of("init", "--list"));
 
   /** A prompt from its beginning to its end, as far as this machine goes without the network. */
   private static final List<String> PROMPT = List.of("demo", "--fast");
 
   /** Whatever happens, the cache of everything else shall be written. */
-  private static final Duration PROMPT_LIMIT = Duration.ofSeconds(40);
+  private static final Duration LIMIT = Duration.ofSeconds(40);
 
   private Training() {}
 
@@ -43,15 +48,16 @@ final class Training {
     }
     if (arguments.length == 0) {
       AGENT_COMMANDS.forEach(command -> Main.run(command.toArray(String[]::new)));
-      trainPrompt();
+      train(Training::prompt);
+      train(Training::server);
     }
     // The JVM writes the cache on its way out, so it must leave the usual way.
     System.exit(0);
   }
 
-  private static void trainPrompt() throws InterruptedException {
-    if (!Thread.ofPlatform().daemon().start(Training::prompt).join(PROMPT_LIMIT)) {
-      System.err.println("the prompt took too long");
+  private static void train(Runnable what) throws InterruptedException {
+    if (!Thread.ofPlatform().daemon().start(what).join(LIMIT)) {
+      System.err.println("it took too long");
     }
   }
 
@@ -62,6 +68,23 @@ final class Training {
     Console ours = Console.ofThisProcess("ds", Interruption.none());
     try (Console console = ours.with(environment)) {
       new Cli(console).run(PROMPT.toArray(String[]::new));
+    }
+  }
+
+  /** A server from its start to its end, and what is asked of it first. */
+  private static void server() {
+    try (Console console = Console.ofThisProcess("ds", Interruption.none());
+        DunesServer server =
+            DunesServer.start(
+                ServerConfig.builder(new LocalRuns(console).serving())
+                    .host("127.0.0.1")
+                    .port(0)
+                    .version(Main.VERSION)
+                    .build());
+        InputStream health = server.uri().resolve("/health").toURL().openStream()) {
+      health.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

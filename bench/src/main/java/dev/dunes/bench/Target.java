@@ -78,6 +78,20 @@ record Target(String what, String limit, String measured, boolean reached) {
                 GatewayScenario.RATE,
                 4000,
                 Unit.REQUESTS_PER_SECOND),
+            atMost(
+                results,
+                "added to a prompt before its model is asked",
+                "prompt",
+                PromptScenario.ADDED,
+                30,
+                Unit.MILLISECONDS),
+            atMost(
+                results,
+                "`ds serve`, until it answers",
+                "serve",
+                ServeScenario.READY,
+                500,
+                Unit.MILLISECONDS),
             atMost(results, "`ds --version`", "cli", CliScenario.VERSION, 150, Unit.MILLISECONDS),
             atMost(results, "`ds run true`", "cli", CliScenario.RUN, 300, Unit.MILLISECONDS))
         .stream()

@@ -255,7 +255,7 @@ fn signals_reach_the_main_process_or_the_tree() {
     let outcome = host.finish(id);
     assert_eq!((outcome.text().as_str(), outcome.exit().code), ("caught\n", 5));
     let script =
-        "(trap 'echo child >&2; exit' USR1; echo r; while :; do sleep 0.01; done) & trap : USR1; wait; wait; echo all";
+        "trap : USR1; (trap 'echo child >&2; exit' USR1; echo r; while :; do sleep 0.01; done) & wait; wait; echo all";
     let (id, _) = Exec::sh(script).start(&mut host);
     assert_eq!(host.next(id).payload, b"\x01r\n");
     host.send(kind::CONTROL, id, &[1, 0, 0, 0, 10, 1]);

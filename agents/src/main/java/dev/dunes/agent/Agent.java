@@ -10,6 +10,16 @@ public interface Agent {
   /** Its short name, such as {@code claude}. */
   String id();
 
+  /** What is known of it without starting it; {@link AgentTraits#PLAIN} unless it says more. */
+  default AgentTraits traits() {
+    return AgentTraits.PLAIN;
+  }
+
+  /** The models it offers by itself; does not start it. */
+  default AgentModels models() {
+    return AgentModels.NONE;
+  }
+
   /**
    * Makes sure the agent is installed on this machine and says what a sandbox needs for it. Blocks
    * while it is downloaded; several callers share one download.

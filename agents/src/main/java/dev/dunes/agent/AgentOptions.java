@@ -17,6 +17,8 @@ import tools.jackson.databind.JsonNode;
 public final class AgentOptions {
   private final ModelAccess access;
   private final @Nullable String model;
+  private final @Nullable String variant;
+  private final @Nullable String mode;
   private final @Nullable Integer maxTurns;
   private final @Nullable Double maxBudgetUsd;
   private final @Nullable JsonNode systemPrompt;
@@ -36,6 +38,8 @@ public final class AgentOptions {
   private AgentOptions(Builder builder) {
     this.access = builder.access;
     this.model = builder.model;
+    this.variant = builder.variant;
+    this.mode = builder.mode;
     this.maxTurns = builder.maxTurns;
     this.maxBudgetUsd = builder.maxBudgetUsd;
     this.systemPrompt = builder.systemPrompt;
@@ -65,6 +69,16 @@ public final class AgentOptions {
   /** The model or alias; else the agent's own default. */
   public Optional<String> model() {
     return Optional.ofNullable(model);
+  }
+
+  /** How hard the model shall think, in the agent's own words; else its default. */
+  public Optional<String> variant() {
+    return Optional.ofNullable(variant);
+  }
+
+  /** How it shall work, see {@link AgentTraits#modes()}; else the first of its modes. */
+  public Optional<String> mode() {
+    return Optional.ofNullable(mode);
   }
 
   /** How many times the model may be asked in one turn. */
@@ -149,6 +163,8 @@ public final class AgentOptions {
   public static final class Builder {
     private final ModelAccess access;
     private @Nullable String model;
+    private @Nullable String variant;
+    private @Nullable String mode;
     private @Nullable Integer maxTurns;
     private @Nullable Double maxBudgetUsd;
     private @Nullable JsonNode systemPrompt;
@@ -171,6 +187,16 @@ public final class AgentOptions {
 
     public Builder model(String value) {
       model = requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder variant(String value) {
+      variant = requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder mode(String value) {
+      mode = requireNonNull(value, "value");
       return this;
     }
 

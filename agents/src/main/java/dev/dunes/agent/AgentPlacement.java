@@ -1,12 +1,25 @@
 package dev.dunes.agent;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunes.sandbox.HostMount;
+import java.util.List;
 
 /**
  * What a sandbox needs so that an agent can be opened in it.
  *
- * @param mount the agent's program, to be shown read-only; where a provider cannot show files of
- *     this host the agent uploads itself when it is opened
+ * @param mounts the agent's programs, to be shown read-only; where a provider cannot show files of
+ *     this host the agent uploads itself when it is opened. None for an agent that needs no sandbox
  * @param version the version that is installed
  */
-public record AgentPlacement(HostMount mount, String version) {}
+public record AgentPlacement(List<HostMount> mounts, String version) {
+  public AgentPlacement {
+    mounts = List.copyOf(mounts);
+    requireNonNull(version, "version");
+  }
+
+  /** One with a single mount. */
+  public AgentPlacement(HostMount mount, String version) {
+    this(List.of(mount), version);
+  }
+}

@@ -50,6 +50,30 @@ public interface AgentSession extends AutoCloseable {
   void rejectQuestion(String questionId);
 
   /**
+   * Changes how it works from the next message on, see {@link AgentTraits#modes()}.
+   *
+   * @throws AgentException {@code mode_not_supported}
+   */
+  default void setMode(String mode) {
+    throw new AgentException(
+        "mode_not_supported", "this agent cannot change to mode '%s'".formatted(mode), null, null);
+  }
+
+  /**
+   * Changes the model from the next message on.
+   *
+   * @param variant how hard it shall think, if that is to be changed
+   * @throws AgentException {@code model_not_supported}
+   */
+  default void setModel(String model, Optional<String> variant) {
+    throw new AgentException(
+        "model_not_supported",
+        "this agent cannot change to model '%s'".formatted(model),
+        "start a session with that model",
+        null);
+  }
+
+  /**
    * Stops the turn that runs, if any, with everything it started; the session goes on. The turn
    * ends with an outcome that is no success.
    */

@@ -49,7 +49,8 @@ final class PromptScenario implements Scenario {
     System.setProperty("org.slf4j.simpleLogger.log.dev.dunes.access", "warn");
     SeriesBuilder series = new SeriesBuilder(ALONE);
     Agent agent = Agents.open(AgentSettings.current()).get("claude");
-    Path program = agent.prepare(InstallProgress.SILENT).mount().source().resolve("claude");
+    Path program =
+        agent.prepare(InstallProgress.SILENT).mounts().getFirst().source().resolve("claude");
     Path directory = bench.scratch();
     try (FirstAsked model = new FirstAsked()) {
       Map<String, String> environment = new HashMap<>(System.getenv());

@@ -24,7 +24,8 @@ final class AgentChecks {
           agents
               .get(id)
               .installed()
-              .map(there -> Check.ok(id, there.version() + " at " + there.mount().source()))
+              .map(there ->
+                  Check.ok(id, there.version() + " at " + there.mounts().getFirst().source()))
               .orElseGet(() ->
                   Check.ok(id, "not installed yet: the first prompt that needs it fetches it")));
     }

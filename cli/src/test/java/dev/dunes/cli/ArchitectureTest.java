@@ -36,7 +36,7 @@ class ArchitectureTest {
         Arguments.of("gateway", List.of()),
         Arguments.of("agent", List.of("sandbox")),
         Arguments.of("session", List.of("sandbox", "agent", "gateway")),
-        Arguments.of("server", List.of("sandbox", "session")));
+        Arguments.of("server", List.of("sandbox", "agent", "session")));
   }
 
   @ParameterizedTest

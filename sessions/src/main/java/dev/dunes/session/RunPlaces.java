@@ -132,7 +132,7 @@ final class RunPlaces {
     limits.pids().ifPresent(spec::maxProcesses);
     door.relays().forEach(spec::relay);
     if (provider.takesMounts()) {
-      spec.mount(agent.mount());
+      agent.mounts().forEach(spec::mount);
     }
     switch (start.provider()) {
       case "docker" -> {

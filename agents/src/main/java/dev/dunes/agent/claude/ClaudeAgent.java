@@ -3,10 +3,14 @@ package dev.dunes.agent.claude;
 import static java.util.Objects.requireNonNull;
 
 import dev.dunes.agent.Agent;
+import dev.dunes.agent.AgentCapabilities;
+import dev.dunes.agent.AgentMode;
 import dev.dunes.agent.AgentOptions;
 import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.AgentSession;
+import dev.dunes.agent.AgentTraits;
 import dev.dunes.agent.InstallProgress;
+import dev.dunes.agent.ModelDialect;
 import dev.dunes.agent.drive.AgentProcess;
 import dev.dunes.agent.drive.AnswerSchema;
 import dev.dunes.agent.install.AgentInstaller;
@@ -22,6 +26,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,6 +35,22 @@ public final class ClaudeAgent implements Agent {
   private static final String ID = "claude";
   private static final String MOUNTS = "/opt/dunes/agents/";
   private static final int PRIVATE = 0600;
+
+  /** What this adapter delivers. */
+  private static final AgentTraits TRAITS =
+      new AgentTraits(
+          new AgentCapabilities(
+              true, true, true, true, true, true, false, false, true, true, true, false, true, true,
+              true, true, false, false),
+          List.of(
+              new AgentMode("build", "Build", "Default build mode"),
+              new AgentMode("plan", "Plan", "Plan mode (prompt-only)")),
+          false,
+          List.of("default", "bypass"),
+          List.of(ModelDialect.ANTHROPIC),
+          true,
+          false,
+          Optional.empty());
 
   private final AgentInstaller installer;
   private final Pin pin;
@@ -47,6 +68,11 @@ public final class ClaudeAgent implements Agent {
   @Override
   public String id() {
     return ID;
+  }
+
+  @Override
+  public AgentTraits traits() {
+    return TRAITS;
   }
 
   @Override

@@ -77,7 +77,7 @@ final class RealClaude implements AutoCloseable {
               .create(
                   SandboxSpec.builder()
                       .lifetime(Duration.ofMinutes(4))
-                      .mount(placement.mount())
+                      .mount(placement.mounts().getFirst())
                       .relay(new HostRelay(PORT, socket))
                       .relay(new HostRelay(PORT + 1, directory.resolve("nobody.sock")))
                       .build());

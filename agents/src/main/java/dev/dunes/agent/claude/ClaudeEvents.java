@@ -7,6 +7,8 @@ import dev.dunes.agent.UniversalItem;
 import dev.dunes.agent.UniversalItem.Kind;
 import dev.dunes.agent.UniversalItem.Role;
 import dev.dunes.agent.UniversalItem.Status;
+import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.drive.RecentMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -2,6 +2,7 @@ package dev.dunes.agent.claude;
 
 import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentOptions;
+import dev.dunes.agent.drive.Json;
 import dev.dunes.sandbox.Command;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

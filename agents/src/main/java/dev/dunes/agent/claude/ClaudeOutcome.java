@@ -1,6 +1,7 @@
 package dev.dunes.agent.claude;
 
 import dev.dunes.agent.TurnOutcome;
+import dev.dunes.agent.drive.Json;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;

@@ -1,5 +1,6 @@
 package dev.dunes.agent.claude;
 
+import dev.dunes.agent.drive.Json;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 

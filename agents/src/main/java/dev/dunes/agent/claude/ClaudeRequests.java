@@ -1,5 +1,6 @@
 package dev.dunes.agent.claude;
 
+import dev.dunes.agent.drive.Json;
 import java.util.Optional;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;

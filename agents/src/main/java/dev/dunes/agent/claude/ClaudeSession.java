@@ -9,6 +9,8 @@ import dev.dunes.agent.Prompt;
 import dev.dunes.agent.TurnOutcome;
 import dev.dunes.agent.drive.AgentProcess;
 import dev.dunes.agent.drive.AnswerSchema;
+import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.drive.OpenAsks;
 import dev.dunes.agent.drive.RawOutput;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -43,7 +45,7 @@ final class ClaudeSession implements AgentSession {
 
   private final AgentProcess process;
   private final Optional<AnswerSchema> schema;
-  private final ClaudeAsks asks;
+  private final OpenAsks asks;
   private final ClaudeRequests requests;
   private final ClaudeEvents events = new ClaudeEvents();
   private final ClaudeTurn turn = new ClaudeTurn();
@@ -73,13 +75,11 @@ final class ClaudeSession implements AgentSession {
     this.process = process;
     this.schema = schema;
     this.asks =
-        new ClaudeAsks(
-            process::write,
-            event -> {
-              ready.add(new AgentOutput.Ask(event));
-              process.wake();
-            });
-    this.requests = new ClaudeRequests(tools, asks, this::write);
+        new OpenAsks(event -> {
+          ready.add(new AgentOutput.Ask(event));
+          process.wake();
+        });
+    this.requests = new ClaudeRequests(tools, new ClaudeAsks(process::write, asks), this::write);
     this.started = initialize.isEmpty();
     initialize.ifPresent(request -> process.write(ClaudeProtocol.request(INITIALIZE, request)));
   }

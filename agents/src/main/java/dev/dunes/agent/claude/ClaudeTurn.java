@@ -1,5 +1,6 @@
 package dev.dunes.agent.claude;
 
+import dev.dunes.agent.drive.Json;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

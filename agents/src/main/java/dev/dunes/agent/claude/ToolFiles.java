@@ -3,6 +3,8 @@ package dev.dunes.agent.claude;
 import dev.dunes.agent.ContentPart;
 import dev.dunes.agent.ContentPart.FileAction;
 import dev.dunes.agent.ContentPart.FileRef;
+import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.drive.RecentMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;

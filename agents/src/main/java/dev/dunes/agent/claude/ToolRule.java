@@ -1,5 +1,6 @@
 package dev.dunes.agent.claude;
 
+import dev.dunes.agent.drive.Json;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -5,6 +5,7 @@ import static dev.dunes.agent.claude.ClaudeTurn.Verdict.OVER;
 import static dev.dunes.agent.claude.ClaudeTurn.Verdict.STOP_SHELLS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunes.agent.drive.Json;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 

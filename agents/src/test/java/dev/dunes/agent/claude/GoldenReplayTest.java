@@ -12,6 +12,7 @@ import dev.dunes.agent.Prompt;
 import dev.dunes.agent.TurnOutcome;
 import dev.dunes.agent.UniversalEvents;
 import dev.dunes.agent.UniversalItem;
+import dev.dunes.agent.drive.Json;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -8,6 +8,7 @@ import dev.dunes.agent.AgentOutput;
 import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.ContentPart;
 import dev.dunes.agent.Prompt;
+import dev.dunes.agent.drive.Json;
 import dev.dunes.scripted.Answer;
 import dev.dunes.scripted.Fault;
 import dev.dunes.scripted.RecordedRequest;

@@ -10,6 +10,7 @@ import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.PermissionPolicy;
 import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
+import dev.dunes.agent.drive.Json;
 import dev.dunes.scripted.Answer;
 import dev.dunes.scripted.Scenario;
 import dev.dunes.scripted.Step;

@@ -1,5 +1,6 @@
 package dev.dunes.agent.claude;
 
+import dev.dunes.agent.drive.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -2,6 +2,7 @@ package dev.dunes.agent.claude;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunes.agent.drive.Json;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -6,6 +6,7 @@ import dev.dunes.agent.AgentEvent;
 import dev.dunes.agent.AgentOutput;
 import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.TurnOutcome;
+import dev.dunes.agent.drive.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,14 +1,14 @@
-package dev.dunes.agent.claude;
+package dev.dunes.agent.drive;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /** Remembers so many of the latest entries. */
-final class RecentMap<T> {
+public final class RecentMap<T> {
   private final Map<String, T> entries;
 
-  RecentMap(int limit) {
+  public RecentMap(int limit) {
     this.entries =
         new LinkedHashMap<>() {
           private static final long serialVersionUID = 1L;
@@ -20,15 +20,15 @@ final class RecentMap<T> {
         };
   }
 
-  Optional<T> get(String key) {
+  public Optional<T> get(String key) {
     return Optional.ofNullable(entries.get(key));
   }
 
-  void put(String key, T value) {
+  public void put(String key, T value) {
     entries.put(key, value);
   }
 
-  Optional<T> remove(String key) {
+  public Optional<T> remove(String key) {
     return Optional.ofNullable(entries.remove(key));
   }
 }

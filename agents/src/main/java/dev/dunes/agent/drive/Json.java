@@ -1,4 +1,4 @@
-package dev.dunes.agent.claude;
+package dev.dunes.agent.drive;
 
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -7,47 +7,47 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Reads what an agent wrote without trusting that it is what it should be. */
-final class Json {
-  static final JsonMapper MAPPER = JsonMapper.shared();
+public final class Json {
+  public static final JsonMapper MAPPER = JsonMapper.shared();
 
   private Json() {}
 
-  static ObjectNode object() {
+  public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
-  static ArrayNode array() {
+  public static ArrayNode array() {
     return MAPPER.createArrayNode();
   }
 
   /** A text that is there and not empty. */
-  static Optional<String> text(JsonNode node, String key) {
+  public static Optional<String> text(JsonNode node, String key) {
     JsonNode value = node.get(key);
     return value != null && value.isString() && !value.asString().isEmpty()
         ? Optional.of(value.asString())
         : Optional.empty();
   }
 
-  static String text(JsonNode node, String key, String otherwise) {
+  public static String text(JsonNode node, String key, String otherwise) {
     return text(node, key).orElse(otherwise);
   }
 
   /** A value that is there and not null. */
-  static Optional<JsonNode> value(JsonNode node, String key) {
+  public static Optional<JsonNode> value(JsonNode node, String key) {
     return Optional.ofNullable(node.get(key)).filter(value -> !value.isNull());
   }
 
-  static int number(JsonNode node, String key) {
+  public static int number(JsonNode node, String key) {
     JsonNode value = node.get(key);
     return value != null && value.isNumber() ? value.asInt(0) : 0;
   }
 
-  static double decimal(JsonNode node, String key) {
+  public static double decimal(JsonNode node, String key) {
     JsonNode value = node.get(key);
     return value != null && value.isNumber() ? value.asDouble(0) : 0;
   }
 
-  static boolean flag(JsonNode node, String key) {
+  public static boolean flag(JsonNode node, String key) {
     JsonNode value = node.get(key);
     return value != null && value.isBoolean() && value.asBoolean();
   }

@@ -33,6 +33,7 @@ public final class AgentOptions {
   private final boolean skills;
   private final PermissionPolicy permissions;
   private final String workingDir;
+  private final @Nullable String home;
   private final Map<String, String> env;
 
   private AgentOptions(Builder builder) {
@@ -54,6 +55,7 @@ public final class AgentOptions {
     this.skills = builder.skills;
     this.permissions = builder.permissions;
     this.workingDir = builder.workingDir;
+    this.home = builder.home;
     this.env = Map.copyOf(builder.env);
   }
 
@@ -154,6 +156,14 @@ public final class AgentOptions {
     return workingDir;
   }
 
+  /**
+   * Its home inside the sandbox, absolute, by who knows it; else the sandbox is asked, which takes
+   * a command.
+   */
+  public Optional<String> home() {
+    return Optional.ofNullable(home);
+  }
+
   /** Further variables of its environment. */
   public Map<String, String> env() {
     return env;
@@ -179,6 +189,7 @@ public final class AgentOptions {
     private boolean skills;
     private PermissionPolicy permissions = PermissionPolicy.ALLOW;
     private String workingDir = "/home/user";
+    private @Nullable String home;
     private final Map<String, String> env = new LinkedHashMap<>();
 
     private Builder(ModelAccess access) {
@@ -271,6 +282,11 @@ public final class AgentOptions {
 
     public Builder workingDir(String path) {
       workingDir = requireNonNull(path, "path");
+      return this;
+    }
+
+    public Builder home(String path) {
+      home = requireNonNull(path, "path");
       return this;
     }
 

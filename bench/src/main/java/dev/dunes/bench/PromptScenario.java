@@ -39,7 +39,7 @@ final class PromptScenario implements Scenario {
   @Override
   public String method() {
     return "From `POST /query` to the first byte of the first request at a model on loopback: the run is accepted, a sandbox is made, the real Claude Code starts in"
-        + " it and asks through the gateway. In turns with the same program, with the same arguments, started on the host and asking directly. What is"
+        + " it and asks through the gateway. In turns with the same program, with the same arguments and a fresh home, started on the host and asking directly. What is"
         + " added is the difference within a round.";
   }
 
@@ -64,7 +64,7 @@ final class PromptScenario implements Scenario {
       try (HttpClient client =
           HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
         for (int round = -bench.rounds(3, 1); round < bench.rounds(20, 2); round++) {
-          double alone = alone(program, directory, model);
+          double alone = alone(program, directory.resolve("home-" + round), model);
           double dunes = ask(client, server, model);
           if (round >= 0) {
             series.add(FIRST, ALONE, Unit.MILLISECONDS, alone);
@@ -94,7 +94,8 @@ final class PromptScenario implements Scenario {
     return (model.first() - start) / 1e6;
   }
 
-  private static double alone(Path program, Path directory, FirstAsked model)
+  /** With a home of its own, as every run has, and the settings a run would write. */
+  private static double alone(Path program, Path home, FirstAsked model)
       throws IOException, InterruptedException {
     model.forget();
     ProcessBuilder builder =
@@ -112,7 +113,9 @@ final class PromptScenario implements Scenario {
             "--setting-sources",
             "user",
             "--strict-mcp-config");
-    Path home = Files.createDirectories(directory.resolve("home"));
+    Files.writeString(
+        Files.createDirectories(home.resolve(".claude")).resolve("settings.json"),
+        "{\"permissions\":{\"allow\":[],\"deny\":[]},\"env\":{\"CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS\":\"1\"}}");
     builder.environment().clear();
     builder
         .environment()

@@ -86,12 +86,14 @@ final class RunWork {
       SandboxFilling filling = new SandboxFilling(start, services, run);
       filling.fill(sandbox, place.home(), plan);
       run.checkStop();
+      AgentSession session = open(agent, sandbox, options(plan, place));
+      cleanup.opened(session);
+      // While the agent starts: it does nothing before it is asked.
       Optional<GeneratedFiles> before =
           request.extractFiles()
               ? Optional.of(GeneratedFiles.notice(sandbox, place.home()))
               : Optional.empty();
-      AgentSession session = open(agent, sandbox, options(plan, place));
-      cleanup.opened(session);
+      send(session);
       RunEvent last =
           services
               .observer()
@@ -172,7 +174,8 @@ final class RunWork {
 
   private AgentOptions options(RunPlan plan, RunPlace place) {
     ModelAccess access = new ModelAccess(place.baseUrl(), place.lease().token(), modelNames());
-    AgentOptions.Builder options = AgentOptions.builder(access).workingDir(place.home().home());
+    AgentOptions.Builder options =
+        AgentOptions.builder(access).workingDir(place.home().home()).home(place.home().home());
     plan.model().ifPresent(options::model);
     plan.maxTurns().ifPresent(options::maxTurns);
     request.maxBudgetUsd().ifPresent(options::maxBudgetUsd);
@@ -196,14 +199,7 @@ final class RunWork {
 
   private AgentSession open(Agent agent, Sandbox sandbox, AgentOptions options) {
     try {
-      AgentSession session = agent.open(sandbox, options);
-      try {
-        session.send(new Prompt(request.prompt()));
-      } catch (RuntimeException e) {
-        session.close();
-        throw e;
-      }
-      return session;
+      return agent.open(sandbox, options);
     } catch (AgentException e) {
       run.checkStop();
       throw failed(e);
@@ -211,6 +207,16 @@ final class RunWork {
       run.checkStop();
       throw new RunFailedException(
           FailureCode.CRASHED, "crashed", "Agent could not be started: " + reason(e), e);
+    }
+  }
+
+  private void send(AgentSession session) {
+    run.checkStop();
+    try {
+      session.send(new Prompt(request.prompt()));
+    } catch (AgentException e) {
+      run.checkStop();
+      throw failed(e);
     }
   }
 

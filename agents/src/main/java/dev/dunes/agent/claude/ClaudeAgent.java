@@ -17,7 +17,6 @@ import dev.dunes.agent.install.AgentInstaller;
 import dev.dunes.agent.install.Pin;
 import dev.dunes.agent.install.Pins;
 import dev.dunes.sandbox.Command;
-import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.WriteOptions;
@@ -98,13 +97,13 @@ public final class ClaudeAgent implements Agent {
     Optional<AnswerSchema> schema = options.outputSchema().map(AnswerSchema::of);
     ClaudeLaunch launch = new ClaudeLaunch(options, tools);
     Optional<ObjectNode> initialize = launch.initialize();
-    Account account = Account.of(sandbox, options);
-    String program = program(sandbox, account);
-    write(sandbox, account.home() + "/.claude/settings.json", launch.settings());
+    String home = home(sandbox, options);
+    String program = program(sandbox, home);
+    write(sandbox, home + "/.claude/settings.json", launch.settings());
     Optional<String> mcp = launch.mcpConfig();
-    String mcpFile = account.home() + "/.claude/dunes-mcp.json";
+    String mcpFile = home + "/.claude/dunes-mcp.json";
     mcp.ifPresent(text -> write(sandbox, mcpFile, text));
-    Command command = launch.command(program, account.root(), mcp.map(text -> mcpFile));
+    Command command = launch.command(program, mcp.map(text -> mcpFile));
     AgentProcess process = new AgentProcess(sandbox.start(command));
     try {
       return new ClaudeSession(process, tools, schema, initialize);
@@ -115,7 +114,7 @@ public final class ClaudeAgent implements Agent {
   }
 
   /** Where the program is: shown by a mount, on this very host, or else copied. */
-  private String program(Sandbox sandbox, Account account) {
+  private String program(Sandbox sandbox, String home) {
     Optional<String> mounted =
         sandbox.spec().mounts().stream()
             .map(HostMount::target)
@@ -128,8 +127,7 @@ public final class ClaudeAgent implements Agent {
     if (sandbox.provider().equals("host")) {
       return directory.resolve(pin.program()).toString();
     }
-    String copy =
-        account.home() + "/.local/share/dunes/agents/" + ID + "/" + pin.version() + "/" + ID;
+    String copy = home + "/.local/share/dunes/agents/" + ID + "/" + pin.version() + "/" + ID;
     if (!sandbox.files().exists(copy)) {
       sandbox.files().upload(directory.resolve(pin.program()), copy);
     }
@@ -144,13 +142,13 @@ public final class ClaudeAgent implements Agent {
     }
   }
 
-  /** Who the agent will run as. */
-  private record Account(String home, boolean root) {
-    static Account of(Sandbox sandbox, AgentOptions options) {
-      ExecResult said = sandbox.exec(Command.of("/bin/sh", "-c", "id -u; printf %s \"$HOME\""));
-      String[] lines = said.stdout().split("\n", 2);
-      String home = lines.length > 1 && lines[1].startsWith("/") ? lines[1] : "/home/user";
-      return new Account(options.env().getOrDefault("HOME", home), lines[0].strip().equals("0"));
-    }
+  /** The home of who the agent will run as. */
+  private static String home(Sandbox sandbox, AgentOptions options) {
+    return Optional.ofNullable(options.env().get("HOME"))
+        .or(options::home)
+        .orElseGet(() -> {
+          String said = sandbox.exec(Command.of("/bin/sh", "-c", "printf %s \"$HOME\"")).stdout();
+          return said.startsWith("/") ? said : "/home/user";
+        });
   }
 }

@@ -36,10 +36,9 @@ final class ClaudeLaunch {
   /**
    * The command.
    *
-   * @param root whether it will run as root
    * @param mcpConfig the file that holds the MCP servers, if any
    */
-  Command command(String program, boolean root, Optional<String> mcpConfig) {
+  Command command(String program, Optional<String> mcpConfig) {
     List<String> argv = new ArrayList<>();
     argv.add(program);
     argv.addAll(List.of("-p", "--input-format", "stream-json", "--output-format", "stream-json"));
@@ -73,13 +72,13 @@ final class ClaudeLaunch {
     tools.builtIn().ifPresent(list -> argv.addAll(List.of("--tools", list)));
     return Command.builder(argv)
         .workingDir(options.workingDir())
-        .env(environment(root))
+        .env(environment())
         .openStdin()
         .build();
   }
 
   /** Sheets "driving agents" 2.2, 2.3 and "query API" 2.9. */
-  private Map<String, String> environment(boolean root) {
+  private Map<String, String> environment() {
     Map<String, String> env = new LinkedHashMap<>();
     env.put("LANG", "C.UTF-8");
     env.put("TERM", "dumb");
@@ -90,9 +89,8 @@ final class ClaudeLaunch {
     env.put("ENABLE_TOOL_SEARCH", "0");
     // A wrong key has to be told within 5 s (Q10); a third attempt would come later.
     env.put("CLAUDE_CODE_MAX_RETRIES", "2");
-    if (root) {
-      env.put("IS_SANDBOX", "1");
-    }
+    // What it is; and root may not skip permissions without it.
+    env.put("IS_SANDBOX", "1");
     env.putAll(options.env());
     env.putAll(options.access().modelNames());
     env.put("ANTHROPIC_BASE_URL", options.access().baseUrl());

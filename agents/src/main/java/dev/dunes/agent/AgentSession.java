@@ -49,6 +49,11 @@ public interface AgentSession extends AutoCloseable {
    */
   void rejectQuestion(String questionId);
 
+  /** The modes it can work in, when it says so itself once it runs; else those of its traits. */
+  default Optional<List<AgentMode>> modes() {
+    return Optional.empty();
+  }
+
   /**
    * Changes how it works from the next message on, see {@link AgentTraits#modes()}.
    *

@@ -8,7 +8,7 @@ import java.io.InputStream;
  * Cuts a stream into lines at LF, whatever the pieces it comes in. A line longer than the limit is
  * counted and dropped; it never takes more memory than the limit.
  */
-final class LineSplitter {
+public final class LineSplitter {
   private static final int BUFFER = 1 << 16;
 
   private final int limit;
@@ -16,19 +16,19 @@ final class LineSplitter {
   /**
    * @param limit of a line in bytes, without its end
    */
-  LineSplitter(int limit) {
+  public LineSplitter(int limit) {
     this.limit = limit;
   }
 
   /** What to do with lines; may block, which stops the reading. */
-  interface Lines {
+  public interface Lines {
     void line(byte[] bytes) throws InterruptedException;
 
     void tooLong(long bytes) throws InterruptedException;
   }
 
   /** Reads to the end; what is left without LF is a line, too. Empty lines are left out. */
-  void read(InputStream in, Lines lines) throws IOException, InterruptedException {
+  public void read(InputStream in, Lines lines) throws IOException, InterruptedException {
     byte[] buffer = new byte[BUFFER];
     Collector line = new Collector();
     for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {

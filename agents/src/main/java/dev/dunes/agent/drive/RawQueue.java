@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * What was read and not taken yet: at most so many bytes, so that an agent whose output nobody
  * takes stops writing.
  */
-final class RawQueue {
+public final class RawQueue {
   private static final int BYTES = 4 << 20;
   private static final int ENTRIES = 4096;
 
@@ -23,7 +23,7 @@ final class RawQueue {
   private boolean closed;
 
   /** Adds; blocks while it is full. What comes after {@link #close()} is dropped. */
-  void put(RawOutput output) throws InterruptedException {
+  public void put(RawOutput output) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       // One piece always fits, however large.
@@ -41,7 +41,7 @@ final class RawQueue {
   }
 
   /** Lets whoever waits look around; never blocks. */
-  void wake() {
+  public void wake() {
     lock.lock();
     try {
       if (!closed && queue.isEmpty()) {
@@ -54,7 +54,7 @@ final class RawQueue {
   }
 
   /** Takes; empty when nothing came in time. After {@link #close()} always the end. */
-  Optional<RawOutput> take(Duration limit) throws InterruptedException {
+  public Optional<RawOutput> take(Duration limit) throws InterruptedException {
     long left = limit.toNanos();
     lock.lockInterruptibly();
     try {
@@ -76,7 +76,8 @@ final class RawQueue {
     }
   }
 
-  void close() {
+  /** Drops what is there and all that comes. */
+  public void close() {
     lock.lock();
     try {
       closed = true;
@@ -88,5 +89,5 @@ final class RawQueue {
     }
   }
 
-  static final Duration FOREVER = Duration.ofNanos(TimeUnit.DAYS.toNanos(365));
+  public static final Duration FOREVER = Duration.ofNanos(TimeUnit.DAYS.toNanos(365));
 }

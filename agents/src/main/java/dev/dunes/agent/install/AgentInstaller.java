@@ -37,13 +37,12 @@ public final class AgentInstaller {
    * @throws AgentException {@code install_failed}
    */
   public Path install(Pin pin, InstallProgress progress) {
-    String platform = Platform.current();
-    PinnedPackage wanted = pin.packages().get(platform);
-    if (wanted == null) {
-      throw InstallFailure.of(
-          "there is no %s for %s".formatted(pin.title(), platform),
-          "use one of " + String.join(", ", pin.packages().keySet()));
-    }
+    PinnedPackage wanted =
+        Platform.choose(pin.packages())
+            .orElseThrow(() ->
+                InstallFailure.of(
+                    "there is no %s for %s".formatted(pin.title(), Platform.current()),
+                    "use one of " + String.join(", ", pin.packages().keySet())));
     AgentDirectory directory = AgentDirectory.of(settings, pin);
     if (directory.holds(wanted)) {
       return directory.installed();
@@ -69,11 +68,10 @@ public final class AgentInstaller {
    * @throws AgentException {@code install_failed} when what is there cannot be read
    */
   public Optional<Path> installed(Pin pin) {
-    PinnedPackage wanted = pin.packages().get(Platform.current());
     AgentDirectory directory = AgentDirectory.of(settings, pin);
-    return wanted != null && directory.holds(wanted)
-        ? Optional.of(directory.installed())
-        : Optional.empty();
+    return Platform.choose(pin.packages())
+        .filter(directory::holds)
+        .map(wanted -> directory.installed());
   }
 
   private void install(

@@ -7,10 +7,14 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Which version of each agent is installed: {@code pins.json} beside this class. */
+/**
+ * Which version of each agent is installed: {@code pins.json} beside this class. A package may have
+ * an {@code agent} of its own, where that version was not published for its platform.
+ */
 public final class Pins {
   private static final String FILE = "pins.json";
 
@@ -18,22 +22,30 @@ public final class Pins {
 
   /** The pin of an agent that has one. */
   public static Pin of(String agent) {
+    return of(agent, Platform.known());
+  }
+
+  static Pin of(String agent, Optional<String> platform) {
     JsonNode pin = requireNonNull(file().get(agent), agent);
     Map<String, PinnedPackage> packages = new LinkedHashMap<>();
     pin.get("packages")
-        .forEachEntry((platform, each) ->
+        .forEachEntry((place, each) ->
             packages.put(
-                platform,
+                place,
                 new PinnedPackage(
                     each.get("name").asString(),
                     each.get("version").asString(),
                     Integrity.parse(each.get("integrity").asString()))));
+    String version = pin.get("version").asString();
+    String answers = pin.get("answers").asString();
+    Optional<String> other =
+        platform.map(each -> pin.get("packages").path(each).get("agent")).map(JsonNode::asString);
     return new Pin(
         agent,
-        pin.get("version").asString(),
+        other.orElse(version),
         pin.get("licence").asString(),
         pin.get("program").asString(),
-        pin.get("answers").asString(),
+        other.map(each -> answers.replace(version, each)).orElse(answers),
         packages);
   }
 

@@ -5,5 +5,7 @@ public enum PermissionPolicy {
   /** It may do everything: the sandbox is the boundary. */
   ALLOW,
   /** It asks, see {@link AgentEvent.PermissionRequested}, and waits for the answer. */
-  ASK
+  ASK,
+  /** It may look but not change anything, and nobody is asked; {@code plan} of the agent API. */
+  READ_ONLY
 }

@@ -11,7 +11,8 @@ import tools.jackson.databind.JsonNode;
  * @param text the final answer, or what went wrong
  * @param structured what was asked for by a schema; only when it satisfies the schema
  * @param turns how many times the model was asked
- * @param costUsd what this turn cost by the agent's own count, in US dollars
+ * @param costUsd what this turn cost by the agent's own count, in US dollars; 0 when it counts none
+ * @param tokens what this turn took, never what turns before it took
  */
 public record TurnOutcome(
     boolean success,
@@ -19,4 +20,16 @@ public record TurnOutcome(
     Optional<String> text,
     Optional<JsonNode> structured,
     int turns,
-    double costUsd) {}
+    double costUsd,
+    TokenUsage tokens) {
+  /** One whose tokens are not known. */
+  public TurnOutcome(
+      boolean success,
+      String reason,
+      Optional<String> text,
+      Optional<JsonNode> structured,
+      int turns,
+      double costUsd) {
+    this(success, reason, text, structured, turns, costUsd, TokenUsage.NONE);
+  }
+}

@@ -1,7 +1,5 @@
 package dev.dunes.agent.claude;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.dunes.agent.Agent;
 import dev.dunes.agent.AgentCapabilities;
 import dev.dunes.agent.AgentMode;
@@ -11,20 +9,14 @@ import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.AgentTraits;
 import dev.dunes.agent.InstallProgress;
 import dev.dunes.agent.ModelDialect;
+import dev.dunes.agent.drive.AgentHome;
 import dev.dunes.agent.drive.AgentProcess;
+import dev.dunes.agent.drive.InstalledProgram;
 import dev.dunes.agent.drive.AnswerSchema;
 import dev.dunes.agent.install.AgentInstaller;
 import dev.dunes.agent.install.Pin;
 import dev.dunes.agent.install.Pins;
-import dev.dunes.sandbox.Command;
-import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.Sandbox;
-import dev.dunes.sandbox.WriteOptions;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,8 +24,6 @@ import tools.jackson.databind.node.ObjectNode;
 /** Claude Code, version {@link Pins}. */
 public final class ClaudeAgent implements Agent {
   private static final String ID = "claude";
-  private static final String MOUNTS = "/opt/dunes/agents/";
-  private static final int PRIVATE = 0600;
 
   /** What this adapter delivers. */
   private static final AgentTraits TRAITS =
@@ -51,8 +41,7 @@ public final class ClaudeAgent implements Agent {
           false,
           Optional.empty());
 
-  private final AgentInstaller installer;
-  private final Pin pin;
+  private final InstalledProgram program;
 
   public ClaudeAgent(AgentInstaller installer) {
     this(installer, Pins.of(ID));
@@ -60,8 +49,7 @@ public final class ClaudeAgent implements Agent {
 
   /** With another program, for tests. */
   ClaudeAgent(AgentInstaller installer, Pin pin) {
-    this.installer = requireNonNull(installer, "installer");
-    this.pin = requireNonNull(pin, "pin");
+    this.program = new InstalledProgram(installer, pin);
   }
 
   @Override
@@ -76,19 +64,12 @@ public final class ClaudeAgent implements Agent {
 
   @Override
   public AgentPlacement prepare(InstallProgress progress) {
-    Path directory = installer.install(pin, progress);
-    return new AgentPlacement(new HostMount(directory, target()), pin.version());
+    return program.prepare(progress);
   }
 
   @Override
   public Optional<AgentPlacement> installed() {
-    return installer
-        .installed(pin)
-        .map(directory -> new AgentPlacement(new HostMount(directory, target()), pin.version()));
-  }
-
-  private String target() {
-    return MOUNTS + ID + "/" + pin.version();
+    return program.installed();
   }
 
   @Override
@@ -97,58 +78,17 @@ public final class ClaudeAgent implements Agent {
     Optional<AnswerSchema> schema = options.outputSchema().map(AnswerSchema::of);
     ClaudeLaunch launch = new ClaudeLaunch(options, tools);
     Optional<ObjectNode> initialize = launch.initialize();
-    String home = home(sandbox, options);
-    String program = program(sandbox, home);
-    write(sandbox, home + "/.claude/settings.json", launch.settings());
-    Optional<String> mcp = launch.mcpConfig();
-    String mcpFile = home + "/.claude/dunes-mcp.json";
-    mcp.ifPresent(text -> write(sandbox, mcpFile, text));
-    Command command = launch.command(program, mcp.map(text -> mcpFile));
-    AgentProcess process = new AgentProcess(sandbox.start(command));
+    AgentHome home = AgentHome.of(sandbox, options);
+    String path = program.in(sandbox, home);
+    home.write(".claude/settings.json", launch.settings());
+    Optional<String> mcp =
+        launch.mcpConfig().map(text -> home.write(".claude/dunes-mcp.json", text));
+    AgentProcess process = new AgentProcess(sandbox.start(launch.command(path, mcp)));
     try {
       return new ClaudeSession(process, tools, schema, initialize);
     } catch (RuntimeException | Error e) {
       process.close();
       throw e;
     }
-  }
-
-  /** Where the program is: shown by a mount, on this very host, or else copied. */
-  private String program(Sandbox sandbox, String home) {
-    Optional<String> mounted =
-        sandbox.spec().mounts().stream()
-            .map(HostMount::target)
-            .filter(target -> target.equals(target()))
-            .findFirst();
-    if (mounted.isPresent()) {
-      return mounted.get() + "/" + pin.program();
-    }
-    Path directory = installer.install(pin, InstallProgress.SILENT);
-    if (sandbox.provider().equals("host")) {
-      return directory.resolve(pin.program()).toString();
-    }
-    String copy = home + "/.local/share/dunes/agents/" + ID + "/" + pin.version() + "/" + ID;
-    if (!sandbox.files().exists(copy)) {
-      sandbox.files().upload(directory.resolve(pin.program()), copy);
-    }
-    return copy;
-  }
-
-  private static void write(Sandbox sandbox, String path, String text) {
-    try (OutputStream out = sandbox.files().write(path, WriteOptions.ATOMIC.withMode(PRIVATE))) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The home of who the agent will run as. */
-  private static String home(Sandbox sandbox, AgentOptions options) {
-    return Optional.ofNullable(options.env().get("HOME"))
-        .or(options::home)
-        .orElseGet(() -> {
-          String said = sandbox.exec(Command.of("/bin/sh", "-c", "printf %s \"$HOME\"")).stdout();
-          return said.startsWith("/") ? said : "/home/user";
-        });
   }
 }

@@ -54,6 +54,7 @@ final class ClaudeLaunch {
                   "bypassPermissions",
                   "--allow-dangerously-skip-permissions"));
       case ASK -> argv.addAll(List.of("--permission-prompt-tool", "stdio"));
+      case READ_ONLY -> argv.addAll(List.of("--permission-mode", "plan"));
     }
     argv.addAll(List.of("--setting-sources", options.skills() ? "user,project" : "user"));
     argv.add("--strict-mcp-config");

@@ -11,11 +11,10 @@ import dev.dunes.agent.drive.AgentProcess;
 import dev.dunes.agent.drive.AnswerSchema;
 import dev.dunes.agent.drive.Json;
 import dev.dunes.agent.drive.OpenAsks;
+import dev.dunes.agent.drive.PromptQueue;
 import dev.dunes.agent.drive.RawOutput;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -53,11 +52,9 @@ final class ClaudeSession implements AgentSession {
   private final ConcurrentLinkedQueue<AgentOutput> ready = new ConcurrentLinkedQueue<>();
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Deque<Prompt> waiting = new ArrayDeque<>();
+  private final PromptQueue<Prompt> prompts = new PromptQueue<>();
   private boolean started;
   private boolean running;
-  private boolean inputEnds;
-  private boolean ended;
   private boolean interrupted;
   private int sent;
 
@@ -88,17 +85,7 @@ final class ClaudeSession implements AgentSession {
   public void send(Prompt prompt) {
     lock.lock();
     try {
-      if (ended || inputEnds) {
-        throw new AgentException("agent_ended", "the agent takes no message any more", null, null);
-      }
-      if (waiting.size() >= QUEUE_LIMIT) {
-        throw new AgentException(
-            "too_many_prompts",
-            "%d messages wait already".formatted(QUEUE_LIMIT),
-            "wait for the end of the turn",
-            null);
-      }
-      waiting.add(prompt);
+      prompts.add(prompt);
       sendNext();
     } finally {
       lock.unlock();
@@ -107,14 +94,14 @@ final class ClaudeSession implements AgentSession {
 
   /** Starts the next turn when none runs, or ends the input when none will; with the lock. */
   private void sendNext() {
-    if (!started || running || ended) {
+    if (!started || running || prompts.ended()) {
       return;
     }
-    Prompt prompt = waiting.poll();
-    if (prompt != null) {
+    Optional<Prompt> prompt = prompts.next();
+    if (prompt.isPresent()) {
       beginTurn();
-      process.write(ClaudeProtocol.prompt(prompt.text()));
-    } else if (inputEnds) {
+      process.write(ClaudeProtocol.prompt(prompt.get().text()));
+    } else if (prompts.inputEnds()) {
       process.endInput();
     }
   }
@@ -146,7 +133,7 @@ final class ClaudeSession implements AgentSession {
   private boolean isEnded() {
     lock.lock();
     try {
-      return ended;
+      return prompts.ended();
     } finally {
       lock.unlock();
     }
@@ -174,7 +161,7 @@ final class ClaudeSession implements AgentSession {
     lock.lock();
     try {
       long now = System.nanoTime();
-      if (!started && !ended && now - startDeadline >= 0) {
+      if (!started && !prompts.ended() && now - startDeadline >= 0) {
         process.kill();
         throw new AgentException(
             "agent_start_failed",
@@ -329,8 +316,8 @@ final class ClaudeSession implements AgentSession {
   private void end() {
     lock.lock();
     try {
-      if (!ended) {
-        ended = true;
+      if (!prompts.ended()) {
+        prompts.end();
         if (held != null) {
           settleAtEnd();
         }
@@ -403,7 +390,7 @@ final class ClaudeSession implements AgentSession {
   public void interrupt() {
     lock.lock();
     try {
-      if (!running || ended || interrupted) {
+      if (!running || prompts.ended() || interrupted) {
         return;
       }
       interrupted = true;
@@ -433,7 +420,7 @@ final class ClaudeSession implements AgentSession {
   public void endInput() {
     lock.lock();
     try {
-      inputEnds = true;
+      prompts.endInput();
       sendNext();
     } finally {
       lock.unlock();

@@ -1,0 +1,71 @@
+package dev.dunes.agent.drive;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.dunes.agent.AgentPlacement;
+import dev.dunes.agent.InstallProgress;
+import dev.dunes.agent.install.AgentInstaller;
+import dev.dunes.agent.install.Pin;
+import dev.dunes.sandbox.HostMount;
+import dev.dunes.sandbox.Sandbox;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The program of an agent that is installed on this machine, and where a sandbox sees it. */
+public final class InstalledProgram {
+  private static final String MOUNTS = "/opt/dunes/agents/";
+
+  private final AgentInstaller installer;
+  private final Pin pin;
+
+  public InstalledProgram(AgentInstaller installer, Pin pin) {
+    this.installer = requireNonNull(installer, "installer");
+    this.pin = requireNonNull(pin, "pin");
+  }
+
+  /** Installs it when it is not there. */
+  public AgentPlacement prepare(InstallProgress progress) {
+    return placement(installer.install(pin, progress));
+  }
+
+  /** Where it is, when it is there. */
+  public Optional<AgentPlacement> installed() {
+    return installer.installed(pin).map(this::placement);
+  }
+
+  private AgentPlacement placement(Path directory) {
+    return new AgentPlacement(new HostMount(directory, target()), pin.version());
+  }
+
+  private String target() {
+    return MOUNTS + pin.agent() + "/" + pin.version();
+  }
+
+  /**
+   * The path of the program: shown by a mount, on this very host, or else copied with what belongs
+   * to it into the home.
+   */
+  public String in(Sandbox sandbox, AgentHome home) {
+    boolean mounted =
+        sandbox.spec().mounts().stream().map(HostMount::target).anyMatch(target()::equals);
+    if (mounted) {
+      return target() + "/" + pin.program();
+    }
+    Path directory = installer.install(pin, InstallProgress.SILENT);
+    if (sandbox.provider().equals("host")) {
+      return directory.resolve(pin.program()).toString();
+    }
+    String copy =
+        home.path() + "/.local/share/dunes/agents/" + pin.agent() + "/" + pin.version();
+    if (!sandbox.files().exists(copy)) {
+      // Renamed at the end, so that a copy that was cut off is never taken for one.
+      String part = copy + ".part";
+      if (sandbox.files().exists(part)) {
+        sandbox.files().removeTree(part);
+      }
+      sandbox.files().uploadTree(directory, part);
+      sandbox.files().move(part, copy);
+    }
+    return copy + "/" + pin.program();
+  }
+}

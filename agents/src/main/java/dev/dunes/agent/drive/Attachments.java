@@ -69,8 +69,7 @@ public final class Attachments {
           throw invalid(
               "a file named '%s'".formatted(file.path()), "give an absolute path of the sandbox");
         }
-        files.add(
-            "- " + file.path() + file.mime().map(mime -> " (%s)".formatted(mime)).orElse(""));
+        files.add("- " + file.path() + file.mime().map(mime -> " (%s)".formatted(mime)).orElse(""));
       }
     }
     return files.isEmpty()

@@ -55,8 +55,7 @@ public final class InstalledProgram {
     if (sandbox.provider().equals("host")) {
       return directory.resolve(pin.program()).toString();
     }
-    String copy =
-        home.path() + "/.local/share/dunes/agents/" + pin.agent() + "/" + pin.version();
+    String copy = home.path() + "/.local/share/dunes/agents/" + pin.agent() + "/" + pin.version();
     if (!sandbox.files().exists(copy)) {
       // Renamed at the end, so that a copy that was cut off is never taken for one.
       String part = copy + ".part";

@@ -13,7 +13,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Which version of each agent is installed: {@code pins.json} beside this class. A package may have
- * an {@code agent} of its own, where that version was not published for its platform.
+ * an {@code agent} of its own, where that version was not published for its platform, and a {@code
+ * program} of its own, where that lies elsewhere in it.
  */
 public final class Pins {
   private static final String FILE = "pins.json";
@@ -44,7 +45,10 @@ public final class Pins {
         agent,
         other.orElse(version),
         pin.get("licence").asString(),
-        pin.get("program").asString(),
+        platform
+            .map(each -> pin.get("packages").path(each).get("program"))
+            .orElse(pin.get("program"))
+            .asString(),
         other.map(each -> answers.replace(version, each)).orElse(answers),
         packages);
   }

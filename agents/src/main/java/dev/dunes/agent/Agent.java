@@ -1,6 +1,7 @@
 package dev.dunes.agent;
 
 import dev.dunes.sandbox.Sandbox;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -35,6 +36,15 @@ public interface Agent {
    */
   default Optional<AgentPlacement> installed() {
     return Optional.empty();
+  }
+
+  /**
+   * Where it keeps its conversations, relative to the home of its user: what another sandbox must
+   * be given so that {@link AgentOptions#resume()} works there. None for an agent that cannot
+   * resume.
+   */
+  default List<String> conversationFiles() {
+    return List.of();
   }
 
   /**

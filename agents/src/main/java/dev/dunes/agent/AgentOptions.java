@@ -29,6 +29,8 @@ public final class AgentOptions {
   private final @Nullable JsonNode outputSchema;
   private final @Nullable String resume;
   private final boolean fork;
+  private final @Nullable String sessionId;
+  private final int turnsBefore;
   private final boolean partialMessages;
   private final boolean skills;
   private final PermissionPolicy permissions;
@@ -51,6 +53,8 @@ public final class AgentOptions {
     this.outputSchema = builder.outputSchema;
     this.resume = builder.resume;
     this.fork = builder.fork;
+    this.sessionId = builder.sessionId;
+    this.turnsBefore = builder.turnsBefore;
     this.partialMessages = builder.partialMessages;
     this.skills = builder.skills;
     this.permissions = builder.permissions;
@@ -136,6 +140,16 @@ public final class AgentOptions {
     return fork;
   }
 
+  /** What the caller calls this conversation. */
+  public Optional<String> sessionId() {
+    return Optional.ofNullable(sessionId);
+  }
+
+  /** How many messages the caller has sent in this conversation before, to another process. */
+  public int turnsBefore() {
+    return turnsBefore;
+  }
+
   /** Whether messages are given piece by piece, too. */
   public boolean partialMessages() {
     return partialMessages;
@@ -185,6 +199,8 @@ public final class AgentOptions {
     private @Nullable JsonNode outputSchema;
     private @Nullable String resume;
     private boolean fork;
+    private @Nullable String sessionId;
+    private int turnsBefore;
     private boolean partialMessages;
     private boolean skills;
     private PermissionPolicy permissions = PermissionPolicy.ALLOW;
@@ -262,6 +278,16 @@ public final class AgentOptions {
     public Builder resume(String sessionId, boolean forked) {
       resume = requireNonNull(sessionId, "sessionId");
       fork = forked;
+      return this;
+    }
+
+    /**
+     * @param id what the caller calls this conversation
+     * @param turns how many messages were sent in it before
+     */
+    public Builder session(String id, int turns) {
+      sessionId = requireNonNull(id, "id");
+      turnsBefore = turns;
       return this;
     }
 

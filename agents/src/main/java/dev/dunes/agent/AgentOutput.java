@@ -15,8 +15,8 @@ public sealed interface AgentOutput {
    * once at most: one that turned out not to be the end is {@link Superseded} instead.
    *
    * @param raw one JSON object exactly as the agent wrote it, without the line end; not copied,
-   *     never changed
-   * @param json the same, read
+   *     never changed. Empty for an agent that writes none
+   * @param json the same, read; JSON's null when it is empty
    * @param events what it means, in the schema that all agents share
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared

@@ -1,5 +1,6 @@
 package dev.dunes.agent;
 
+import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,12 +19,15 @@ import tools.jackson.databind.node.ObjectNode;
 public final class UniversalEvents {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
+  /** Most events are smaller. */
+  private static final int SIZE = 512;
+
   /** As many digits of a second as there are, as in the sheet's examples. */
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder().appendInstant(-1).toFormatter(Locale.ROOT);
 
   private static final Map<String, Class<? extends AgentEvent>> TYPES =
-      List.of(
+      List.<Map.Entry<String, Class<? extends AgentEvent>>>of(
               Map.entry("session.started", AgentEvent.SessionStarted.class),
               Map.entry("session.ended", AgentEvent.SessionEnded.class),
               Map.entry("item.started", AgentEvent.ItemStarted.class),
@@ -33,6 +38,8 @@ public final class UniversalEvents {
               Map.entry("permission.resolved", AgentEvent.PermissionResolved.class),
               Map.entry("question.requested", AgentEvent.QuestionRequested.class),
               Map.entry("question.resolved", AgentEvent.QuestionResolved.class),
+              Map.entry("turn.started", AgentEvent.Turn.class),
+              Map.entry("turn.ended", AgentEvent.Turn.class),
               Map.entry("agent.unparsed", AgentEvent.Unparsed.class))
           .stream()
           .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
@@ -53,6 +60,31 @@ public final class UniversalEvents {
     json.set("data", data(event.data()));
     json.set("raw", event.raw().orElseGet(JSON::nullNode));
     return json;
+  }
+
+  /**
+   * The same as {@link #toJson} writes it, UTF-8, with {@code "raw":null} whatever the event's is:
+   * for who writes many. No tree is made.
+   */
+  public static byte[] toBytes(UniversalEvent event) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(SIZE);
+    try (JsonGenerator json = JSON.createGenerator(bytes)) {
+      json.writeStartObject();
+      json.writeStringProperty("event_id", event.eventId());
+      json.writeNumberProperty("sequence", event.sequence());
+      json.writeStringProperty("time", TIME.format(event.time()));
+      json.writeStringProperty("session_id", event.sessionId());
+      json.writeName("native_session_id");
+      json.writeString(event.nativeSessionId().orElse(null));
+      json.writeBooleanProperty("synthetic", event.synthetic());
+      json.writeStringProperty("source", event.synthetic() ? "daemon" : "agent");
+      json.writeStringProperty("type", event.data().type());
+      json.writeName("data");
+      json.writePOJO(event.data());
+      json.writeNullProperty("raw");
+      json.writeEndObject();
+    }
+    return bytes.toByteArray();
   }
 
   /** The {@code data} of an event. */

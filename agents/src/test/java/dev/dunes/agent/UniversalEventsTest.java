@@ -3,6 +3,7 @@ package dev.dunes.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -113,6 +114,8 @@ final class UniversalEventsTest {
         List.of(
             "question.resolved",
             "{'question_id':'q','prompt':'p','options':[],'response':null,'status':'rejected'}"),
+        List.of("turn.started", "{'phase':'started','turn_id':'turn_1','metadata':null}"),
+        List.of("turn.ended", "{'phase':'ended','turn_id':null,'metadata':{'reason':'success'}}"),
         List.of("agent.unparsed", "{'error':'e','location':'l','raw_hash':null}"),
         List.of("agent.unparsed", "{'error':'e','location':'l','raw_hash':'h'}"));
   }
@@ -144,6 +147,25 @@ final class UniversalEventsTest {
             Optional.of(JSON.readTree("{\"raw\":\"mock\"}")));
 
     assertThat(UniversalEvents.fromJson(UniversalEvents.toJson(event))).isEqualTo(event);
+  }
+
+  @ParameterizedTest
+  @MethodSource("data")
+  void theBytesAreThoseOfTheTreeWithoutRaw(List<String> example) {
+    JsonNode data = JSON.readTree(example.get(1).replace('\'', '"'));
+    UniversalEvent event =
+        new UniversalEvent(
+            7,
+            Instant.parse("2026-01-28T12:00:00.123456Z"),
+            "s \"quoted\" ü",
+            Optional.of("native"),
+            true,
+            UniversalEvent.Source.DAEMON,
+            UniversalEvents.event(example.get(0), data),
+            Optional.empty());
+
+    assertThat(new String(UniversalEvents.toBytes(event), StandardCharsets.UTF_8))
+        .isEqualTo(UniversalEvents.toJson(event).toString());
   }
 
   @Test

@@ -36,6 +36,14 @@ public interface Session {
   SessionEvents turn(Prompt prompt);
 
   /**
+   * Hands the agent a message and gives the events of its turn to the very end: unlike {@link
+   * #turn} also those that follow a question or a request for permission.
+   *
+   * @throws SessionException as {@link #send}
+   */
+  SessionTurn start(Prompt prompt);
+
+  /**
    * What is in the journal.
    *
    * @param offset the sequence after which to begin; 0 for the first

@@ -40,6 +40,7 @@ public final class SessionSpec {
   private final @Nullable JsonNode mcpServers;
   private final @Nullable JsonNode outputSchema;
   private final boolean turnEvents;
+  private final @Nullable String workspace;
 
   private SessionSpec(Builder builder) {
     this.agent = builder.agent;
@@ -65,6 +66,7 @@ public final class SessionSpec {
     this.mcpServers = builder.mcpServers;
     this.outputSchema = builder.outputSchema;
     this.turnEvents = builder.turnEvents;
+    this.workspace = builder.workspace;
   }
 
   /** A session with this agent. */
@@ -187,6 +189,11 @@ public final class SessionSpec {
     return turnEvents;
   }
 
+  /** The workspace it shares with others, see {@link Runs#workspace}; else a sandbox of its own. */
+  public Optional<String> workspace() {
+    return Optional.ofNullable(workspace);
+  }
+
   /** Builds {@link SessionSpec}. Not safe for use by several threads. */
   public static final class Builder {
     private final String agent;
@@ -212,6 +219,7 @@ public final class SessionSpec {
     private @Nullable JsonNode mcpServers;
     private @Nullable JsonNode outputSchema;
     private boolean turnEvents;
+    private @Nullable String workspace;
 
     private Builder(String agent) {
       this.agent = requireNonNull(agent, "agent");
@@ -325,6 +333,12 @@ public final class SessionSpec {
 
     public Builder turnEvents(boolean value) {
       turnEvents = value;
+      return this;
+    }
+
+    /** Its provider, template and limits are those of the workspace, not those of the session. */
+    public Builder workspace(String name) {
+      workspace = requireNonNull(name, "name");
       return this;
     }
 

@@ -73,6 +73,11 @@ public final class ClaudeAgent implements Agent {
   }
 
   @Override
+  public List<String> conversationFiles() {
+    return List.of(".claude/projects");
+  }
+
+  @Override
   public AgentSession open(Sandbox sandbox, AgentOptions options) {
     ToolPolicy tools = ToolPolicy.of(options.allowedTools());
     Optional<AnswerSchema> schema = options.outputSchema().map(AnswerSchema::of);

@@ -37,7 +37,7 @@ final class GatewayScenario implements Scenario {
   private static final String TURN = "a request of 64 KB, an answer of 50 events, 10 at a time";
   private static final int AT_A_TIME = 10;
   private static final int MANY = 64;
-  private static final int PER_WORKER = 50;
+  private static final int PER_WORKER = 200;
   private static final int BUFFER = 256 * 1024;
 
   /** A way to the model. */
@@ -57,7 +57,7 @@ final class GatewayScenario implements Scenario {
   public String method() {
     return "Requests to a model on loopback that answers at once, by kept connections, in turns straight to its port (direct) and through the gateway's"
         + " Unix socket (dunes), which checks the token, adds the key, counts tokens and sends one event a request. Client, gateway and model share"
-        + " this machine's processors. A round is 500 requests of each way; what is added is the difference of their medians, and of their p99. Processor time"
+        + " this machine's processors. A round is 200 requests a connection, of each way; what is added is the difference of their medians, and of their p99. Processor time"
         + " is the whole process's, client and model included: what other programs do changes it least.";
   }
 
@@ -116,7 +116,7 @@ final class GatewayScenario implements Scenario {
       Bench bench, SeriesBuilder series, String measure, List<Way> ways, boolean added)
       throws IOException, InterruptedException {
     int warmUp = bench.rounds(20, 1);
-    for (int round = -warmUp; round < bench.rounds(40, 2); round++) {
+    for (int round = -warmUp; round < bench.rounds(20, 2); round++) {
       double[][] times = new double[2][];
       for (int turn = 0; turn < 2; turn++) {
         int way = (turn + round) & 1; // they take turns in being first

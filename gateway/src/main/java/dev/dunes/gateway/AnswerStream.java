@@ -68,6 +68,10 @@ final class AnswerStream {
     rest -= bytes.length;
     if (rest == 0) {
       exchange.answerHere(contentType);
+      if (goesOn) {
+        response.end(piece); // with its end, and not one after the other
+        return;
+      }
     }
     response.write(bytes == original ? piece : Buffer.buffer(bytes));
     if (!goesOn) {
@@ -84,7 +88,9 @@ final class AnswerStream {
   private void end() {
     if (!exchange.isOver()) {
       exchange.answerOver(contentType);
-      response.end();
+      if (!response.ended()) {
+        response.end();
+      }
     }
   }
 }

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -16,7 +15,6 @@ import org.slf4j.LoggerFactory;
  */
 final class EventQueue implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventQueue.class);
-  private static final long POLL_MILLIS = 200;
   private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
   private final String runId;
@@ -42,10 +40,7 @@ final class EventQueue implements AutoCloseable {
   private void deliver() {
     try {
       while (!closed || !waiting.isEmpty()) {
-        Optional<GatewayEvent> event = waiting.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
-        if (event != null) {
-          event.ifPresent(this::tellListener);
-        }
+        waiting.take().ifPresent(this::tellListener);
       }
     } catch (InterruptedException e) {
       LOG.debug("run {}: events end early", runId);

@@ -92,6 +92,8 @@ final class ModelLoop extends VerticleBase {
         .setMaxHeaderSize(options().maxHeaderBytes())
         .setMaxInitialLineLength(Math.min(MAX_LINE, options().maxHeaderBytes()))
         .setHttp2ClearTextEnabled(false)
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setPerMessageWebSocketCompressionSupported(false)
         .setCompressionSupported(false)
         .setDecompressionSupported(false);
   }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,12 +33,16 @@ class CassetteTest {
     fixture.close();
   }
 
-  private static FakeProvider streaming() throws Exception {
+  /** How many pieces the recording client has read. */
+  private final Semaphore read = new Semaphore(0);
+
+  /** Each piece is sent when the one before it has been read, so that each stays one. */
+  private FakeProvider streaming() throws Exception {
     return FakeProvider.answering((asked, connection) -> {
       FakeProvider.beginStream(connection);
       for (String piece : PIECES) {
         FakeProvider.chunk(connection, piece);
-        Thread.sleep(30); // so that each is a piece of its own
+        read.acquire();
       }
       FakeProvider.endStream(connection);
     });
@@ -62,10 +67,16 @@ class CassetteTest {
   private Path record(FakeProvider provider, String body) throws Exception {
     Path cassette = directory.resolve("tape.jsonl");
     try (GatewayLease lease =
-        fixture.lease(spec ->
-            spec.upstream(GatewayFixture.anthropicAt(provider.base())).recordTo(cassette))) {
-      assertThat(fixture.ask(RawClient.post("/v1/messages", lease.token(), body)).text())
-          .isEqualTo(String.join("", PIECES));
+            fixture.lease(spec ->
+                spec.upstream(GatewayFixture.anthropicAt(provider.base())).recordTo(cassette));
+        RawClient client = fixture.client()) {
+      client.send(RawClient.post("/v1/messages", lease.token(), body));
+      client.until("\r\n\r\n");
+      for (String piece : PIECES) {
+        assertThat(utf8(client.chunk())).isEqualTo(piece);
+        read.release();
+      }
+      assertThat(client.chunk()).isEmpty();
     }
     return cassette;
   }

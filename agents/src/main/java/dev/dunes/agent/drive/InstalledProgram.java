@@ -5,32 +5,45 @@ import static java.util.Objects.requireNonNull;
 import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.InstallProgress;
 import dev.dunes.agent.install.AgentInstaller;
+import dev.dunes.agent.install.JavaScriptPin;
 import dev.dunes.agent.install.Pin;
 import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.Sandbox;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The program of an agent that is installed on this machine, and where a sandbox sees it. */
 public final class InstalledProgram {
   private static final String MOUNTS = "/opt/dunes/agents/";
 
-  private final AgentInstaller installer;
   private final Pin pin;
+  private final Function<InstallProgress, Path> install;
+  private final Supplier<Optional<Path>> installed;
 
   public InstalledProgram(AgentInstaller installer, Pin pin) {
-    this.installer = requireNonNull(installer, "installer");
+    requireNonNull(installer, "installer");
     this.pin = requireNonNull(pin, "pin");
+    this.install = progress -> installer.install(pin, progress);
+    this.installed = () -> installer.installed(pin);
+  }
+
+  /** The script of an agent made of JavaScript packages, see {@link JavaScriptProgram}. */
+  InstalledProgram(AgentInstaller installer, JavaScriptPin pin) {
+    this.pin = pin.tree();
+    this.install = progress -> installer.install(pin, progress);
+    this.installed = () -> installer.installed(pin);
   }
 
   /** Installs it when it is not there. */
   public AgentPlacement prepare(InstallProgress progress) {
-    return placement(installer.install(pin, progress));
+    return placement(install.apply(progress));
   }
 
   /** Where it is, when it is there. */
   public Optional<AgentPlacement> installed() {
-    return installer.installed(pin).map(this::placement);
+    return installed.get().map(this::placement);
   }
 
   private AgentPlacement placement(Path directory) {
@@ -51,7 +64,7 @@ public final class InstalledProgram {
     if (mounted) {
       return target() + "/" + pin.program();
     }
-    Path directory = installer.install(pin, InstallProgress.SILENT);
+    Path directory = install.apply(InstallProgress.SILENT);
     if (sandbox.provider().equals("host")) {
       return directory.resolve(pin.program()).toString();
     }

@@ -93,7 +93,7 @@ final class AgentDirectory {
     makeReadable(agent);
   }
 
-  private static void makeReadable(Path directory) throws IOException {
+  static void makeReadable(Path directory) throws IOException {
     if (Files.isDirectory(directory)) {
       return;
     }

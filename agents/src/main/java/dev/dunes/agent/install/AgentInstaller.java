@@ -6,11 +6,9 @@ import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentSettings;
 import dev.dunes.agent.InstallProgress;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -37,12 +35,54 @@ public final class AgentInstaller {
    * @throws AgentException {@code install_failed}
    */
   public Path install(Pin pin, InstallProgress progress) {
-    PinnedPackage wanted =
-        Platform.choose(pin.packages())
-            .orElseThrow(() ->
-                InstallFailure.of(
-                    "there is no %s for %s".formatted(pin.title(), Platform.current()),
-                    "use one of " + String.join(", ", pin.packages().keySet())));
+    PinnedPackage wanted = wanted(pin);
+    return install(
+        pin,
+        wanted,
+        progress,
+        (scratch, tree) -> {
+          Path tgz = scratch.resolve("package.tgz");
+          fetch(pin, wanted, tgz, progress);
+          PackageTar.unpack(tgz, tree, "unpack " + pin.title(), progress);
+          Files.delete(tgz);
+        },
+        StartCheck.version());
+  }
+
+  /**
+   * The directory of the pinned version of an agent that is made of JavaScript packages, installed
+   * when it is not there. Node is installed first: {@link Pins#node()}.
+   *
+   * @throws AgentException {@code install_failed}
+   */
+  public Path install(JavaScriptPin agent, InstallProgress progress) {
+    Path node = install(Pins.node(), progress).resolve(Pins.node().program());
+    Pin pin = agent.tree();
+    return install(
+        pin,
+        wanted(pin),
+        progress,
+        (scratch, tree) ->
+            new LockedTree(pin.title(), settings, limits, progress)
+                .fill(tree, scratch, agent.packages()),
+        agent.check(node));
+  }
+
+  private static PinnedPackage wanted(Pin pin) {
+    return Platform.choose(pin.packages())
+        .orElseThrow(() ->
+            InstallFailure.of(
+                "there is no %s for %s".formatted(pin.title(), Platform.current()),
+                "use one of " + String.join(", ", pin.packages().keySet())));
+  }
+
+  /** Puts what was pinned into an empty directory. */
+  private interface Filling {
+    void fill(Path scratch, Path tree) throws IOException;
+  }
+
+  private Path install(
+      Pin pin, PinnedPackage wanted, InstallProgress progress, Filling filling, StartCheck check) {
     AgentDirectory directory = AgentDirectory.of(settings, pin);
     if (directory.holds(wanted)) {
       return directory.installed();
@@ -53,13 +93,23 @@ public final class AgentInstaller {
         requireNonNull(lock, "lock");
         directory.sweep();
         if (!directory.holds(wanted)) {
-          install(pin, wanted, directory, progress);
+          make(pin, wanted, directory, progress, filling, check);
         }
       }
     } catch (IOException e) {
       throw failure(pin, directory, e);
     }
     return directory.installed();
+  }
+
+  /**
+   * The directory of the pinned version of an agent made of JavaScript packages, when it is there
+   * and Node, too.
+   *
+   * @throws AgentException {@code install_failed} when what is there cannot be read
+   */
+  public Optional<Path> installed(JavaScriptPin agent) {
+    return installed(Pins.node()).flatMap(node -> installed(agent.tree()));
   }
 
   /**
@@ -74,19 +124,21 @@ public final class AgentInstaller {
         .map(wanted -> directory.installed());
   }
 
-  private void install(
-      Pin pin, PinnedPackage wanted, AgentDirectory directory, InstallProgress progress)
+  private static void make(
+      Pin pin,
+      PinnedPackage wanted,
+      AgentDirectory directory,
+      InstallProgress progress,
+      Filling filling,
+      StartCheck check)
       throws IOException {
     Path scratch = directory.scratch();
     try {
-      Path tgz = scratch.resolve("package.tgz");
       progress.step("%s (licence: %s)".formatted(pin.title(), pin.licence()), 0, -1);
-      fetch(pin, wanted, tgz, progress);
       Path tree = Files.createDirectory(scratch.resolve("tree"));
-      PackageTar.unpack(tgz, tree, "unpack " + pin.title(), progress);
-      Files.delete(tgz);
+      filling.fill(scratch, tree);
       progress.step("try " + pin.title(), 0, -1);
-      StartCheck.run(pin, program(pin, tree), scratch);
+      check.run(pin, program(pin, tree), scratch);
       directory.commit(tree, wanted, scratch);
     } finally {
       AgentDirectory.removeTree(scratch);
@@ -106,32 +158,8 @@ public final class AgentInstaller {
 
   private void fetch(Pin pin, PinnedPackage wanted, Path tgz, InstallProgress progress)
       throws IOException {
-    Optional<String> offline = settings.variable("DUNES_AGENTS_OFFLINE");
-    String step = (offline.isPresent() ? "copy " : "download ") + pin.title();
-    if (offline.isPresent()) {
-      copy(Path.of(offline.get()), wanted, tgz, step, progress);
-      return;
-    }
-    Registry registry = Registry.forPackage(wanted.name(), settings);
-    try (RegistryClient client = new RegistryClient(registry, settings, limits)) {
-      client.download(wanted, tgz, step, progress);
-    }
-  }
-
-  private static void copy(
-      Path directory, PinnedPackage wanted, Path tgz, String step, InstallProgress progress)
-      throws IOException {
-    Path source =
-        List.of(wanted.packedName(), wanted.tarballName()).stream()
-            .map(directory::resolve)
-            .filter(Files::isRegularFile)
-            .findFirst()
-            .orElseThrow(() ->
-                InstallFailure.of(
-                    "%s has no %s".formatted(directory, wanted.packedName()),
-                    "run 'npm pack %s' there, or unset DUNES_AGENTS_OFFLINE".formatted(wanted)));
-    try (InputStream in = Files.newInputStream(source)) {
-      Downloaded.write(in, Files.size(source), tgz, wanted, step, progress);
+    try (PackageSource source = new PackageSource(settings, limits)) {
+      source.fetch(wanted, tgz, source.verb() + " " + pin.title(), progress);
     }
   }
 

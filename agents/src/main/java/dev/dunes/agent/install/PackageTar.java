@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
@@ -36,13 +37,15 @@ final class PackageTar {
       PosixFilePermissions.fromString("rw-r--r--");
 
   private final Path directory;
+  private final boolean again;
   private final String step;
   private final InstallProgress progress;
   private long written;
   private int entries;
 
-  private PackageTar(Path directory, String step, InstallProgress progress) {
+  private PackageTar(Path directory, boolean again, String step, InstallProgress progress) {
     this.directory = directory;
+    this.again = again;
     this.step = step;
     this.progress = progress;
   }
@@ -50,7 +53,18 @@ final class PackageTar {
   /** Unpacks into a directory that exists and is empty. */
   static void unpack(Path tgz, Path directory, String step, InstallProgress progress)
       throws IOException {
-    PackageTar tar = new PackageTar(directory, step, progress);
+    unpack(tgz, new PackageTar(directory, false, step, progress));
+  }
+
+  /**
+   * The same for a package of which others made what is in it: a file that comes twice is the last
+   * one, as npm has it.
+   */
+  static void unpackAsNpm(Path tgz, Path directory) throws IOException {
+    unpack(tgz, new PackageTar(directory, true, "", InstallProgress.SILENT));
+  }
+
+  private static void unpack(Path tgz, PackageTar tar) throws IOException {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(tgz), BUFFER);
         InputStream plain = new GZIPInputStream(file, BUFFER);
         TarArchiveInputStream in = new TarArchiveInputStream(plain)) {
@@ -86,7 +100,11 @@ final class PackageTar {
 
   private void file(TarArchiveEntry entry, InputStream in, Path target) throws IOException {
     byte[] buffer = new byte[BUFFER];
-    try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW)) {
+    OpenOption[] options =
+        again
+            ? new OpenOption[] {StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING}
+            : new OpenOption[] {StandardOpenOption.CREATE_NEW};
+    try (OutputStream out = Files.newOutputStream(target, options)) {
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         out.write(buffer, 0, n);
         written += n;
@@ -109,10 +127,10 @@ final class PackageTar {
     Path path = directory;
     String[] parts = name.split("/");
     for (int i = 0; i < parts.length; i++) {
-      if (parts[i].isEmpty() || parts[i].equals(".") || parts[i].equals("..")) {
+      if (parts[i].isEmpty() || parts[i].equals("..") || (i == 0 && parts[i].equals("."))) {
         throw refused(entry, "its name leads elsewhere");
       }
-      if (i > 0) {
+      if (i > 0 && !parts[i].equals(".")) {
         path = path.resolve(parts[i]);
       }
     }

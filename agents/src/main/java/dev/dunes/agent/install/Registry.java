@@ -108,7 +108,7 @@ final class Registry {
         + Base64.getEncoder().encodeToString(userAndPassword.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static Optional<String> scope(String name) {
+  static Optional<String> scope(String name) {
     return name.startsWith("@")
         ? Optional.of(name.substring(0, name.indexOf('/')))
         : Optional.empty();

@@ -78,6 +78,19 @@ final class RegistryClient implements AutoCloseable {
     }
   }
 
+  /** The same, and asks where the tarball is only when it is not where registries have them. */
+  void downloadDirectly(PinnedPackage wanted, Path file, String step, InstallProgress progress) {
+    try {
+      tarball(registry.tarball(wanted), wanted, file, step, progress);
+    } catch (AgentException e) {
+      if (!(e.getCause() instanceof RefusedException)) {
+        throw e;
+      }
+      LOG.debug("{} is not at its usual place", wanted, e);
+      download(wanted, file, step, progress);
+    }
+  }
+
   private URI tarball(PinnedPackage wanted, JsonNode dist) {
     JsonNode tarball = dist.get("tarball");
     return tarball == null || !tarball.isString()

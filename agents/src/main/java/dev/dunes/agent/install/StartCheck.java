@@ -1,33 +1,56 @@
 package dev.dunes.agent.install;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Whether an installed program runs here at all and is the version it should be. Sheet 2.1. */
-final class StartCheck {
+/**
+ * Whether an installed program runs here at all and is the version it should be. Sheet 2.1.
+ *
+ * @param runner what the program is an argument of, if anything
+ * @param arguments that follow the program
+ * @param input what it is told on its standard input, which then ends
+ */
+record StartCheck(List<String> runner, List<String> arguments, String input) {
   /** Twice the sheet's limit: the first start reads hundreds of megabytes, maybe on a busy disk. */
   private static final int SECONDS = 30;
 
   private static final int OUTPUT_LIMIT = 4096;
 
-  private StartCheck() {}
+  StartCheck {
+    runner = List.copyOf(runner);
+    arguments = List.copyOf(arguments);
+    requireNonNull(input, "input");
+  }
 
-  /** Runs {@code program --version} with nothing of our environment and a home of its own. */
-  static void run(Pin pin, Path program, Path scratch) throws IOException {
+  /** {@code program --version}. */
+  static StartCheck version() {
+    return new StartCheck(List.of(), List.of("--version"), "");
+  }
+
+  /** Runs it with nothing of our environment and a home of its own. */
+  void run(Pin pin, Path program, Path scratch) throws IOException {
     Path home = Files.createDirectories(scratch.resolve("home"));
-    ProcessBuilder builder = new ProcessBuilder(program.toString(), "--version");
+    List<String> command = new ArrayList<>(runner);
+    command.add(program.toString());
+    command.addAll(arguments);
+    Path told = Files.writeString(scratch.resolve("told"), input);
+    ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();
     environment.clear();
     environment.putAll(Map.of("PATH", "/usr/bin:/bin", "HOME", home.toString(), "LANG", "C.UTF-8"));
     builder.directory(home.toFile());
-    builder.redirectInput(Path.of("/dev/null").toFile());
+    builder.redirectInput(told.toFile());
     builder.redirectErrorStream(true);
     Process process = start(pin, builder);
     AtomicReference<String> said = new AtomicReference<>("");
@@ -73,6 +96,6 @@ final class StartCheck {
     return InstallFailure.of(
         "%s was downloaded but does not run here: %s%s"
             .formatted(pin.title(), how, said.isEmpty() ? "" : ", saying: " + said),
-        "it must answer '%s' to --version; nothing was installed".formatted(pin.answers()));
+        "it must answer '%s'; nothing was installed".formatted(pin.answers()));
   }
 }

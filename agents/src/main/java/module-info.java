@@ -12,4 +12,5 @@ module dev.dunes.agent {
   requires java.net.http;
 
   exports dev.dunes.agent;
+  exports dev.dunes.agent.credentials;
 }

@@ -8,6 +8,7 @@ module dev.dunes.session {
   requires transitive dev.dunes.agent;
   requires transitive dev.dunes.gateway;
   requires transitive tools.jackson.databind;
+  requires java.net.http;
   requires tools.jackson.dataformat.yaml;
   requires org.slf4j;
 

@@ -1,9 +1,7 @@
 package dev.dunes.cli;
 
-import dev.dunes.agent.AgentSettings;
 import dev.dunes.agent.Agents;
 import dev.dunes.sandbox.spi.Check;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,22 +10,22 @@ final class AgentChecks {
   private AgentChecks() {}
 
   static Diagnosis diagnose(Console console) {
-    Agents agents =
-        Agents.open(
-            new AgentSettings(
-                console.environment(),
-                Path.of(System.getProperty("user.home")),
-                console.directory().toAbsolutePath()));
+    Agents agents = LocalAgents.open(console);
     List<Check> checks = new ArrayList<>();
     for (String id : agents.ids()) {
+      LocalAgent agent = LocalAgent.of(agents.get(id));
+      String version = agent.version().orElse("");
       checks.add(
-          agents
-              .get(id)
-              .installed()
-              .map(there ->
-                  Check.ok(id, there.version() + " at " + there.mounts().getFirst().source()))
-              .orElseGet(() ->
-                  Check.ok(id, "not installed yet: the first prompt that needs it fetches it")));
+          switch (agent.state()) {
+            case "unavailable" -> Check.warn(id, agent.unavailable().orElse(""), "");
+            case "built in" -> Check.ok(id, version + ", part of Dunes");
+            case "installed" -> Check.ok(id, version + " at " + agent.path().orElse(""));
+            default ->
+                Check.ok(
+                    id,
+                    "not installed yet: the first prompt that needs it fetches it, or `%s install-agent %s`"
+                        .formatted(console.program(), id));
+          });
     }
     return new Diagnosis("agents", checks);
   }

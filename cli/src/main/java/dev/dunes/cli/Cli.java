@@ -1,7 +1,6 @@
 package dev.dunes.cli;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 
 /** Finds the verb that is asked for and does it. */
@@ -9,7 +8,8 @@ final class Cli {
   /** The name under which there are no agents, only sandboxes. */
   private static final String SANDBOXES = "sandboxes";
 
-  private static final List<String> LATER = List.of("sandbox-agent");
+  /** The name under which a word that is no verb is a mistake and not a prompt. */
+  private static final String AGENT_API = "sandbox-agent";
 
   private final Console console;
 
@@ -35,17 +35,16 @@ final class Cli {
       console.print(Main.version(program));
       return ExitCodes.OK;
     }
-    if (LATER.contains(program)) {
-      throw Failure.usage(
-          "'%s' is not part of this version of Dunes".formatted(program),
-          "`ds` has the commands of this version: ds --help");
-    }
     if (first.equals("--help") || first.equals("-h")) {
       console.print(Help.of(console));
       return ExitCodes.OK;
     }
     if (first.equals("help")) {
       return help(arguments);
+    }
+    String[] ordered = LeadingToken.after(arguments);
+    if (ordered != arguments) {
+      return dispatch(ordered);
     }
     Optional<Verbs> verb = Verbs.named(first);
     return verb.isPresent()
@@ -59,7 +58,7 @@ final class Cli {
 
   /** What is no command is a prompt, unless it looks like a command with a slip of the finger. */
   private int withoutVerb(String first, String[] arguments) {
-    if (console.program().equals(SANDBOXES)) {
+    if (console.program().equals(SANDBOXES) || console.program().equals(AGENT_API)) {
       throw unknown(first);
     }
     if (!first.startsWith("-") && first.chars().noneMatch(Character::isWhitespace)) {

@@ -12,27 +12,34 @@ final class Help {
     String program = console.program();
     StringBuilder text = new StringBuilder();
     boolean agents = !program.equals("sandboxes");
-    if (agents) {
-      text.append("Usage: ").append(program).append(" \"PROMPT\" [OPTIONS]\n");
-      text.append("       ").append(program).append(" COMMAND [OPTIONS]\n\n");
-      text.append(
-          "Runs coding agents and code in sandboxes: on this machine without an account,\n");
-      text.append("or at a cloud provider.\n\n");
+    boolean prompts = agents && !program.equals("sandbox-agent");
+    if (prompts) {
+      text.append("Usage: ").append(program).append(" \"PROMPT\" [OPTIONS]\n       ");
     } else {
-      text.append("Usage: ").append(program).append(" COMMAND [OPTIONS]\n\n");
-      text.append(
-          "Runs code in sandboxes: on this machine without an account, or at a cloud provider.\n\n");
+      text.append("Usage: ");
     }
+    text.append(program).append(" COMMAND [OPTIONS]\n\n");
+    text.append(
+        agents
+            ? """
+            Runs coding agents and code in sandboxes: on this machine without an account,
+            or at a cloud provider.
+
+            """
+            : """
+            Runs code in sandboxes: on this machine without an account, or at a cloud provider.
+
+            """);
     text.append(style.bold("Commands")).append('\n');
     for (Verbs verb : Verbs.values()) {
-      text.append("  %-11s %s%n".formatted(verb.word(), verb.summary()));
+      text.append("  %-13s %s%n".formatted(verb.word(), verb.summary()));
     }
-    text.append("  %-11s %s%n".formatted("help", "Show help on a command, or on `exit-codes`"));
+    text.append("  %-13s %s%n".formatted("help", "Show help on a command, or on `exit-codes`"));
     text.append('\n').append(style.bold("Options")).append('\n');
-    text.append("  --help      Show this help; also for each command\n");
-    text.append("  --version   Show the version\n\n");
+    text.append("  --help        Show this help; also for each command\n");
+    text.append("  --version     Show the version\n\n");
     text.append(style.bold("Examples")).append('\n');
-    if (agents) {
+    if (prompts) {
       text.append("  ").append(program).append(" \"Create hello.py and run it\"\n");
     }
     for (String example :

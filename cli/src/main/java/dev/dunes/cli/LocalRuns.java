@@ -67,16 +67,14 @@ final class LocalRuns {
             .directory(directory)
             .environment(environment)
             .gateways(options -> Demo.ChangedGateway.open(options, leases));
-    Agents agents = Agents.open(agentSettings());
+    Agents agents =
+        Agents.open(
+            new AgentSettings(
+                environment,
+                Path.of(System.getProperty("user.home")),
+                console.directory().toAbsolutePath()));
     agents.ids().forEach(id -> config.agent(new ShownAgent(agents.get(id), waiting)));
     return config;
-  }
-
-  private AgentSettings agentSettings() {
-    return new AgentSettings(
-        environment,
-        Path.of(System.getProperty("user.home")),
-        console.directory().toAbsolutePath());
   }
 
   /** Starts a run; the runs are closed with its events. */

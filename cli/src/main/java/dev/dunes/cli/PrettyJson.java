@@ -21,6 +21,20 @@ final class PrettyJson {
   private PrettyJson() {}
 
   static String of(JsonNode value) {
-    return JsonMapper.shared().writer().with(PRINTER).writeValueAsString(value);
+    return harmless(JsonMapper.shared().writer().with(PRINTER).writeValueAsString(value));
+  }
+
+  /** The same value: what steers a terminal can only be in a string, and is escaped there. */
+  private static String harmless(String json) {
+    StringBuilder text = new StringBuilder(json.length());
+    for (int i = 0; i < json.length(); i++) {
+      char c = json.charAt(i);
+      if (c != '\n' && Printable.isUnsafe(c)) {
+        text.append("\\u%04x".formatted((int) c));
+      } else {
+        text.append(c);
+      }
+    }
+    return text.toString();
   }
 }

@@ -36,7 +36,8 @@ final class Printable {
     return safe.toString();
   }
 
-  private static boolean isUnsafe(char c) {
+  /** Whether it does more than stand for itself. */
+  static boolean isUnsafe(char c) {
     return c < 0x20
         || (c >= 0x7F && c <= 0x9F) // DEL and the C1 controls
         || (c >= 0x200B && c <= 0x200F) // zero width, direction marks

@@ -9,6 +9,9 @@ final class VerbLine {
   private static final OptionSpec.Builder VERBOSE =
       OptionSpec.builder("-v", "--verbose")
           .description("Say what is done and how long it takes, on standard error.");
+  private static final OptionSpec.Builder VERBOSE_IN_FULL =
+      OptionSpec.builder("--verbose")
+          .description("Say what is done and how long it takes, on standard error.");
   private static final OptionSpec.Builder HELP =
       OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help.");
 
@@ -23,24 +26,33 @@ final class VerbLine {
     Verb verb = verbs.make(console);
     CommandLine line = of(console.program() + " " + verbs.word(), verb);
     CommandLine.ParseResult result = parse(console, line, arguments);
+    boolean verbose = result.hasMatchedOption("--verbose");
+    while (result.hasSubcommand()) {
+      result = result.subcommand();
+      verbose |= result.hasMatchedOption("--verbose");
+    }
+    CommandLine asked = result.commandSpec().commandLine();
     if (result.isUsageHelpRequested()) {
-      console.print(line.getUsageMessage(ansi(console)));
+      console.print(asked.getUsageMessage(ansi(console)));
       return ExitCodes.OK;
     }
-    boolean verbose = result.hasMatchedOption("--verbose");
     console.verbose(verbose);
     if (verbs == Verbs.SERVE) {
       Logging.prepareServer(console.debug());
     } else {
       Logging.prepare(verbose, console.debug());
     }
-    return verb.run();
+    Verb chosen = asked.getCommand();
+    return chosen.run();
   }
 
   static CommandLine of(String name, Verb verb) {
     CommandLine line = new CommandLine(verb);
-    line.getCommandSpec().addOption(VERBOSE.build()).addOption(HELP.build());
-    line.getCommandSpec().usageMessage().descriptionHeading("%n");
+    verb.parts().forEach((word, part) -> line.addSubcommand(word, of(word, part)));
+    CommandLine.Model.CommandSpec spec = line.getCommandSpec();
+    boolean taken = spec.optionsMap().containsKey("-v");
+    spec.addOption(taken ? VERBOSE_IN_FULL.build() : VERBOSE.build()).addOption(HELP.build());
+    spec.usageMessage().descriptionHeading("%n");
     return line.setCommandName(name)
         .setExpandAtFiles(false) // `@` in a command or a path is an ordinary character
         .setUsageHelpAutoWidth(false)

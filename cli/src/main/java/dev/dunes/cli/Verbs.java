@@ -12,6 +12,9 @@ enum Verbs {
   CANCEL("cancel", "End a run of a server"),
   REPLAY("replay", "Ask once more what a run was asked, and compare"),
   TRIGGER("trigger", "Show what starts runs by itself, or try it"),
+  API("api", "Ask a server about agents and sessions"),
+  AGENTS("agents", "List agents, and what they can do"),
+  CREDENTIALS("credentials", "Find keys for models on this machine"),
   LIST("list", "List sandboxes"),
   DESTROY("destroy", "Destroy a sandbox"),
   PROVIDERS("providers", "List providers and whether they can be used"),
@@ -49,6 +52,9 @@ enum Verbs {
       case CANCEL -> new CancelVerb(console);
       case REPLAY -> new ReplayVerb(console);
       case TRIGGER -> new TriggerVerb(console);
+      case API -> new ApiVerb(console);
+      case AGENTS -> new AgentsVerb(console);
+      case CREDENTIALS -> new CredentialsVerb(console);
       case LIST -> new ListVerb(console);
       case DESTROY -> new DestroyVerb(console);
       case PROVIDERS -> new ProvidersVerb(console);

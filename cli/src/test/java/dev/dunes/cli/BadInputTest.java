@@ -187,9 +187,9 @@ class BadInputTest {
     Ds sandstorm = Ds.with(fake).program("duvo-sandstorm");
     assertThat(sandstorm.run("--version").out()).isEqualTo("sandstorm, version 0.1.0\n");
     assertThat(sandstorm.run("query", "--help").out()).startsWith("Usage: duvo-sandstorm query");
-    Ds.Result later = Ds.with(fake).program("sandbox-agent").run("server");
-    assertThat(later.code()).isEqualTo(2);
-    assertThat(later.err()).contains("'sandbox-agent' is not part of this version");
-    assertThat(later.out()).isEmpty();
+    Ds.Result unknown = Ds.with(fake).program("sandbox-agent").run("summarise");
+    assertThat(unknown.code()).isEqualTo(2);
+    assertThat(unknown.err()).startsWith("❌ Unknown command: summarise\n");
+    assertThat(unknown.out()).isEmpty();
   }
 }

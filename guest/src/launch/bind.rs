@@ -26,11 +26,11 @@ impl Bind {
         Some(Bind { source: CString::new(parts[0]).ok()?, target: CString::new(parts[1]).ok()?, owner })
     }
 
-    pub fn make(&self) -> Result<(), Trouble> {
-        self.attempt().step(|| format!("--bind {}", self.source.to_string_lossy()))
+    pub fn make(&self, mappings: &mut Mappings) -> Result<(), Trouble> {
+        self.attempt(mappings).step(|| format!("--bind {}", self.source.to_string_lossy()))
     }
 
-    fn attempt(&self) -> io::Result<()> {
+    fn attempt(&self, mappings: &mut Mappings) -> io::Result<()> {
         let stat = fs::stat_at(AT_FDCWD, &self.source, 0)?;
         let made = match stat.is_dir() {
             true => fs::make_dir(AT_FDCWD, &self.target, 0o755),
@@ -42,16 +42,35 @@ impl Bind {
         }
         let tree = fs::clone_mount(&self.source)?;
         let mut attributes = fs::MountAttributes { set: MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ..Default::default() };
-        let namespace = match self.owner {
-            Some((uid, gid)) => Some(Mapping::new((stat.uid, uid), (stat.gid, gid))?),
-            None => None,
-        };
-        if let Some(mapping) = &namespace {
+        if let Some((uid, gid)) = self.owner {
             attributes.set |= MOUNT_ATTR_IDMAP;
-            attributes.user_namespace = mapping.namespace.as_raw_fd() as u64;
+            attributes.user_namespace = mappings.namespace((stat.uid, uid), (stat.gid, gid))?.as_raw_fd() as u64;
         }
         fs::set_mount_attributes(&tree, &attributes)?;
         fs::attach_mount(&tree, &self.target)
+    }
+}
+
+/// The mappings of one launch. Each takes a process for a moment, and most mounts want the same.
+#[derive(Default)]
+pub struct Mappings {
+    made: Vec<(Pair, Pair, Mapping)>,
+}
+
+/// An id on the host, and what it is seen as.
+type Pair = (u32, u32);
+
+impl Mappings {
+    fn namespace(&mut self, uid: Pair, gid: Pair) -> io::Result<&OwnedFd> {
+        let known = self.made.iter().position(|each| (each.0, each.1) == (uid, gid));
+        let at = match known {
+            Some(at) => at,
+            None => {
+                self.made.push((uid, gid, Mapping::new(uid, gid)?));
+                self.made.len() - 1
+            }
+        };
+        Ok(&self.made[at].2.namespace)
     }
 }
 
@@ -63,7 +82,7 @@ struct Mapping {
 }
 
 impl Mapping {
-    fn new(uid: (u32, u32), gid: (u32, u32)) -> io::Result<Mapping> {
+    fn new(uid: Pair, gid: Pair) -> io::Result<Mapping> {
         let ((ready, tell), (held, hold)) = (pipe()?, pipe()?);
         let child = match unsafe { fork_process() }? {
             Forked::Child => {
@@ -82,7 +101,7 @@ impl Mapping {
     }
 }
 
-fn describe(child: i32, ready: &OwnedFd, uid: (u32, u32), gid: (u32, u32)) -> io::Result<OwnedFd> {
+fn describe(child: i32, ready: &OwnedFd, uid: Pair, gid: Pair) -> io::Result<OwnedFd> {
     let mut made = [0u8; 1];
     if read(ready.as_raw_fd(), &mut made)? != 1 || made[0] == 0 {
         return Err(io::Error::from_raw_os_error(EPERM));
@@ -95,11 +114,12 @@ fn describe(child: i32, ready: &OwnedFd, uid: (u32, u32), gid: (u32, u32)) -> io
     fs::open_at(AT_FDCWD, &file("ns/user")?, O_RDONLY, 0)
 }
 
-impl Drop for Mapping {
+impl Drop for Mappings {
     fn drop(&mut self) {
-        self.hold.take();
-        // The program that follows would not expect a child.
-        let _ = wait_any(0);
+        // All at once: a later child holds the pipes of the earlier ones, too.
+        self.made.iter_mut().for_each(|each| drop(each.2.hold.take()));
+        // The program that follows would not expect children.
+        self.made.iter().for_each(|_| drop(wait_any(0)));
     }
 }
 

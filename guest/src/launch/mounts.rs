@@ -1,6 +1,6 @@
 //! The mounts of one sandbox, in a mount namespace of its own: they vanish with its last process, and the
 //! host's namespace stays short.
-use super::bind::Bind;
+use super::bind::{Bind, Mappings};
 use super::loop_device;
 use super::{cstr, Step, Trouble};
 use crate::sys::process::own_mount_namespace;
@@ -37,7 +37,8 @@ pub fn make(mounts: &[Mount]) -> Result<(), Trouble> {
         let private = unsafe { fs::mount(cstr(b"none\0"), cstr(b"/\0"), None, MS_REC | MS_PRIVATE, None) };
         private.step(|| "private mounts".to_string())?;
     }
-    mounts.iter().try_for_each(Mount::make)
+    let mut mappings = Mappings::default();
+    mounts.iter().try_for_each(|mount| mount.make(&mut mappings))
 }
 
 impl Mount {
@@ -55,14 +56,14 @@ impl Mount {
         Some(Mount::Overlay { lower, upper: unescape(&parts[1]), work: unescape(&parts[2]), target })
     }
 
-    fn make(&self) -> Result<(), Trouble> {
+    fn make(&self, mappings: &mut Mappings) -> Result<(), Trouble> {
         match self {
             Mount::Directory(path) => match fs::make_dir(AT_FDCWD, path, 0o755) {
                 Err(e) if errno(&e) == EEXIST => Ok(()),
                 other => other.step(|| format!("--mkdir {}", path.to_string_lossy())),
             },
             Mount::Without(path) => fs::detach_mount(path).step(|| format!("--without {}", path.to_string_lossy())),
-            Mount::Bind(bind) => bind.make(),
+            Mount::Bind(bind) => bind.make(mappings),
             Mount::Tmpfs { target, bytes, inodes } => {
                 let data = format!("size={},nr_inodes={},mode=0755", bytes, inodes);
                 mount(cstr(b"tmpfs\0"), target, cstr(b"tmpfs\0"), data.as_bytes(), "--tmpfs")

@@ -91,6 +91,35 @@ class RelayTest {
     }
   }
 
+  /** Each owner takes a mapping of its own. */
+  @Test
+  void privateSocketsMayBelongToSeveralUsers() throws IOException {
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
+    try (Local local = Local.open()) {
+      Path mine = local.base.resolve("mine/gateway.sock");
+      Path also = local.base.resolve("mine/proxy.sock");
+      Path theirs = local.base.resolve("theirs/gateway.sock");
+      try (ServerSocketChannel _ = greeter(mine, "rwx------", "rw-------");
+          ServerSocketChannel _ = greeter(also, "rwx------", "rw-------");
+          ServerSocketChannel _ = greeter(theirs, "rwx------", "rw-------")) {
+        boolean root = Files.getAttribute(mine, "unix:uid").equals(0);
+        Assumptions.assumeTrue(root, "skipped: only root may give a file away");
+        Files.setAttribute(theirs, "unix:uid", 12345);
+        try (Sandbox sandbox =
+            local.create(
+                SandboxSpec.builder()
+                    .relay(new HostRelay(8080, mine))
+                    .relay(new HostRelay(8081, theirs))
+                    .relay(new HostRelay(8082, also)))) {
+          for (int port = 8080; port <= 8082; port++) {
+            assertThat(Local.sh(sandbox, ASK.formatted(port))).isEqualTo("hello");
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void theHostsNetworkIsThereOnRequestOnly() throws IOException {
     Assumptions.assumeTrue(

@@ -1,6 +1,8 @@
 package dev.dunes.server;
 
 import dev.dunes.server.http.AccessLog;
+import dev.dunes.server.http.DetailDialect;
+import dev.dunes.server.http.Dialect;
 import dev.dunes.server.http.Front;
 import dev.dunes.server.http.Keys;
 import dev.dunes.server.http.Route;
@@ -10,6 +12,7 @@ import dev.dunes.server.ops.Observers;
 import dev.dunes.server.ops.OpsFace;
 import dev.dunes.server.ops.Telemetry;
 import dev.dunes.server.query.QueryFace;
+import dev.dunes.server.v1.ProblemDialect;
 import dev.dunes.session.RunObserver;
 import dev.dunes.session.RunRefusedException;
 import dev.dunes.session.Runs;
@@ -46,6 +49,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class DunesServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DunesServer.class);
+  private static final Dialect DETAILS = new DetailDialect();
+  private static final Dialect PROBLEMS = new ProblemDialect();
   private static final int BACKLOG = 4096;
   private static final int MOST_HEADER_BYTES = 64 << 10;
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
@@ -87,7 +92,7 @@ public final class DunesServer implements AutoCloseable {
     Optional<Telemetry> telemetry = Optional.empty();
     try {
       Settings settings = new Settings(config.runs().environment(), config.runs().directory());
-      Keys keys = new Keys(settings);
+      Keys keys = new Keys(settings, config.token(), config.open());
       refuseOpenWhenForbidden(keys, settings);
       telemetry = Telemetry.of(settings);
       Metrics metrics = new Metrics();
@@ -135,11 +140,14 @@ public final class DunesServer implements AutoCloseable {
               vertx,
               new Routes(routes),
               query.webhooks(),
+              DunesServer::dialect,
               keys,
               () -> settings.get("CORS_ORIGINS"),
+              config.cors(),
               new AccessLog(settings.get("DUNES_LOG_FORMAT").filter("json"::equals).isPresent()),
               metrics,
-              config.pingEvery()));
+              config.pingEvery(),
+              config.heartbeatEvery()));
       HttpServer http =
           vertx.createHttpServer(
               new HttpServerOptions()
@@ -173,10 +181,14 @@ public final class DunesServer implements AutoCloseable {
     }
   }
 
+  private static Dialect dialect(String path) {
+    return path.equals("/v1") || path.startsWith("/v1/") ? PROBLEMS : DETAILS;
+  }
+
   private static void refuseOpenWhenForbidden(Keys keys, Settings settings) {
     if (!keys.asked() && settings.on("DUNES_REQUIRE_AUTH")) {
       throw new ServerStartException(
-          "DUNES_REQUIRE_AUTH is set and SANDSTORM_API_KEY is not; `openssl rand -hex 32` makes one",
+          "DUNES_REQUIRE_AUTH is set and no key is: set SANDSTORM_API_KEY, or give --token; `openssl rand -hex 32` makes one",
           null);
     }
   }
@@ -184,7 +196,7 @@ public final class DunesServer implements AutoCloseable {
   private static void warnWhenOpen(Keys keys, String host) {
     if (!keys.asked() && !isLoopback(host)) {
       LOG.warn(
-          "Anybody who reaches {} can run agents at your expense: set SANDSTORM_API_KEY, or --host 127.0.0.1",
+          "Anybody who reaches {} can run agents at your expense: set SANDSTORM_API_KEY or --token, or --host 127.0.0.1",
           host);
     }
   }

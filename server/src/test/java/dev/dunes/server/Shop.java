@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
 /** A server in a directory of its own, whose agent is {@link ScriptAgent}, in real sandboxes. */
@@ -37,6 +38,7 @@ final class Shop implements AutoCloseable {
   private Agent agent;
   private Sandboxes sandboxes = SharedPlace.sandboxes();
   private Duration pingEvery = Duration.ofSeconds(30);
+  private Consumer<ServerConfig.Builder> configuration = config -> {};
 
   Shop(Path directory) throws IOException {
     this.directory = directory;
@@ -60,6 +62,12 @@ final class Shop implements AutoCloseable {
     return this;
   }
 
+  /** What else the server is told at its start. */
+  Shop configured(Consumer<ServerConfig.Builder> more) {
+    configuration = configuration.andThen(more);
+    return this;
+  }
+
   Shop pingEvery(Duration period) {
     pingEvery = period;
     return this;
@@ -79,7 +87,7 @@ final class Shop implements AutoCloseable {
   }
 
   DunesServer start(int port) {
-    return DunesServer.start(
+    ServerConfig.Builder config =
         ServerConfig.builder(
                 RunsConfig.builder()
                     .directory(directory)
@@ -89,8 +97,9 @@ final class Shop implements AutoCloseable {
                     .build())
             .host("127.0.0.1")
             .port(port)
-            .pingEvery(pingEvery)
-            .build());
+            .pingEvery(pingEvery);
+    configuration.accept(config);
+    return DunesServer.start(config.build());
   }
 
   URI uri(String path) {

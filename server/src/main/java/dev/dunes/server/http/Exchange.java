@@ -2,10 +2,9 @@ package dev.dunes.server.http;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -24,35 +23,37 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Exchange {
   /** How long a client may take for a body, and how long it may refuse to read. Query API 3.3. */
-  private static final Duration STALL = Duration.ofSeconds(300);
+  static final Duration STALL = Duration.ofSeconds(300);
 
   private final HttpServerRequest request;
-  private final HttpServerResponse response;
   private final Context context;
   private final String id;
+  private final Dialect dialect;
+  private final RequestBody body;
+  private final Answer answer;
   private final long began = System.nanoTime();
   private final ReentrantLock lock = new ReentrantLock();
   private Map<String, String> parameters = Map.of();
-  private Map<String, String> extraHeaders = Map.of();
   private @Nullable Thread thread;
   private boolean gone;
   private boolean done;
-  private boolean bodyRead;
   private Optional<String> runId = Optional.empty();
-  private long sent;
 
   /**
    * Called on the event loop, with a request that is paused.
    *
    * @param id of the request
+   * @param dialect in which to say what is wrong
    */
-  Exchange(HttpServerRequest request, Context context, String id) {
+  Exchange(HttpServerRequest request, Context context, String id, Dialect dialect) {
     this.request = request;
-    this.response = request.response();
     this.context = context;
     this.id = id;
+    this.dialect = dialect;
+    this.body = new RequestBody(this);
+    this.answer = new Answer(this);
     request.connection().closeHandler(v -> left());
-    response.exceptionHandler(e -> left());
+    request.response().exceptionHandler(e -> left());
     request.exceptionHandler(e -> left());
   }
 
@@ -106,6 +107,11 @@ public final class Exchange {
     return id;
   }
 
+  /** How to say here what is wrong. */
+  public Dialect dialect() {
+    return dialect;
+  }
+
   public String method() {
     return request.method().name();
   }
@@ -144,7 +150,7 @@ public final class Exchange {
 
   /** Headers that every answer gets. */
   void extraHeaders(Map<String, String> values) {
-    extraHeaders = values;
+    answer.extraHeaders(values);
   }
 
   /** Where the client is. */
@@ -162,11 +168,11 @@ public final class Exchange {
   }
 
   int status() {
-    return response.getStatusCode();
+    return answer.status();
   }
 
   long sent() {
-    return sent;
+    return answer.sent();
   }
 
   Duration age() {
@@ -174,7 +180,7 @@ public final class Exchange {
   }
 
   boolean answered() {
-    return response.headWritten() || response.ended();
+    return answer.begun();
   }
 
   /**
@@ -184,112 +190,47 @@ public final class Exchange {
    * @throws HttpFailure 413 when it has more
    */
   public byte[] body(long most) throws InterruptedException {
-    CompletableFuture<Buffer> whole = new CompletableFuture<>();
-    Optional<String> length = header("content-length");
-    if (length.isPresent() && tooLong(length.get(), most)) {
-      throw tooLarge();
-    }
-    context.runOnContext(v -> {
-      Buffer all = Buffer.buffer();
-      request.handler(chunk -> {
-        if (all.length() + (long) chunk.length() > most) {
-          request.pause();
-          whole.completeExceptionally(tooLarge());
-        } else {
-          all.appendBuffer(chunk);
-        }
-      });
-      request.endHandler(end -> whole.complete(all));
-      if (header("expect").filter("100-continue"::equalsIgnoreCase).isPresent()) {
-        response.writeContinue();
-      }
-      request.resume();
-    });
-    Buffer body = await(whole);
-    bodyRead = true;
-    return body.getBytes();
+    return body.whole(most);
   }
 
-  private static boolean tooLong(String length, long most) {
-    try {
-      return Long.parseLong(length.strip()) > most;
-    } catch (NumberFormatException e) {
-      return false;
-    }
+  /**
+   * The body as it comes; once. It fails with {@link BodyTooLargeException} after so many bytes.
+   *
+   * @throws HttpFailure 413 when it says that it has more
+   */
+  public InputStream bodyStream(long most) {
+    return body.stream(most);
   }
 
-  private static HttpFailure tooLarge() {
-    return new HttpFailure(Reply.detail(413, "Request body too large"));
+  /** Whether there is a body that nobody has read. */
+  boolean unreadBody() {
+    return !body.read()
+        && (header("content-length").filter(n -> !n.strip().equals("0")).isPresent()
+            || header("transfer-encoding").isPresent());
   }
 
   /** Sends a whole answer. */
   public void send(Reply reply) throws InterruptedException {
-    head(reply.status(), reply.headers());
-    sent = reply.body().length;
-    if (reply.status() != 204) {
-      response.putHeader("content-length", Integer.toString(reply.body().length));
-    }
-    boolean close = !bodyRead && unreadBody();
-    if (close) {
-      response.putHeader("connection", "close");
-    }
-    await(response.end(Buffer.buffer(reply.body())));
-    if (close) {
-      dropRest();
-    }
-  }
-
-  private boolean unreadBody() {
-    return header("content-length").filter(n -> !n.strip().equals("0")).isPresent()
-        || header("transfer-encoding").isPresent();
-  }
-
-  /**
-   * A client that still sends must read the answer before the connection is closed: closing at once
-   * would reset it.
-   */
-  private void dropRest() throws InterruptedException {
-    CompletableFuture<Void> end = new CompletableFuture<>();
-    context.runOnContext(v -> {
-      long[] left = {8 << 20};
-      request.handler(chunk -> {
-        left[0] -= chunk.length();
-        if (left[0] < 0) {
-          end.complete(null);
-        }
-      });
-      request.endHandler(e -> end.complete(null));
-      request.resume();
-    });
-    try {
-      end.get(2, TimeUnit.SECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      // It had its time.
-    } finally {
-      request.connection().close();
-    }
+    answer.send(reply);
   }
 
   /** Begins an answer of unknown length: its head is on the wire when this returns. */
   public void begin(int status, Map<String, String> headers) throws InterruptedException {
-    head(status, headers);
-    if (old()) {
-      // Knows no chunks: the end of the connection is the end of the answer.
-      response.putHeader("connection", "close");
-    } else {
-      response.setChunked(true);
-    }
-    if (!bodyRead) {
-      request.resume();
-    }
-    // For an old client, writing nothing writes the head; Vert.x would announce chunks otherwise.
-    await(old() ? response.write(Buffer.buffer()) : response.writeHead());
+    answer.begin(status, headers);
   }
 
   /** Sends a part of an answer; waits until it has left this process. */
   public void write(byte[] part) throws InterruptedException {
-    sent += part.length;
-    await(response.write(Buffer.buffer(part)));
+    answer.write(part, part.length, STALL);
+  }
+
+  /**
+   * Sends the beginning of an array, which is not touched before this returns.
+   *
+   * @param stall how long the client may take no byte at all
+   */
+  void write(byte[] part, int length, Duration stall) throws InterruptedException {
+    answer.write(part, length, stall);
   }
 
   /**
@@ -297,51 +238,55 @@ public final class Exchange {
    * other parts then.
    */
   void writeIfIdle(byte[] part) {
-    if (!response.ended() && !response.closed() && !response.writeQueueFull()) {
-      response.write(Buffer.buffer(part));
-    }
+    answer.writeIfIdle(part);
   }
 
   /** Ends an answer that was begun. */
   public void end() throws InterruptedException {
-    await(response.end());
-    if (old()) {
-      request.connection().close();
-    }
-  }
-
-  private boolean old() {
-    return request.version() == HttpVersion.HTTP_1_0;
+    answer.end();
   }
 
   /** Closes the connection unless the answer is whole. */
   void cut() {
-    if (!response.ended()) {
-      request.connection().close();
-    }
+    answer.cut();
   }
 
-  private void head(int status, Map<String, String> headers) {
-    response.setStatusCode(status);
-    extraHeaders.forEach(response::putHeader);
-    headers.forEach(response::putHeader);
-    response.putHeader("x-request-id", id);
+  /**
+   * Makes a WebSocket of the connection.
+   *
+   * @throws HttpFailure 400 when the client asked for none
+   */
+  public WebSocket webSocket() throws InterruptedException {
+    if (header("upgrade").filter("websocket"::equalsIgnoreCase).isEmpty()) {
+      throw new HttpFailure(dialect.badRequest("this path is for WebSockets"));
+    }
+    answer.upgraded();
+    return new WebSocket(this, await(request.toWebSocket(), STALL));
+  }
+
+  /** Whether the client knows HTTP/1.0 only. */
+  boolean old() {
+    return request.version() == HttpVersion.HTTP_1_0;
+  }
+
+  HttpServerRequest request() {
+    return request;
   }
 
   Context context() {
     return context;
   }
 
-  private <T> T await(Future<T> future) throws InterruptedException {
-    return await(future.toCompletionStage().toCompletableFuture());
+  <T> T await(Future<T> future, Duration limit) throws InterruptedException {
+    return await(future.toCompletionStage().toCompletableFuture(), limit);
   }
 
-  private <T> T await(CompletableFuture<T> future) throws InterruptedException {
+  <T> T await(CompletableFuture<T> future, Duration limit) throws InterruptedException {
     try {
-      return future.get(STALL.toSeconds(), TimeUnit.SECONDS);
+      return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       request.connection().close();
-      throw new ClientGone("the client did nothing for " + STALL.toSeconds() + " s");
+      throw new ClientGone("the client did nothing for " + limit.toSeconds() + " s");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof HttpFailure failure) {
         throw failure;

@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -22,17 +23,20 @@ public final class Front {
   private static final Logger LOG = LoggerFactory.getLogger(Front.class);
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
-  private static final Reply CROSS_SITE =
-      Reply.detail(403, "Cross-origin request refused: set SANDSTORM_API_KEY or CORS_ORIGINS");
+  private static final String CROSS_SITE =
+      "Cross-origin request refused: set SANDSTORM_API_KEY or CORS_ORIGINS";
 
   private final Vertx vertx;
   private final Routes routes;
   private final Route.Handler elsewhere;
+  private final Function<String, Dialect> dialects;
   private final Keys keys;
   private final Supplier<Optional<String>> corsOrigins;
+  private final Optional<Cors> cors;
   private final AccessLog log;
   private final Observer observer;
   private final Duration pingEvery;
+  private final Duration heartbeatEvery;
 
   /** Hears of answered requests. */
   public interface Observer {
@@ -42,30 +46,39 @@ public final class Front {
 
   /**
    * @param elsewhere answers POST requests no route knows
+   * @param dialects by path
+   * @param corsOrigins which pages may ask, unless {@code cors} says it
    */
   public Front(
       Vertx vertx,
       Routes routes,
       Route.Handler elsewhere,
+      Function<String, Dialect> dialects,
       Keys keys,
       Supplier<Optional<String>> corsOrigins,
+      Optional<Cors> cors,
       AccessLog log,
       Observer observer,
-      Duration pingEvery) {
+      Duration pingEvery,
+      Duration heartbeatEvery) {
     this.vertx = vertx;
     this.routes = routes;
     this.elsewhere = elsewhere;
+    this.dialects = dialects;
     this.keys = keys;
     this.corsOrigins = corsOrigins;
+    this.cors = cors;
     this.log = log;
     this.observer = observer;
     this.pingEvery = pingEvery;
+    this.heartbeatEvery = heartbeatEvery;
   }
 
   /** Takes a request on the event loop; returns at once. */
   public void accept(HttpServerRequest request) {
     request.pause();
-    Exchange exchange = new Exchange(request, vertx.getOrCreateContext(), id(request));
+    Dialect dialect = dialects.apply(Optional.ofNullable(request.path()).orElse("/"));
+    Exchange exchange = new Exchange(request, vertx.getOrCreateContext(), id(request), dialect);
     Thread thread =
         Thread.ofVirtual().name("http-" + exchange.id()).unstarted(() -> serve(exchange));
     exchange.begin(thread);
@@ -76,6 +89,12 @@ public final class Front {
   public EventStream events(Exchange exchange, Map<String, String> headers)
       throws InterruptedException {
     return EventStream.open(exchange, vertx, headers, pingEvery);
+  }
+
+  /** Begins a stream of frames as the answer. */
+  public SseStream frames(Exchange exchange, Map<String, String> headers)
+      throws InterruptedException {
+    return SseStream.open(exchange, vertx, headers, heartbeatEvery);
   }
 
   private static String id(HttpServerRequest request) {
@@ -100,13 +119,7 @@ public final class Front {
       LOG.debug("request {}: the client has left", exchange.id());
     } catch (RuntimeException | Error e) {
       LOG.error("request {} failed", exchange.id(), e);
-      answer(
-          exchange,
-          Reply.json(
-              500,
-              Json.object()
-                  .put("detail", "Internal Server Error")
-                  .put("request_id", exchange.id())));
+      answer(exchange, exchange.dialect().failed(exchange.id()));
     } finally {
       exchange.finish();
       log.answered(exchange);
@@ -115,36 +128,41 @@ public final class Front {
   }
 
   private void handle(Exchange exchange, Optional<Routes.Match> match) throws InterruptedException {
-    Origins origins = Origins.of(corsOrigins.get(), keys.asked());
-    if (origins.refuses(exchange)) {
-      throw new HttpFailure(CROSS_SITE);
+    Origins own = Origins.of(corsOrigins.get(), keys.asked());
+    PageRules rules = cors.<PageRules>map(said -> new StatedOrigins(said, own)).orElse(own);
+    if (rules.refuses(exchange)) {
+      throw new HttpFailure(exchange.dialect().crossSite(CROSS_SITE));
     }
-    Optional<Reply> preflight = origins.preflight(exchange);
+    Optional<Reply> preflight = rules.preflight(exchange);
     if (preflight.isPresent()) {
       exchange.send(preflight.get());
       return;
     }
-    exchange.extraHeaders(origins.headers(exchange));
+    exchange.extraHeaders(rules.headers(exchange));
     if (match.isEmpty()) {
       withoutRoute(exchange);
       return;
     }
-    if (!match.get().route().open()) {
-      Optional<Reply> refusal = keys.refusal(exchange);
-      if (refusal.isPresent()) {
-        LOG.warn("request {} from {} has no good key", exchange.id(), exchange.remoteAddress());
-        throw new HttpFailure(refusal.get());
-      }
+    Route route = match.get().route();
+    if (route.access() != Route.Access.OPEN) {
+      refuseStrangers(exchange, route.access() == Route.Access.KEY_IN_QUERY);
     }
     exchange.parameters(match.get().parameters());
-    match.get().route().handler().handle(exchange);
+    route.handler().handle(exchange);
+  }
+
+  private void refuseStrangers(Exchange exchange, boolean inQuery) {
+    Keys.Shown shown = keys.shown(exchange, inQuery);
+    if (shown != Keys.Shown.GOOD) {
+      LOG.warn("request {} from {} has no good key", exchange.id(), exchange.remoteAddress());
+      throw new HttpFailure(exchange.dialect().unauthorized(shown == Keys.Shown.WRONG));
+    }
   }
 
   private void withoutRoute(Exchange exchange) throws InterruptedException {
     List<String> methods = routes.methods(exchange.path());
     if (!methods.isEmpty()) {
-      throw new HttpFailure(
-          Reply.detail(405, "Method Not Allowed").with("allow", String.join(", ", methods)));
+      throw new HttpFailure(exchange.dialect().methodNotAllowed(methods));
     }
     elsewhere.handle(exchange);
   }

@@ -10,29 +10,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys clients show: {@code SANDSTORM_API_KEY} and, while it is changed, {@code
- * SANDSTORM_API_KEY_PREVIOUS}. Both are read anew for each request, so that a key can be changed
- * without a restart; one that vanishes or becomes too short leaves the last good one in force.
- * Query API 2.7.
+ * The keys clients show: the token the server was started with, {@code SANDSTORM_API_KEY} and,
+ * while it is changed, {@code SANDSTORM_API_KEY_PREVIOUS}. The latter are read anew for each
+ * request, so that a key can be changed without a restart; one that vanishes or becomes too short
+ * leaves the last good one in force. Query API 2.7.
  */
 public final class Keys {
   private static final Logger LOG = LoggerFactory.getLogger(Keys.class);
   private static final int SHORTEST = 32;
   private static final String KEY = "DUNES_API_KEY";
   private static final String PREVIOUS = "DUNES_API_KEY_PREVIOUS";
-  private static final Reply NONE =
-      Reply.detail(401, "Not authenticated").with("www-authenticate", "Bearer");
-  private static final Reply WRONG =
-      Reply.detail(401, "Invalid authentication credentials").with("www-authenticate", "Bearer");
 
   private final Settings settings;
+  private final Optional<String> token;
+  private final boolean open;
   private volatile Optional<String> current;
 
+  /** What a request shows. */
+  enum Shown {
+    /** A good key, or none is asked for. */
+    GOOD,
+    NONE,
+    WRONG
+  }
+
   /**
+   * @param token another key that is good, as long as the server runs
+   * @param open whether no key is asked for whatever else is set
    * @throws IllegalArgumentException when the key is too short
    */
-  public Keys(Settings settings) {
+  public Keys(Settings settings, Optional<String> token, boolean open) {
     this.settings = settings;
+    this.token = token;
+    this.open = open;
     this.current = settings.get(KEY);
     if (current.isPresent() && current.get().length() < SHORTEST) {
       throw tooShort();
@@ -46,36 +56,46 @@ public final class Keys {
 
   /** Whether a key is asked for. */
   public boolean asked() {
-    return current().isPresent();
+    return !open && (token.isPresent() || current().isPresent());
   }
 
   /** Whether a request shows a key that is good now. */
   public boolean admits(Exchange exchange) {
-    return refusal(exchange).isEmpty();
+    return shown(exchange, false) == Shown.GOOD;
   }
 
-  /** The answer to a request that may not go on. */
-  Optional<Reply> refusal(Exchange exchange) {
-    Optional<String> key = current();
-    if (key.isEmpty()) {
-      return Optional.empty();
+  /**
+   * What a request shows.
+   *
+   * @param inQuery whether the parameter {@code access_token} counts, too
+   */
+  Shown shown(Exchange exchange, boolean inQuery) {
+    Optional<String> key = open ? Optional.empty() : current();
+    if (open || key.isEmpty() && token.isEmpty()) {
+      return Shown.GOOD;
     }
-    Optional<String> shown = exchange.header("authorization").flatMap(Keys::bearer);
+    Optional<String> shown =
+        exchange
+            .header("authorization")
+            .flatMap(Keys::credentials)
+            .or(() -> inQuery ? exchange.query("access_token") : Optional.empty());
     if (shown.isEmpty()) {
-      return Optional.of(NONE);
+      return Shown.NONE;
     }
     byte[] bytes = shown.get().getBytes(StandardCharsets.UTF_8);
     List<String> good =
-        Stream.concat(
+        Stream.of(
+                token.stream(),
                 key.stream(),
                 settings.get(PREVIOUS).filter(old -> old.length() >= SHORTEST).stream())
+            .flatMap(found -> found)
             .toList();
     boolean admitted = false;
     for (String one : good) {
       // All are compared, so that the time tells nothing.
       admitted |= MessageDigest.isEqual(bytes, one.getBytes(StandardCharsets.UTF_8));
     }
-    return admitted ? Optional.empty() : Optional.of(WRONG);
+    return admitted ? Shown.GOOD : Shown.WRONG;
   }
 
   private Optional<String> current() {
@@ -91,9 +111,10 @@ public final class Keys {
     return now;
   }
 
-  private static Optional<String> bearer(String header) {
+  private static Optional<String> credentials(String header) {
     String[] parts = header.strip().split("\\s+", 2);
-    return parts.length == 2 && parts[0].equalsIgnoreCase("bearer") && !parts[1].isBlank()
+    boolean known = parts[0].equalsIgnoreCase("bearer") || parts[0].equalsIgnoreCase("token");
+    return known && parts.length == 2 && !parts[1].isBlank()
         ? Optional.of(parts[1].strip())
         : Optional.empty();
   }

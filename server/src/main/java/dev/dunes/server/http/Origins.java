@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param guarded whether nobody has said who may and no key is asked for: then only pages of this
  *     machine may
  */
-public record Origins(Set<String> allowed, boolean guarded) {
+record Origins(Set<String> allowed, boolean guarded) implements PageRules {
   private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
   static Origins of(Optional<String> corsOrigins, boolean keyIsAsked) {
@@ -33,8 +33,8 @@ public record Origins(Set<String> allowed, boolean guarded) {
     return new Origins(list, corsOrigins.isEmpty() && !keyIsAsked);
   }
 
-  /** Whether a request of a page must be refused: else any page could spend the keys. */
-  boolean refuses(Exchange exchange) {
+  @Override
+  public boolean refuses(Exchange exchange) {
     Optional<String> origin = exchange.header("origin");
     if (!guarded || origin.isEmpty()) {
       return false;
@@ -46,8 +46,8 @@ public record Origins(Set<String> allowed, boolean guarded) {
                 && host.equals(exchange.header("host").flatMap(h -> host("http://" + h))));
   }
 
-  /** What an answer to a page needs. */
-  Map<String, String> headers(Exchange exchange) {
+  @Override
+  public Map<String, String> headers(Exchange exchange) {
     Optional<String> origin = exchange.header("origin");
     if (origin.isEmpty() || !allows(origin.get())) {
       return Map.of();
@@ -58,8 +58,8 @@ public record Origins(Set<String> allowed, boolean guarded) {
     return headers;
   }
 
-  /** The answer to a question whether a request may be made; empty when this is none. */
-  Optional<Reply> preflight(Exchange exchange) {
+  @Override
+  public Optional<Reply> preflight(Exchange exchange) {
     Optional<String> origin = exchange.header("origin");
     if (!exchange.method().equals("OPTIONS")
         || origin.isEmpty()

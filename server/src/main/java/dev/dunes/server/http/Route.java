@@ -9,10 +9,23 @@ import java.util.Optional;
  *
  * @param method such as {@code GET}
  * @param pattern with {@code {name}} for one segment, {@code {name...}} for all that follow
- * @param open whether no key is asked for
+ * @param access who may ask
  * @param handler answers
  */
-public record Route(String method, String pattern, boolean open, Handler handler) {
+public record Route(String method, String pattern, Access access, Handler handler) {
+  /** Who may ask. */
+  public enum Access {
+    /** Everybody. */
+    OPEN,
+    /** Who shows a key in a header. */
+    KEY,
+    /**
+     * Who shows a key in a header or as {@code access_token} in the query: browsers cannot set
+     * headers everywhere.
+     */
+    KEY_IN_QUERY
+  }
+
   /** Answers requests; may block: each is called on a virtual thread of its own. */
   @FunctionalInterface
   public interface Handler {
@@ -22,12 +35,17 @@ public record Route(String method, String pattern, boolean open, Handler handler
 
   /** One for which a key is asked, if there is one. */
   public static Route of(String method, String pattern, Handler handler) {
-    return new Route(method, pattern, false, handler);
+    return new Route(method, pattern, Access.KEY, handler);
   }
 
   /** One that everybody may use. */
   public static Route open(String method, String pattern, Handler handler) {
-    return new Route(method, pattern, true, handler);
+    return new Route(method, pattern, Access.OPEN, handler);
+  }
+
+  /** One that streams to browsers: the key may be in the query. */
+  public static Route stream(String method, String pattern, Handler handler) {
+    return new Route(method, pattern, Access.KEY_IN_QUERY, handler);
   }
 
   /** The parameters of a path, in which percent signs are decoded; empty when it does not match. */

@@ -28,7 +28,7 @@ final class Webhooks implements Route.Handler {
   public void handle(Exchange exchange) throws InterruptedException {
     Optional<Trigger.Webhook> webhook = runs.triggers().at(exchange.path());
     if (webhook.isEmpty()) {
-      throw new HttpFailure(Reply.detail(404, "Not Found"));
+      throw new HttpFailure(exchange.dialect().notFound());
     }
     if (!exchange.method().equals("POST")) {
       throw new HttpFailure(Reply.detail(405, "Method Not Allowed").with("allow", "POST"));

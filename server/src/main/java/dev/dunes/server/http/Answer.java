@@ -1,0 +1,150 @@
+package dev.dunes.server.http;
+
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Writes the answer of an exchange: as a whole, or part by part. */
+final class Answer {
+  /** What is seen of how far a client has read. */
+  private static final int SLICE = 16 << 10;
+
+  private final Exchange exchange;
+  private final HttpServerRequest request;
+  private final HttpServerResponse response;
+  private Map<String, String> extraHeaders = Map.of();
+  private boolean upgraded;
+  private long sent;
+
+  Answer(Exchange exchange) {
+    this.exchange = exchange;
+    this.request = exchange.request();
+    this.response = request.response();
+  }
+
+  void extraHeaders(Map<String, String> values) {
+    extraHeaders = values;
+  }
+
+  int status() {
+    return upgraded ? 101 : response.getStatusCode();
+  }
+
+  long sent() {
+    return sent;
+  }
+
+  boolean begun() {
+    return upgraded || response.headWritten() || response.ended();
+  }
+
+  void upgraded() {
+    upgraded = true;
+  }
+
+  void send(Reply reply) throws InterruptedException {
+    head(reply.status(), reply.headers());
+    sent = reply.body().length;
+    if (reply.status() != 204) {
+      response.putHeader("content-length", Integer.toString(reply.body().length));
+    }
+    boolean close = exchange.unreadBody();
+    if (close) {
+      response.putHeader("connection", "close");
+    }
+    exchange.await(response.end(Buffer.buffer(reply.body())), Exchange.STALL);
+    if (close) {
+      dropRest();
+    }
+  }
+
+  /**
+   * A client that still sends must read the answer before the connection is closed: closing at once
+   * would reset it.
+   */
+  private void dropRest() throws InterruptedException {
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    exchange
+        .context()
+        .runOnContext(v -> {
+          long[] left = {8 << 20};
+          request.handler(chunk -> {
+            left[0] -= chunk.length();
+            if (left[0] < 0) {
+              end.complete(null);
+            }
+          });
+          request.endHandler(e -> end.complete(null));
+          request.resume();
+        });
+    try {
+      end.get(2, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // It had its time.
+    } finally {
+      request.connection().close();
+    }
+  }
+
+  void begin(int status, Map<String, String> headers) throws InterruptedException {
+    head(status, headers);
+    if (exchange.old()) {
+      // Knows no chunks: the end of the connection is the end of the answer.
+      response.putHeader("connection", "close");
+    } else {
+      response.setChunked(true);
+    }
+    request.resume();
+    // For an old client, writing nothing writes the head; Vert.x would announce chunks otherwise.
+    exchange.await(
+        exchange.old() ? response.write(Buffer.buffer()) : response.writeHead(), Exchange.STALL);
+  }
+
+  void write(byte[] part, int length, Duration stall) throws InterruptedException {
+    sent += length;
+    List<Future<Void>> slices = new ArrayList<>();
+    for (int from = 0; from < length; from += SLICE) {
+      int to = Math.min(length, from + SLICE);
+      slices.add(response.write(Buffer.buffer(Arrays.copyOfRange(part, from, to))));
+    }
+    for (Future<Void> slice : slices) {
+      exchange.await(slice, stall);
+    }
+  }
+
+  void writeIfIdle(byte[] part) {
+    if (!response.ended() && !response.closed() && !response.writeQueueFull()) {
+      response.write(Buffer.buffer(part));
+    }
+  }
+
+  void end() throws InterruptedException {
+    exchange.await(response.end(), Exchange.STALL);
+    if (exchange.old()) {
+      request.connection().close();
+    }
+  }
+
+  void cut() {
+    if (!response.ended()) {
+      request.connection().close();
+    }
+  }
+
+  private void head(int status, Map<String, String> headers) {
+    response.setStatusCode(status);
+    extraHeaders.forEach(response::putHeader);
+    headers.forEach(response::putHeader);
+    response.putHeader("x-request-id", exchange.id());
+  }
+}

@@ -1,0 +1,157 @@
+package dev.dunes.server.http;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** The body of a request, read once: whole, or as it comes. */
+final class RequestBody {
+  private final Exchange exchange;
+  private final HttpServerRequest request;
+  private boolean read;
+
+  RequestBody(Exchange exchange) {
+    this.exchange = exchange;
+    this.request = exchange.request();
+  }
+
+  /** Whether nothing of it is left to be sent. */
+  boolean read() {
+    return read;
+  }
+
+  byte[] whole(long most) throws InterruptedException {
+    refuseLong(most);
+    CompletableFuture<Buffer> whole = new CompletableFuture<>();
+    exchange
+        .context()
+        .runOnContext(v -> {
+          Buffer all = Buffer.buffer();
+          request.handler(chunk -> {
+            if (all.length() + (long) chunk.length() > most) {
+              request.pause();
+              whole.completeExceptionally(tooLarge());
+            } else {
+              all.appendBuffer(chunk);
+            }
+          });
+          request.endHandler(end -> whole.complete(all));
+          welcome();
+          request.resume();
+        });
+    Buffer body = exchange.await(whole, Exchange.STALL);
+    read = true;
+    return body.getBytes();
+  }
+
+  InputStream stream(long most) {
+    refuseLong(most);
+    return new Chunks(most);
+  }
+
+  private void refuseLong(long most) {
+    Optional<String> length = exchange.header("content-length");
+    if (length.isPresent() && tooLong(length.get(), most)) {
+      throw tooLarge();
+    }
+  }
+
+  private static boolean tooLong(String length, long most) {
+    try {
+      return Long.parseLong(length.strip()) > most;
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  private HttpFailure tooLarge() {
+    return new HttpFailure(exchange.dialect().tooLarge());
+  }
+
+  private void welcome() {
+    if (exchange.header("expect").filter("100-continue"::equalsIgnoreCase).isPresent()) {
+      request.response().writeContinue();
+    }
+  }
+
+  /** One chunk at a time is asked for: what nobody reads stays with the client. */
+  private final class Chunks extends InputStream {
+    private static final Buffer END = Buffer.buffer();
+
+    private final BlockingQueue<Buffer> arrived = new LinkedBlockingQueue<>();
+    private final long most;
+    private long total;
+    private byte[] chunk = new byte[0];
+    private int position;
+    private boolean ended;
+
+    Chunks(long most) {
+      this.most = most;
+      exchange
+          .context()
+          .runOnContext(v -> {
+            request.handler(arrived::add);
+            request.endHandler(end -> arrived.add(END));
+            welcome();
+          });
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      Objects.checkFromIndexSize(offset, length, target.length);
+      if (length == 0) {
+        return 0;
+      }
+      while (position == chunk.length) {
+        if (ended) {
+          return -1;
+        }
+        next();
+      }
+      int count = Math.min(length, chunk.length - position);
+      System.arraycopy(chunk, position, target, offset, count);
+      position += count;
+      return count;
+    }
+
+    private void next() throws IOException {
+      exchange.context().runOnContext(v -> request.fetch(1));
+      Buffer buffer;
+      try {
+        buffer = arrived.poll(Exchange.STALL.toSeconds(), TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("the client has left");
+      }
+      if (buffer == null) {
+        request.connection().close();
+        throw new IOException("the client sent nothing for " + Exchange.STALL.toSeconds() + " s");
+      }
+      if (buffer == END) {
+        ended = true;
+        read = true;
+        return;
+      }
+      total += buffer.length();
+      if (total > most) {
+        throw new BodyTooLargeException(most);
+      }
+      chunk = buffer.getBytes();
+      position = 0;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.dunes.server.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Frames of server-sent events in one buffer that grows. Not safe for use by several threads. */
+public final class SseFrames {
+  private static final byte[] ID = "id: ".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] EVENT = "event: ".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
+
+  private byte[] bytes = new byte[16 << 10];
+  private int length;
+
+  /** Nothing is in it. */
+  public boolean isEmpty() {
+    return length == 0;
+  }
+
+  /** How many bytes are in it. */
+  public int length() {
+    return length;
+  }
+
+  /** Empties it. */
+  public void clear() {
+    length = 0;
+  }
+
+  /** The array, of which the first {@link #length} bytes count. */
+  byte[] array() {
+    return bytes;
+  }
+
+  /** The line {@code event: …}. */
+  public SseFrames event(String name) {
+    add(EVENT);
+    add(name.getBytes(StandardCharsets.UTF_8));
+    return feed();
+  }
+
+  /** The line {@code id: …}. */
+  public SseFrames id(long number) {
+    add(ID);
+    add(Long.toString(number).getBytes(StandardCharsets.US_ASCII));
+    return feed();
+  }
+
+  /** The line {@code data: …} and the end of the frame. */
+  public SseFrames data(byte[] json) {
+    begin();
+    part(json, 0, json.length);
+    return end();
+  }
+
+  /** Begins the line {@code data: …}. */
+  public SseFrames begin() {
+    add(DATA);
+    return this;
+  }
+
+  /**
+   * A piece of the line. A line feed can only be space between tokens of JSON: it becomes a space,
+   * as it would be the end of a line here.
+   */
+  public SseFrames part(byte[] json, int from, int to) {
+    ensure(to - from);
+    for (int i = from; i < to; i++) {
+      byte b = json[i];
+      bytes[length++] = b == '\n' || b == '\r' ? (byte) ' ' : b;
+    }
+    return this;
+  }
+
+  /** Ends the line and the frame. */
+  public SseFrames end() {
+    return feed().feed();
+  }
+
+  private SseFrames feed() {
+    ensure(1);
+    bytes[length++] = '\n';
+    return this;
+  }
+
+  private void add(byte[] more) {
+    ensure(more.length);
+    System.arraycopy(more, 0, bytes, length, more.length);
+    length += more.length;
+  }
+
+  private void ensure(int more) {
+    if (bytes.length - length < more) {
+      bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+    }
+  }
+}

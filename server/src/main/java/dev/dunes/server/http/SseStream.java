@@ -1,0 +1,71 @@
+package dev.dunes.server.http;
+
+import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * An answer of server-sent events under {@code /v1}: many frames at once, a comment now and then so
+ * that nobody takes the connection for dead, an end for clients that take nothing. Agent API, sheet
+ * 4.1 and 4.2.
+ */
+public final class SseStream implements AutoCloseable {
+  private static final byte[] HEARTBEAT = ": heartbeat\n\n".getBytes(StandardCharsets.US_ASCII);
+  private static final Map<String, String> HEAD =
+      Map.of(
+          "content-type", "text/event-stream",
+          "cache-control", "no-cache",
+          "x-accel-buffering", "no");
+
+  /** How long a client may take no byte. */
+  private static final Duration STALL = Duration.ofSeconds(60);
+
+  /** Begins streams. */
+  @FunctionalInterface
+  public interface Opener {
+    /** Begins the answer, with headers more: its head is on the wire when this returns. */
+    SseStream open(Exchange exchange, Map<String, String> headers) throws InterruptedException;
+
+    /** Begins the answer: its head is on the wire when this returns. */
+    default SseStream open(Exchange exchange) throws InterruptedException {
+      return open(exchange, Map.of());
+    }
+  }
+
+  private final Exchange exchange;
+  private final Vertx vertx;
+  private final long heartbeats;
+
+  private SseStream(Exchange exchange, Vertx vertx, long heartbeats) {
+    this.exchange = exchange;
+    this.vertx = vertx;
+    this.heartbeats = heartbeats;
+  }
+
+  static SseStream open(
+      Exchange exchange, Vertx vertx, Map<String, String> headers, Duration heartbeatEvery)
+      throws InterruptedException {
+    Map<String, String> all = new LinkedHashMap<>(HEAD);
+    all.putAll(headers);
+    exchange.begin(200, all);
+    long heartbeats =
+        vertx.setPeriodic(heartbeatEvery.toMillis(), id -> exchange.writeIfIdle(HEARTBEAT));
+    return new SseStream(exchange, vertx, heartbeats);
+  }
+
+  /** Sends frames and empties their buffer; waits until they have left this process. */
+  public void send(SseFrames frames) throws InterruptedException {
+    if (!frames.isEmpty()) {
+      exchange.write(frames.array(), frames.length(), STALL);
+      frames.clear();
+    }
+  }
+
+  /** No more comments. Ends nothing else. */
+  @Override
+  public void close() {
+    vertx.cancelTimer(heartbeats);
+  }
+}

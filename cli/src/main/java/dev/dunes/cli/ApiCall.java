@@ -57,7 +57,7 @@ abstract class ApiCall implements Verb {
   public final int run() {
     String[] words = operation().split(" ", 2);
     String accept = streams() ? "text/event-stream" : JSON;
-    try (ApiClient client = target.open()) {
+    try (ApiClient client = target.open(console)) {
       HttpResponse<InputStream> response = client.send(words[0], words[1], body(), accept);
       try (InputStream answer = response.body()) {
         return response.statusCode() / 100 == 2 ? pass(answer) : refuse(response, answer);

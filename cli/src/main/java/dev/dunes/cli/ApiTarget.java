@@ -1,5 +1,10 @@
 package dev.dunes.cli;
 
+import dev.dunes.session.Dunes;
+import dev.dunes.session.SessionException;
+import dev.dunes.session.Sessions;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -19,7 +24,8 @@ final class ApiTarget {
       names = {"-t", "--token"},
       paramLabel = "TOKEN",
       scope = ScopeType.INHERIT,
-      description = "The server's token; others on this machine can see it.")
+      description =
+          "The server's token; else DUNES_TOKEN, which others on this machine cannot see.")
   private Optional<String> token = Optional.empty();
 
   @Option(
@@ -29,9 +35,29 @@ final class ApiTarget {
   private boolean withoutToken;
 
   /** A connection; nothing is asked yet. */
-  ApiClient open() {
-    Optional<String> sent =
-        withoutToken ? Optional.empty() : token.filter(value -> !value.isEmpty());
-    return ApiClient.at(endpoint.orElse(HERE), sent);
+  ApiClient open(Console console) {
+    return ApiClient.at(endpoint.orElse(HERE), sent(console));
+  }
+
+  /** The sessions of the server, which is there. */
+  Sessions sessions(Console console) {
+    try {
+      URI server = new URI(endpoint.orElse(HERE));
+      Optional<String> shown = sent(console);
+      return shown.isPresent() ? Dunes.connect(server, shown.get()) : Dunes.connect(server);
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      throw Failure.usage(
+          "--endpoint: '%s' cannot be used; use a URL such as %s"
+              .formatted(endpoint.orElse(HERE), HERE),
+          "");
+    } catch (SessionException e) {
+      throw SessionFailures.of(e);
+    }
+  }
+
+  private Optional<String> sent(Console console) {
+    return withoutToken
+        ? Optional.empty()
+        : token.filter(value -> !value.isEmpty()).or(() -> console.env("DUNES_TOKEN"));
   }
 }

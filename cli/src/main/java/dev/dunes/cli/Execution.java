@@ -43,7 +43,7 @@ final class Execution {
   /** Runs it on its terminal, which gets the size of ours whenever that changes. */
   int runResizing(Command command) {
     try (RunningCommand running = sandbox.start(command)) {
-      WindowChanges.onChange(() -> RawTerminal.size().ifPresent(running::resize));
+      Signals.on("WINCH", () -> RawTerminal.size().ifPresent(running::resize));
       StdinPump.start(console.in(), running.stdin());
       return show(running);
     }

@@ -13,6 +13,8 @@ enum Verbs {
   REPLAY("replay", "Ask once more what a run was asked, and compare"),
   TRIGGER("trigger", "Show what starts runs by itself, or try it"),
   API("api", "Ask a server about agents and sessions"),
+  ATTACH("attach", "Follow a session in the terminal, and answer"),
+  SESSIONS("sessions", "List sessions, search, export or delete them"),
   AGENTS("agents", "List agents, and what they can do"),
   CREDENTIALS("credentials", "Find keys for models on this machine"),
   LIST("list", "List sandboxes"),
@@ -53,6 +55,8 @@ enum Verbs {
       case REPLAY -> new ReplayVerb(console);
       case TRIGGER -> new TriggerVerb(console);
       case API -> new ApiVerb(console);
+      case ATTACH -> new AttachVerb(console);
+      case SESSIONS -> new SessionsVerb(console);
       case AGENTS -> new AgentsVerb(console);
       case CREDENTIALS -> new CredentialsVerb(console);
       case LIST -> new ListVerb(console);

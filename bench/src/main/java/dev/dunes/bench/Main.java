@@ -27,6 +27,8 @@ public final class Main {
           new ForkScenario(),
           new GatewayScenario(),
           new PromptScenario(),
+          new AskScenario(),
+          new StreamsScenario(),
           new ServeScenario(),
           new CliScenario());
 

@@ -87,6 +87,27 @@ record Target(String what, String limit, String measured, boolean reached) {
                 Unit.MILLISECONDS),
             atMost(
                 results,
+                "`ds \"…\"`, until its sandbox is open",
+                "ask",
+                AskScenario.SANDBOX,
+                400,
+                Unit.MILLISECONDS),
+            atMost(
+                results,
+                "live heap of an open `/query` stream, of 1,000",
+                "streams",
+                StreamsScenario.HEAP,
+                100,
+                Unit.KILOBYTES),
+            atMost(
+                results,
+                "platform threads for 1,000 open `/query` streams",
+                "streams",
+                StreamsScenario.THREADS,
+                20,
+                Unit.COUNT),
+            atMost(
+                results,
                 "`ds serve`, until it answers",
                 "serve",
                 ServeScenario.READY,
@@ -146,9 +167,9 @@ record Target(String what, String limit, String measured, boolean reached) {
   }
 
   private static String limit(double limit, Unit unit) {
-    return (limit == Math.rint(limit) ? Long.toString((long) limit) : Double.toString(limit))
-        + " "
-        + unit.symbol();
+    String number =
+        limit == Math.rint(limit) ? Long.toString((long) limit) : Double.toString(limit);
+    return (number + " " + unit.symbol()).strip();
   }
 
   static String times(double ratio) {

@@ -7,6 +7,8 @@ enum Unit {
   MILLISECONDS("ms"),
   PER_SECOND("runs/s"),
   REQUESTS_PER_SECOND("requests/s"),
+  EVENTS_PER_SECOND("events/s"),
+  KILOBYTES("kB"),
   MEGABYTES("MB"),
   MEGABYTES_PER_SECOND("MB/s"),
   COUNT("");
@@ -23,7 +25,10 @@ enum Unit {
 
   /** Whether the long end is the good one. */
   boolean moreIsBetter() {
-    return this == PER_SECOND || this == REQUESTS_PER_SECOND || this == MEGABYTES_PER_SECOND;
+    return switch (this) {
+      case PER_SECOND, REQUESTS_PER_SECOND, EVENTS_PER_SECOND, MEGABYTES_PER_SECOND -> true;
+      case MILLISECONDS, KILOBYTES, MEGABYTES, COUNT -> false;
+    };
   }
 
   /** Three significant digits, no more than two decimals. */

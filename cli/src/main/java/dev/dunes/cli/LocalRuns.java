@@ -73,7 +73,9 @@ final class LocalRuns {
                 environment,
                 Path.of(System.getProperty("user.home")),
                 console.directory().toAbsolutePath()));
-    agents.ids().forEach(id -> config.agent(new ShownAgent(agents.get(id), waiting)));
+    agents
+        .ids()
+        .forEach(id -> config.agent(new ShownAgent(agents.get(id), waiting, console::explain)));
     return config;
   }
 

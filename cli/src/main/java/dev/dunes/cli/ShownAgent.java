@@ -1,17 +1,46 @@
 package dev.dunes.cli;
 
 import dev.dunes.agent.Agent;
+import dev.dunes.agent.AgentModels;
 import dev.dunes.agent.AgentOptions;
 import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.AgentSession;
+import dev.dunes.agent.AgentTraits;
 import dev.dunes.agent.InstallProgress;
 import dev.dunes.sandbox.Sandbox;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
-/** An agent whose installation is shown to whoever waits for it. */
-record ShownAgent(Agent agent, Waiting waiting) implements Agent {
+/**
+ * An agent whose installation is shown to whoever waits for it.
+ *
+ * @param explain hears what is done, for who asked for it
+ */
+record ShownAgent(Agent agent, Waiting waiting, Consumer<String> explain) implements Agent {
   @Override
   public String id() {
     return agent.id();
+  }
+
+  @Override
+  public AgentTraits traits() {
+    return agent.traits();
+  }
+
+  @Override
+  public AgentModels models() {
+    return agent.models();
+  }
+
+  @Override
+  public Optional<AgentPlacement> installed() {
+    return agent.installed();
+  }
+
+  @Override
+  public List<String> conversationFiles() {
+    return agent.conversationFiles();
   }
 
   @Override
@@ -33,6 +62,8 @@ record ShownAgent(Agent agent, Waiting waiting) implements Agent {
   @Override
   public AgentSession open(Sandbox sandbox, AgentOptions options) {
     waiting.forWhat("starting " + agent.id());
+    explain.accept(
+        "sandbox %s at %s; starting %s".formatted(sandbox.id(), sandbox.provider(), agent.id()));
     return agent.open(sandbox, options);
   }
 }

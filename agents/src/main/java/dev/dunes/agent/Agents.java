@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.dunes.agent.claude.ClaudeAgent;
 import dev.dunes.agent.install.AgentInstaller;
+import dev.dunes.agent.opencode.OpenCodeAgent;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,8 @@ public final class Agents {
   /** All there are. Nothing is installed or started by that. */
   public static Agents open(AgentSettings settings) {
     requireNonNull(settings, "settings");
-    return new Agents(List.of(new ClaudeAgent(new AgentInstaller(settings))));
+    AgentInstaller installer = new AgentInstaller(settings);
+    return new Agents(List.of(new ClaudeAgent(installer), new OpenCodeAgent(installer)));
   }
 
   /** Their ids, in the order in which to show them. */

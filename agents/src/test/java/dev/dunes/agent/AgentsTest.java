@@ -10,7 +10,7 @@ final class AgentsTest {
 
   @Test
   void knowsItsAgents() {
-    assertThat(agents.ids()).containsExactly("claude");
+    assertThat(agents.ids()).containsExactly("claude", "opencode");
     assertThat(agents.get("claude").id()).isEqualTo("claude");
   }
 
@@ -26,7 +26,8 @@ final class AgentsTest {
             });
     assertThatThrownBy(() -> agents.get("something"))
         .isInstanceOfSatisfying(
-            AgentException.class, e -> assertThat(e.remedy()).contains("known agents: claude"));
+            AgentException.class,
+            e -> assertThat(e.remedy()).contains("known agents: claude, opencode"));
   }
 
   @Test

@@ -10,6 +10,8 @@ module dev.dunes.session {
   requires transitive tools.jackson.databind;
   requires java.net.http;
   requires tools.jackson.dataformat.yaml;
+  requires java.sql;
+  requires org.xerial.sqlitejdbc;
   requires org.slf4j;
 
   exports dev.dunes.session;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.dunes.agent.claude.ClaudeAgent;
 import dev.dunes.agent.install.AgentInstaller;
+import dev.dunes.agent.mock.MockAgent;
 import dev.dunes.agent.opencode.OpenCodeAgent;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,9 @@ public final class Agents {
   public static Agents open(AgentSettings settings) {
     requireNonNull(settings, "settings");
     AgentInstaller installer = new AgentInstaller(settings);
-    return new Agents(List.of(new ClaudeAgent(installer), new OpenCodeAgent(installer)));
+    return new Agents(
+        List.of(
+            new ClaudeAgent(installer), new OpenCodeAgent(installer), new MockAgent(settings)));
   }
 
   /** Their ids, in the order in which to show them. */

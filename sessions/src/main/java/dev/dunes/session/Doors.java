@@ -5,7 +5,9 @@ import dev.dunes.gateway.GatewayOptions;
 import dev.dunes.sandbox.HostRelay;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -23,6 +25,7 @@ final class Doors implements AutoCloseable {
   static final String URL = "DUNES_GATEWAY_URL";
   static final String PORT = "DUNES_GATEWAY_PORT";
   private static final String LOOPBACK = "127.0.0.1";
+  private static final String NO_PROXY = "127.0.0.1,localhost,::1";
   static final String HOST = "host";
 
   private final Function<GatewayOptions, Gateway> opener;
@@ -45,7 +48,21 @@ final class Doors implements AutoCloseable {
    * @param proxy host and port of the proxy as seen in the sandbox, if it has one
    * @param relays the sandbox must have
    */
-  record Door(Gateway gateway, String baseUrl, Optional<String> proxy, List<HostRelay> relays) {}
+  record Door(Gateway gateway, String baseUrl, Optional<String> proxy, List<HostRelay> relays) {
+    /** The variables that lead programs through the proxy, with the token of a lease. */
+    Map<String, String> proxyVariables(String token) {
+      Map<String, String> variables = new LinkedHashMap<>();
+      proxy.ifPresent(address -> {
+        String url = "http://run:" + token + "@" + address;
+        for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
+          variables.put(name, url);
+        }
+        variables.put("NO_PROXY", NO_PROXY);
+        variables.put("no_proxy", NO_PROXY);
+      });
+      return variables;
+    }
+  }
 
   /**
    * The way for a provider's sandboxes.

@@ -59,12 +59,22 @@ final class Places implements AutoCloseable {
    * @throws RunRefusedException of reason {@code CONFIG} when it is unknown
    */
   String choose(RunRequest request, ProjectConfig config) {
-    Optional<String> named = request.provider().or(config::provider).or(this::variable);
-    return named
+    return choose(request.provider(), config, request.keys().e2b().isPresent());
+  }
+
+  /**
+   * The provider that somebody who asks for this one, or for none, would get.
+   *
+   * @param e2bKey whether a key for E2B was brought along
+   */
+  String choose(Optional<String> asked, ProjectConfig config, boolean e2bKey) {
+    return asked
+        .or(config::provider)
+        .or(this::variable)
         .map(name -> name.strip().toLowerCase(Locale.ROOT))
         .filter(name -> !name.equals(AUTO))
         .map(this::known)
-        .or(() -> request.keys().e2b().map(key -> E2B))
+        .or(() -> e2bKey ? Optional.of(E2B) : Optional.empty())
         .orElseGet(() -> sandboxes.choice().name());
   }
 

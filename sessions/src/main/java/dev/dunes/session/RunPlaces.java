@@ -10,15 +10,10 @@ import dev.dunes.sandbox.Placement;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.spi.SandboxProvider;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Opens the place of a run: its way to the model, then its sandbox. */
@@ -28,7 +23,6 @@ final class RunPlaces {
 
   private static final String DOCKER_IMAGE = "sandstorm-agent:latest";
   private static final String E2B_TEMPLATE = "work-43ca/sandstorm";
-  private static final String NO_PROXY = "127.0.0.1,localhost,::1";
 
   private final RunStart start;
   private final RunServices services;
@@ -55,7 +49,8 @@ final class RunPlaces {
     Sandbox sandbox =
         place.sandboxes().create(spec(provider, door, agent), Placement.at(start.provider()));
     cleanup.opened(sandbox);
-    return new RunPlace(sandbox, home(sandbox), lease, door.baseUrl(), environment(door, lease));
+    return new RunPlace(
+        sandbox, home(sandbox), lease, door.baseUrl(), door.proxyVariables(lease.token()));
   }
 
   /** Provider {@code host} has the host's own file system: each sandbox has its home elsewhere. */
@@ -80,38 +75,9 @@ final class RunPlaces {
 
   /** What the settings allow, and the hosts of the MCP servers that were configured. */
   private List<String> egress(RunPlan plan) {
-    List<String> allowed = new ArrayList<>();
-    services
-        .settings()
-        .get("DUNES_EGRESS")
-        .ifPresent(list ->
-            Arrays.stream(list.split(","))
-                .map(String::strip)
-                .filter(s -> !s.isEmpty())
-                .forEach(allowed::add));
-    plan.mcpServers()
-        .ifPresent(servers ->
-            servers
-                .properties()
-                .forEach(server ->
-                    Json.string(server.getValue(), "url")
-                        .flatMap(RunPlaces::authority)
-                        .ifPresent(allowed::add)));
+    List<String> allowed = new ArrayList<>(EgressRules.configured(services.settings()));
+    plan.mcpServers().ifPresent(servers -> EgressRules.hosts(servers).forEach(allowed::add));
     return allowed;
-  }
-
-  private static Optional<String> authority(String url) {
-    try {
-      URI uri = URI.create(url);
-      return Optional.ofNullable(uri.getHost())
-          .map(host ->
-              uri.getPort() < 0 || uri.getPort() == 80 || uri.getPort() == 443
-                  ? host
-                  : host + ":" + uri.getPort());
-    } catch (IllegalArgumentException e) {
-      throw new RunFailedException(
-          FailureCode.CONFIG, "sandstorm.json: mcp_servers has a url that is none");
-    }
   }
 
   private SandboxSpec spec(SandboxProvider provider, Doors.Door door, AgentPlacement agent) {
@@ -143,19 +109,5 @@ final class RunPlaces {
       default -> {}
     }
     return spec.build();
-  }
-
-  private static Map<String, String> environment(Doors.Door door, GatewayLease lease) {
-    Map<String, String> variables = new LinkedHashMap<>();
-    door.proxy()
-        .ifPresent(proxy -> {
-          String url = "http://run:" + lease.token() + "@" + proxy;
-          for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
-            variables.put(name, url);
-          }
-          variables.put("NO_PROXY", NO_PROXY);
-          variables.put("no_proxy", NO_PROXY);
-        });
-    return variables;
   }
 }

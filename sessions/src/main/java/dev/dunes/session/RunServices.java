@@ -1,6 +1,7 @@
 package dev.dunes.session;
 
 import dev.dunes.agent.Agent;
+import dev.dunes.session.time.Timers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;

@@ -19,6 +19,8 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SecretMask;
+import dev.dunes.session.time.TimeLimit;
+import dev.dunes.session.time.Timers;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

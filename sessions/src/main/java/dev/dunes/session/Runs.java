@@ -1,9 +1,16 @@
 package dev.dunes.session;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunes.agent.Agent;
+import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.AgentSettings;
 import dev.dunes.agent.Agents;
 import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.session.engine.EngineServices;
+import dev.dunes.session.engine.SessionEngine;
+import dev.dunes.session.engine.TurnLimits;
+import dev.dunes.session.time.Timers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,12 +18,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -53,6 +64,10 @@ public final class Runs implements AutoCloseable {
   private final ReentrantLock reaping = new ReentrantLock();
   private final Triggers triggers;
   private final Agents builtIn;
+  private final Boxes boxes;
+  private final SharedWorkspaces workspaces;
+  private final ReentrantLock opening = new ReentrantLock();
+  private @Nullable SessionEngine sessions;
   private volatile boolean closing;
 
   private Runs(RunsConfig config) {
@@ -85,8 +100,9 @@ public final class Runs implements AutoCloseable {
             new SafeObserver(config.observer()),
             Duration.ofSeconds(settings.number("DUNES_NO_PROGRESS_TIMEOUT", 120, 1, 86_400)));
     this.acceptance = new RunAcceptance(services, project, limits);
-    this.reaper =
-        new Reaper(places.sandboxes(), services.ownership(), () -> Set.copyOf(live.keySet()));
+    this.boxes = new Boxes(services, project, limits::current);
+    this.workspaces = new SharedWorkspaces(boxes, this::placements);
+    this.reaper = new Reaper(places.sandboxes(), services.ownership(), this::living);
     this.triggers = new Triggers(this, project, settings, services.timers());
   }
 
@@ -168,6 +184,69 @@ public final class Runs implements AutoCloseable {
     if (closing) {
       throw RunRefusedException.shuttingDown();
     }
+  }
+
+  /**
+   * The sessions of this working directory. The first call begins to open their journal, and does
+   * not wait for it. They are closed with these runs.
+   */
+  public Sessions sessions() {
+    opening.lock();
+    try {
+      if (sessions == null) {
+        refuseWhenClosing();
+        sessions =
+            new SessionEngine(
+                new EngineServices(
+                    this::agent,
+                    agentIds(),
+                    new SessionPlaces(services, boxes, workspaces),
+                    services.timers(),
+                    this::turnLimits),
+                config.directory().resolve(".sandstorm").resolve("journal"),
+                journalLimit());
+      }
+      return sessions;
+    } finally {
+      opening.unlock();
+    }
+  }
+
+  /** A sandbox that several sessions share, made when it is first needed. */
+  public Workspace workspace(String name) {
+    return workspaces.get(requireNonNull(name, "name"));
+  }
+
+  private List<String> agentIds() {
+    return Stream.concat(builtIn.ids().stream(), config.agents().keySet().stream())
+        .distinct()
+        .toList();
+  }
+
+  private List<AgentPlacement> placements() {
+    return agentIds().stream().flatMap(id -> agent(id).installed().stream()).toList();
+  }
+
+  private TurnLimits turnLimits() {
+    return new TurnLimits(
+        seconds("DUNES_TURN_TIMEOUT", 3600),
+        seconds("DUNES_TURN_IDLE_TIMEOUT", 300),
+        seconds("DUNES_SESSION_IDLE_TIMEOUT", 1800));
+  }
+
+  private Duration seconds(String variable, int usual) {
+    return Duration.ofSeconds(settings.number(variable, usual, 1, 604_800));
+  }
+
+  private OptionalLong journalLimit() {
+    int megabytes = settings.number("DUNES_JOURNAL_MAX_MB", 0, 0, Integer.MAX_VALUE);
+    return megabytes == 0 ? OptionalLong.empty() : OptionalLong.of((long) megabytes << 20);
+  }
+
+  private Set<String> living() {
+    Set<String> all = new HashSet<>(live.keySet());
+    all.addAll(boxes.live());
+    return all;
   }
 
   private Agent agent(String name) {
@@ -295,10 +374,23 @@ public final class Runs implements AutoCloseable {
         LOG.warn("run {} is not cleaned up; its sandbox is left to the next server", run.id());
       }
     }
+    closeSessions();
+    workspaces.close();
     services.timers().close();
     services.doors().close();
     services.places().close();
     services.artifacts().close();
+  }
+
+  private void closeSessions() {
+    opening.lock();
+    try {
+      if (sessions != null) {
+        sessions.close();
+      }
+    } finally {
+      opening.unlock();
+    }
   }
 
   /** {@link #close(Duration)} without grace. */

@@ -4,6 +4,7 @@ import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentSession;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
+import dev.dunes.session.time.TimeLimit;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -4,6 +4,7 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.WriteOptions;
+import dev.dunes.session.time.TimeLimit;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;

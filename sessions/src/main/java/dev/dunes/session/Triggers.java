@@ -1,5 +1,6 @@
 package dev.dunes.session;
 
+import dev.dunes.session.time.Timers;
 import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;

@@ -1,4 +1,4 @@
-package dev.dunes.session;
+package dev.dunes.session.time;
 
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -9,18 +9,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Calls things later, on one thread that they must not block. Once closed, nothing is called. */
-final class Timers implements AutoCloseable {
+public final class Timers implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
 
   /** Something that will be called. */
-  interface Timer {
+  public interface Timer {
     /** Not any more. */
     void cancel();
   }
 
   private final ScheduledThreadPoolExecutor executor;
 
-  Timers() {
+  public Timers() {
     executor =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("dunes-run-timers").factory());
@@ -28,7 +28,7 @@ final class Timers implements AutoCloseable {
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
-  Timer after(Duration delay, Runnable work) {
+  public Timer after(Duration delay, Runnable work) {
     try {
       Future<?> future = executor.schedule(guarded(work), delay.toMillis(), TimeUnit.MILLISECONDS);
       return () -> future.cancel(false);
@@ -38,7 +38,7 @@ final class Timers implements AutoCloseable {
     }
   }
 
-  Timer every(Duration period, Runnable work) {
+  public Timer every(Duration period, Runnable work) {
     long millis = period.toMillis();
     Future<?> future =
         executor.scheduleWithFixedDelay(guarded(work), millis, millis, TimeUnit.MILLISECONDS);

@@ -1,4 +1,4 @@
-package dev.dunes.session;
+package dev.dunes.session.time;
 
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
@@ -7,14 +7,14 @@ import java.util.concurrent.locks.ReentrantLock;
  * Interrupts the thread that opened it when it is not closed in time. The interruption never leaks
  * out: closing takes it back.
  */
-final class TimeLimit implements AutoCloseable {
+public final class TimeLimit implements AutoCloseable {
   private final Thread thread = Thread.currentThread();
   private final ReentrantLock lock = new ReentrantLock();
   private final Timers.Timer timer;
   private boolean closed;
   private boolean expired;
 
-  TimeLimit(Timers timers, Duration limit) {
+  public TimeLimit(Timers timers, Duration limit) {
     timer = timers.after(limit, this::expire);
   }
 
@@ -31,7 +31,7 @@ final class TimeLimit implements AutoCloseable {
   }
 
   /** Whether the time was up before it was closed. */
-  boolean expired() {
+  public boolean expired() {
     lock.lock();
     try {
       return expired;

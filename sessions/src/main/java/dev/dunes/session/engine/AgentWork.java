@@ -1,0 +1,350 @@
+package dev.dunes.session.engine;
+
+import dev.dunes.agent.AgentException;
+import dev.dunes.agent.AgentExit;
+import dev.dunes.agent.AgentOptions;
+import dev.dunes.agent.AgentOutput;
+import dev.dunes.agent.AgentSession;
+import dev.dunes.agent.ModelAccess;
+import dev.dunes.agent.PermissionPolicy;
+import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxFileException;
+import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.session.time.TimeLimit;
+import dev.dunes.session.time.Timers;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The place and the agent of one session: opened when they are needed, closed when they are not.
+ * One thread at a time opens or closes; a thread reads what the agent says as long as it lives.
+ */
+final class AgentWork {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentWork.class);
+
+  /** An agent writes the end of its conversation when it ends. */
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+
+  private static final Duration KEEP_LIMIT = Duration.ofSeconds(60);
+  private static final ModelAccess NO_MODEL = new ModelAccess("", "", Map.of());
+
+  /** Who hears what the agent says, on the thread that reads. */
+  interface Listener {
+    void heard(AgentOutput output);
+
+    /**
+     * It has ended by itself.
+     *
+     * @param exit how it ended, when that is known
+     * @param failure what was thrown
+     */
+    void ended(Optional<AgentExit> exit, Optional<RuntimeException> failure);
+  }
+
+  private final PlaceOpener places;
+  private final Keepsakes keepsakes;
+  private final Timers timers;
+  private final Listener listener;
+  private final ReentrantLock gate = new ReentrantLock();
+  private volatile @Nullable AgentPlace place;
+  private volatile @Nullable AgentSession agent;
+  private @Nullable AgentSetup opened;
+
+  AgentWork(PlaceOpener places, Keepsakes keepsakes, Timers timers, Listener listener) {
+    this.places = places;
+    this.keepsakes = keepsakes;
+    this.timers = timers;
+    this.listener = listener;
+  }
+
+  /** The agent that lives, if any. */
+  Optional<AgentSession> agent() {
+    return Optional.ofNullable(agent);
+  }
+
+  /** The sandbox, if there is one. */
+  Optional<Sandbox> sandbox() {
+    return Optional.ofNullable(place).map(AgentPlace::sandbox);
+  }
+
+  /** When a byte last went to or came from a model. */
+  Instant lastActivity() {
+    AgentPlace current = place;
+    return current == null ? Instant.MIN : current.lastActivity();
+  }
+
+  /** Opens place and agent where they are not open; interruption ends the attempt. */
+  AgentSession open(AgentSetup setup) {
+    lockGate();
+    try {
+      AgentSession living = agent;
+      if (living != null) {
+        renew();
+        return living;
+      }
+      AgentOptions options;
+      if (setup.agent().traits().inProcess()) {
+        options = options(setup, NO_MODEL, Map.of(), "/");
+        living = setup.agent().open(NoSandbox.INSTANCE, options);
+      } else {
+        AgentPlace opened = openPlace(setup);
+        options = options(setup, opened.access(), opened.environment(), opened.home());
+        living = setup.agent().open(opened.sandbox(), options);
+      }
+      agent = living;
+      opened = setup;
+      AgentSession reading = living;
+      Thread.ofVirtual().name("session-" + setup.sessionId()).start(() -> read(reading));
+      return living;
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  private void lockGate() {
+    try {
+      gate.lockInterruptibly();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxInterruptedException("waiting for the agent", e);
+    }
+  }
+
+  private void renew() {
+    AgentPlace current = place;
+    if (current != null) {
+      current.renew();
+    }
+  }
+
+  /** Opens the place alone, where it is not open. */
+  AgentPlace openPlace(AgentSetup setup) {
+    lockGate();
+    try {
+      AgentPlace current = place;
+      if (current != null) {
+        current.renew();
+        return current;
+      }
+      AgentPlace made = places.open(setup.sessionId(), setup.spec(), setup.agent());
+      try {
+        fill(setup, made);
+      } catch (IOException e) {
+        made.close();
+        throw Problems.stream("could not fill the sandbox: " + e, null, e);
+      } catch (RuntimeException | Error e) {
+        made.close();
+        throw e;
+      }
+      place = made;
+      opened = setup;
+      return made;
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  private void fill(AgentSetup setup, AgentPlace made) throws IOException {
+    boolean restored =
+        setup.again()
+            && keepsakes.restore(
+                setup.key(), setup.spec(), setup.agent(), made.sandbox(), made.home());
+    if (!restored) {
+      keepsakes.putFiles(setup.key(), made.sandbox());
+    }
+    Optional<String> directory = setup.spec().directory();
+    if (directory.isPresent() && !isDirectory(made.sandbox(), directory.get())) {
+      throw Problems.invalid(
+          "directory does not exist: " + directory.get(),
+          "name a directory of the sandbox, such as " + made.home());
+    }
+  }
+
+  private static boolean isDirectory(Sandbox sandbox, String path) {
+    try {
+      return sandbox.files().stat(path).isDirectory();
+    } catch (SandboxFileException e) {
+      LOG.debug("no directory {}", path, e);
+      return false;
+    }
+  }
+
+  private static AgentOptions options(
+      AgentSetup setup, ModelAccess access, Map<String, String> environment, String home) {
+    AgentOptions.Builder options =
+        AgentOptions.builder(access)
+            .session(setup.sessionId(), setup.turnsBefore())
+            .workingDir(setup.spec().directory().orElse(home))
+            .mode(setup.mode())
+            .permissions(
+                setup.permissionMode().equals(Checks.BYPASS)
+                    ? PermissionPolicy.ALLOW
+                    : PermissionPolicy.ASK)
+            .partialMessages(true);
+    setup.model().ifPresent(options::model);
+    setup.variant().ifPresent(options::variant);
+    setup
+        .spec()
+        .systemPrompt()
+        .ifPresent(
+            text -> options.systemPrompt(JsonMapper.shared().getNodeFactory().stringNode(text)));
+    setup.spec().allowedTools().ifPresent(options::allowedTools);
+    setup.spec().mcpServers().ifPresent(options::mcpServers);
+    setup.spec().outputSchema().ifPresent(options::outputSchema);
+    setup.resume().ifPresent(id -> options.resume(id, setup.fork()));
+    environment.forEach(options::env);
+    setup.spec().env().forEach(options::env);
+    return options.build();
+  }
+
+  private void read(AgentSession reading) {
+    Optional<AgentExit> exit = Optional.empty();
+    Optional<RuntimeException> failure = Optional.empty();
+    try {
+      for (Optional<AgentOutput> next = reading.next(); next.isPresent(); next = reading.next()) {
+        if (agent == reading) { // else it was told to end
+          listener.heard(next.get());
+        }
+      }
+      exit = Optional.of(reading.waitFor());
+    } catch (AgentException | SandboxException e) {
+      failure = Optional.of(e);
+    } catch (RuntimeException e) {
+      LOG.error("reading what an agent says failed", e);
+      failure = Optional.of(e);
+    }
+    boolean byItself = agent == reading;
+    if (byItself) {
+      agent = null;
+    }
+    try {
+      reading.close();
+    } catch (AgentException | SandboxException e) {
+      LOG.debug("the agent was gone", e);
+    }
+    if (byItself) {
+      listener.ended(exit, failure);
+    }
+  }
+
+  /** Keeps the conversation as it is after a turn. */
+  void keepConversation() {
+    AgentPlace current = place;
+    AgentSetup setup = opened;
+    if (current == null || setup == null || setup.agent().conversationFiles().isEmpty()) {
+      return;
+    }
+    try (TimeLimit _ = new TimeLimit(timers, KEEP_LIMIT)) {
+      keepsakes.keepConversation(setup.key(), setup.agent(), current.sandbox(), current.home());
+    } catch (SandboxException e) {
+      LOG.warn("the conversation of a session could not be kept: {}", e.getMessage());
+    }
+  }
+
+  /** Keeps the conversation and the files as they are. */
+  void keepAll() {
+    gate.lock();
+    try {
+      keepConversation();
+      keepWork();
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  private List<String> keepWork() {
+    AgentPlace current = place;
+    AgentSetup setup = opened;
+    if (current == null || setup == null || current.shared()) {
+      return List.of();
+    }
+    try (TimeLimit _ = new TimeLimit(timers, KEEP_LIMIT)) {
+      return keepsakes.keepWork(setup.key(), setup.spec(), current.sandbox(), current.home());
+    } catch (SandboxException e) {
+      LOG.warn("the files of a session could not be kept: {}", e.getMessage());
+      return List.of(current.home());
+    }
+  }
+
+  /**
+   * Ends agent and place in good order: what shall outlive them is kept.
+   *
+   * @return the directories that could not be kept
+   */
+  List<String> rest() {
+    gate.lock();
+    try {
+      AgentSession living = agent;
+      agent = null;
+      if (living != null) {
+        try (TimeLimit _ = new TimeLimit(timers, STOP_LIMIT)) {
+          living.endInput();
+          living.waitFor();
+        } catch (SandboxException | AgentException e) {
+          LOG.debug("an agent did not end by itself", e);
+        }
+      }
+      keepConversation();
+      List<String> lost = keepWork();
+      close(living);
+      return lost;
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  /** Ends the agent alone. */
+  void endAgent() {
+    AgentSession living = agent;
+    agent = null;
+    if (living != null) {
+      close(living, "the agent");
+    }
+  }
+
+  /** Ends agent and place with everything they started. */
+  void end() {
+    gate.lock();
+    try {
+      AgentSession living = agent;
+      agent = null;
+      close(living);
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  private void close(@Nullable AgentSession living) {
+    AgentPlace current = place;
+    place = null;
+    boolean alone = current != null && !current.shared();
+    if (living != null && !alone) {
+      close(living, "the agent");
+    }
+    if (current != null) {
+      close(current, "the place");
+    }
+    // After the sandbox: its process is gone then, and closing has nothing to wait for.
+    if (living != null && alone) {
+      close(living, "the agent");
+    }
+  }
+
+  private static void close(AutoCloseable open, String what) {
+    try {
+      open.close();
+    } catch (Exception e) {
+      LOG.warn("could not close {} of a session", what, e);
+    }
+  }
+}

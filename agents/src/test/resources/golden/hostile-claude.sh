@@ -1,6 +1,6 @@
 #!/bin/sh
 # Says what no agent should say; $MODE tells what.
-[ "${1-}" = --version ] && { echo '2.1.329 (Claude Code)'; exit 0; }
+[ "${1-}" = --version ] && { echo 'fake agent'; exit 0; }
 result='{"type":"result","subtype":"success","is_error":false,"result":"fine","session_id":"s","num_turns":1}'
 case "$MODE" in
   garbage)

@@ -3,6 +3,7 @@ package dev.dunes.agent;
 import static java.util.Objects.requireNonNull;
 
 import dev.dunes.agent.claude.ClaudeAgent;
+import dev.dunes.agent.codex.CodexAgent;
 import dev.dunes.agent.install.AgentInstaller;
 import dev.dunes.agent.mock.MockAgent;
 import dev.dunes.agent.opencode.OpenCodeAgent;
@@ -24,7 +25,10 @@ public final class Agents {
     AgentInstaller installer = new AgentInstaller(settings);
     return new Agents(
         List.of(
-            new ClaudeAgent(installer), new OpenCodeAgent(installer), new MockAgent(settings)));
+            new ClaudeAgent(installer),
+            new CodexAgent(installer),
+            new OpenCodeAgent(installer),
+            new MockAgent(settings)));
   }
 
   /** Their ids, in the order in which to show them. */

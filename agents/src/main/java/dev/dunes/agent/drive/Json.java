@@ -1,6 +1,7 @@
 package dev.dunes.agent.drive;
 
 import java.util.Optional;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -18,6 +19,15 @@ public final class Json {
 
   public static ArrayNode array() {
     return MAPPER.createArrayNode();
+  }
+
+  /** What a text says, when it is JSON. */
+  public static Optional<JsonNode> parse(String text) {
+    try {
+      return Optional.of(MAPPER.readTree(text)).filter(json -> !json.isMissingNode());
+    } catch (JacksonException e) {
+      return Optional.empty();
+    }
   }
 
   /** A text that is there and not empty. */

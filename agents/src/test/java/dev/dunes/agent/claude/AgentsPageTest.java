@@ -2,6 +2,7 @@ package dev.dunes.agent.claude;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunes.agent.harness.SocketBridge;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.scripted.ScriptedModel;
 import java.io.ByteArrayOutputStream;

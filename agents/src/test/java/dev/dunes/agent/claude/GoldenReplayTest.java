@@ -13,6 +13,7 @@ import dev.dunes.agent.TurnOutcome;
 import dev.dunes.agent.UniversalEvents;
 import dev.dunes.agent.UniversalItem;
 import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.harness.Transcript;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

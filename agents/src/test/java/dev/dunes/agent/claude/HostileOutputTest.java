@@ -11,6 +11,7 @@ import dev.dunes.agent.PermissionPolicy;
 import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.harness.Transcript;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

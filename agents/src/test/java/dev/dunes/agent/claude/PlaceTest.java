@@ -8,6 +8,7 @@ import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.PermissionPolicy;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.harness.Transcript;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;

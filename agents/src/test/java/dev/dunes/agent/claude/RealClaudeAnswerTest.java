@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunes.agent.AgentOutput;
 import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.harness.Transcript;
 import dev.dunes.scripted.Script;
 import java.util.List;
 import org.junit.jupiter.api.Test;

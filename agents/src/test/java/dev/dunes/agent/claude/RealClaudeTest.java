@@ -9,6 +9,7 @@ import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.ContentPart;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.harness.Transcript;
 import dev.dunes.scripted.Answer;
 import dev.dunes.scripted.Fault;
 import dev.dunes.scripted.RecordedRequest;
@@ -283,7 +284,7 @@ final class RealClaudeTest {
         AgentSession session = claude.open(o -> o)) {
       session.send(new Prompt("Run [[sleep]]"));
       untilToolRuns(session);
-      awaitProcess(claude, "time.sleep(45)");
+      claude.awaitProcess("time.sleep(45)");
       session.interrupt();
       Transcript interrupted = Transcript.turn(session);
 
@@ -364,7 +365,7 @@ final class RealClaudeTest {
       AgentSession session = claude.open(o -> o);
       session.send(new Prompt("Run [[sleep]]"));
       untilToolRuns(session);
-      awaitProcess(claude, "time.sleep(45)");
+      claude.awaitProcess("time.sleep(45)");
       session.close();
 
       assertThat(session.next()).isEmpty();
@@ -397,17 +398,5 @@ final class RealClaudeTest {
         return;
       }
     }
-  }
-
-  /** The call is told before the tool is started. */
-  private static void awaitProcess(RealClaude claude, String part) {
-    assertThat(
-            claude
-                .sandbox
-                .exec(
-                    "for i in $(seq 600); do pgrep -f '%s' > /dev/null && exit 0; sleep 0.05; done; exit 1"
-                        .formatted(part.replace("(", "[(]").replace(")", "[)]")))
-                .exitCode())
-        .isZero();
   }
 }

@@ -11,6 +11,8 @@ import dev.dunes.agent.PermissionPolicy;
 import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.harness.McpServer;
+import dev.dunes.agent.harness.Transcript;
 import dev.dunes.scripted.Answer;
 import dev.dunes.scripted.Scenario;
 import dev.dunes.scripted.Step;
@@ -30,25 +32,6 @@ import tools.jackson.databind.JsonNode;
 /** Which tools the real program may use, and who is asked. Query API, sheet Q9. */
 @Timeout(240)
 final class RealClaudeToolsTest {
-  private static final String MCP_SERVER =
-      """
-      import json, sys
-      for line in sys.stdin:
-          m = json.loads(line)
-          if 'id' not in m: continue
-          r = {}
-          if m['method'] == 'initialize':
-              r = {'protocolVersion': m['params']['protocolVersion'], 'capabilities': {'tools': {}},
-                   'serverInfo': {'name': 'scripted', 'version': '1'}}
-          elif m['method'] == 'tools/list':
-              r = {'tools': [{'name': 'echo', 'description': 'Echoes',
-                   'inputSchema': {'type': 'object', 'properties': {'text': {'type': 'string'}}}}]}
-          elif m['method'] == 'tools/call':
-              open('/home/user/mcp-called', 'a').write('x')
-              r = {'content': [{'type': 'text', 'text': 'pong'}]}
-          print(json.dumps({'jsonrpc': '2.0', 'id': m['id'], 'result': r}), flush=True)
-      """;
-
   @Test
   void onlyAllowedToolsExist() {
     try (RealClaude claude = new RealClaude()) {
@@ -163,11 +146,7 @@ final class RealClaudeToolsTest {
   @Test
   void toolsOfMcpServersAreBoundByTheirNames() {
     try (RealClaude claude = new RealClaude()) {
-      claude.sandbox.files().write("/home/user/server.py", MCP_SERVER);
-      JsonNode servers =
-          Json.MAPPER.readTree(
-              "{\"scripted\":{\"command\":\"python3\",\"args\":[\"/home/user/server.py\"],"
-                  + "\"env\":{\"SERVER_KEY\":\"s3cret\"}}}");
+      JsonNode servers = McpServer.in(claude.sandbox);
 
       Transcript refused =
           claude.turn(o -> o.mcpServers(servers).allowedTools(List.of("Read")), "Use [[mcp]]");

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Plays a recording: $FAKE has `order` (lines `> n` and `< n`), `stdout`, `exit`. What it reads goes to `read`.
-[ "${1-}" = --version ] && { echo '2.1.329 (Claude Code)'; exit 0; }
+[ "${1-}" = --version ] && { echo 'fake agent'; exit 0; }
 printf '%s\n' "$@" > "$FAKE/argv"
 env > "$FAKE/env"
 at=1

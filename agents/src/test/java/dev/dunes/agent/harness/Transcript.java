@@ -1,29 +1,32 @@
-package dev.dunes.agent.claude;
+package dev.dunes.agent.harness;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.dunes.agent.AgentEvent;
 import dev.dunes.agent.AgentOutput;
 import dev.dunes.agent.AgentSession;
+import dev.dunes.agent.ContentPart;
 import dev.dunes.agent.TurnOutcome;
+import dev.dunes.agent.UniversalItem;
 import dev.dunes.agent.drive.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Everything a session said, and helpers to look at it. */
-final class Transcript {
-  final List<AgentOutput> outputs = new ArrayList<>();
+public final class Transcript {
+  public final List<AgentOutput> outputs = new ArrayList<>();
 
   /** Reads to the end of the process; the turn's end ends the input. */
-  static Transcript toTheEnd(AgentSession session) {
+  public static Transcript toTheEnd(AgentSession session) {
     return toTheEnd(session, output -> {});
   }
 
-  static Transcript toTheEnd(AgentSession session, Consumer<AgentOutput> react) {
+  public static Transcript toTheEnd(AgentSession session, Consumer<AgentOutput> react) {
     Transcript transcript = new Transcript();
     for (Optional<AgentOutput> next = session.next(); next.isPresent(); next = session.next()) {
       transcript.outputs.add(next.get());
@@ -36,11 +39,11 @@ final class Transcript {
   }
 
   /** Reads to the end of the turn; fails when there is none. */
-  static Transcript turn(AgentSession session) {
+  public static Transcript turn(AgentSession session) {
     return turn(session, output -> {});
   }
 
-  static Transcript turn(AgentSession session, Consumer<AgentOutput> react) {
+  public static Transcript turn(AgentSession session, Consumer<AgentOutput> react) {
     Transcript transcript = new Transcript();
     while (true) {
       AgentOutput next =
@@ -53,12 +56,12 @@ final class Transcript {
     }
   }
 
-  <T extends AgentOutput> List<T> all(Class<T> type) {
+  public <T extends AgentOutput> List<T> all(Class<T> type) {
     return outputs.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
   /** Messages as they were written, those that were superseded too. */
-  List<String> lines() {
+  public List<String> lines() {
     return outputs.stream()
         .flatMap(output ->
             switch (output) {
@@ -70,14 +73,14 @@ final class Transcript {
         .toList();
   }
 
-  List<JsonNode> messages(String type) {
+  public List<JsonNode> messages(String type) {
     return all(AgentOutput.Message.class).stream()
         .map(AgentOutput.Message::json)
         .filter(json -> Json.text(json, "type", "").equals(type))
         .toList();
   }
 
-  List<AgentEvent> events() {
+  public List<AgentEvent> events() {
     return outputs.stream()
         .flatMap(output ->
             switch (output) {
@@ -88,23 +91,46 @@ final class Transcript {
         .toList();
   }
 
-  <T extends AgentEvent> List<T> events(Class<T> type) {
+  public <T extends AgentEvent> List<T> events(Class<T> type) {
     return events().stream().filter(type::isInstance).map(type::cast).toList();
   }
 
-  TurnOutcome outcome() {
+  public TurnOutcome outcome() {
     return all(AgentOutput.TurnEnded.class).getLast().outcome();
   }
 
-  JsonNode init() {
+  public JsonNode init() {
     return messages("system").stream()
         .filter(json -> Json.text(json, "subtype", "").equals("init"))
         .findFirst()
         .orElseThrow();
   }
 
+  /** The content of all that is complete. */
+  public <T extends ContentPart> List<T> parts(Class<T> type) {
+    return items().stream()
+        .flatMap(item -> item.content().stream())
+        .filter(type::isInstance)
+        .map(type::cast)
+        .toList();
+  }
+
+  /** All that is complete. */
+  public List<UniversalItem> items() {
+    return events(AgentEvent.ItemCompleted.class).stream()
+        .map(AgentEvent.ItemCompleted::item)
+        .toList();
+  }
+
+  /** All that tools answered, by what it means. */
+  public String results() {
+    return parts(ContentPart.ToolResult.class).stream()
+        .map(ContentPart.ToolResult::output)
+        .collect(Collectors.joining("\n"));
+  }
+
   /** All that tools answered. */
-  String toolOutput() {
+  public String toolOutput() {
     StringBuilder text = new StringBuilder();
     messages("user").forEach(json -> text.append(json).append('\n'));
     return text.toString();

@@ -1,4 +1,4 @@
-package dev.dunes.agent.claude;
+package dev.dunes.agent.harness;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,11 +13,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 
 /** Connects whoever comes to a Unix socket with a port of loopback. */
-final class SocketBridge implements AutoCloseable {
+public final class SocketBridge implements AutoCloseable {
   private final ServerSocketChannel server;
   private final int port;
 
-  SocketBridge(Path socket, int port) throws IOException {
+  public SocketBridge(Path socket, int port) throws IOException {
     this.port = port;
     this.server =
         ServerSocketChannel.open(StandardProtocolFamily.UNIX)

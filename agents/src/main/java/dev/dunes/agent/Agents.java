@@ -2,6 +2,7 @@ package dev.dunes.agent;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.dunes.agent.amp.AmpAgent;
 import dev.dunes.agent.claude.ClaudeAgent;
 import dev.dunes.agent.codex.CodexAgent;
 import dev.dunes.agent.install.AgentInstaller;
@@ -28,6 +29,7 @@ public final class Agents {
             new ClaudeAgent(installer),
             new CodexAgent(installer),
             new OpenCodeAgent(installer),
+            new AmpAgent(installer),
             new MockAgent(settings)));
   }
 

@@ -10,7 +10,9 @@ final class AgentsTest {
 
   @Test
   void knowsItsAgents() {
-    assertThat(agents.ids()).startsWith("claude", "codex", "opencode").doesNotHaveDuplicates();
+    assertThat(agents.ids())
+        .startsWith("claude", "codex", "opencode", "amp")
+        .doesNotHaveDuplicates();
     assertThat(agents.get("claude").id()).isEqualTo("claude");
   }
 

@@ -137,6 +137,10 @@ final class ModelLoop extends VerticleBase {
       request.response().end(); // old agents ask whether anybody is there
       return;
     }
+    if (AmpBackend.serves(path)) {
+      playBackend(request);
+      return;
+    }
     Optional<Route> route = Route.of(method, path, request.headers().contains("anthropic-version"));
     if (route.isEmpty()) {
       refuse(request, Refusal.noRoute(method, shown(path)), ModelProtocol.ANTHROPIC);
@@ -156,6 +160,31 @@ final class ModelLoop extends VerticleBase {
       request.pause();
       new Exchange(this, lease.get(), served(route.get(), lease.get()), request).begin();
     }
+  }
+
+  private void playBackend(HttpServerRequest request) {
+    Optional<Lease> lease = shared.leases().find(HeaderRules.token(request.headers()));
+    if (lease.isEmpty()) {
+      refuse(request, Refusal.noToken(), ModelProtocol.ANTHROPIC);
+      return;
+    }
+    long max = options().maxBodyBytes();
+    AmpBackend.answer(
+        request,
+        lease.get(),
+        max,
+        () -> refuse(request, Refusal.tooLarge(max), ModelProtocol.ANTHROPIC));
+    closeUnlessEnded(request);
+  }
+
+  private void closeUnlessEnded(HttpServerRequest request) {
+    vertx.setTimer(
+        options().requestTimeout().toMillis(),
+        timer -> {
+          if (!request.isEnded()) {
+            request.connection().close();
+          }
+        });
   }
 
   /** A list of models is Anthropic's or OpenAI's: whose there is. */
@@ -203,13 +232,7 @@ final class ModelLoop extends VerticleBase {
       });
       request.endHandler(end -> rest[0] = 0);
       request.resume();
-      vertx.setTimer(
-          options().requestTimeout().toMillis(),
-          timer -> {
-            if (!request.isEnded()) {
-              request.connection().close();
-            }
-          });
+      closeUnlessEnded(request);
     }
   }
 

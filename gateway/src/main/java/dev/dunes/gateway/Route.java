@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * Something that may be asked of a model. Paths are compared as they came: what is encoded or
  * winding is no route.
  *
- * @param path without the query
+ * @param path at the provider, without the query
  * @param kind the last part of it
  * @param generates whether tokens are paid for
  * @param model when the path names it, else empty
@@ -20,6 +20,9 @@ record Route(
     String kind,
     boolean generates,
     String model) {
+  /** Where Amp's client asks its vendor for Anthropic's models. */
+  private static final String AMP_MESSAGES = "/api/provider/anthropic/v1/messages";
+
   private static final Pattern GEMINI =
       Pattern.compile(
           "/v1beta/models/([A-Za-z0-9._-]{1,200}):(generateContent|streamGenerateContent|countTokens)");
@@ -45,7 +48,8 @@ record Route(
 
   private static Optional<Route> post(String path) {
     return switch (path) {
-      case "/v1/messages" -> post(ModelProtocol.ANTHROPIC, path, "messages", true, "");
+      case "/v1/messages", AMP_MESSAGES ->
+          post(ModelProtocol.ANTHROPIC, "/v1/messages", "messages", true, "");
       case "/v1/messages/count_tokens" ->
           post(ModelProtocol.ANTHROPIC, path, "count_tokens", false, "");
       case "/v1/responses" -> post(ModelProtocol.OPENAI, path, "responses", true, "");

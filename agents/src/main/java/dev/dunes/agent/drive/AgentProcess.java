@@ -173,6 +173,11 @@ public final class AgentProcess implements AutoCloseable {
     }
   }
 
+  /** Asks it to stop, as Control-C does; itself alone. */
+  public void interrupt() {
+    command.signal(Signal.INT);
+  }
+
   /** Kills it with all it started. */
   public void kill() {
     command.signalTree(Signal.KILL);

@@ -64,13 +64,16 @@ final class OpenCodeSession implements AgentSession {
   private Optional<String> variant;
   private boolean running;
   private boolean stopped;
-  private @Nullable TurnOutcome stopReason;
+  private @Nullable Stop stop;
   private @Nullable Long interruptDeadline;
 
   // Of the reader alone.
   private AgentOutput.@Nullable Message held;
   private boolean repaired;
   private boolean errorTold;
+
+  /** Why a turn is being stopped. */
+  private record Stop(String reason, String why) {}
 
   /**
    * @param server runs, and knows the model
@@ -161,7 +164,7 @@ final class OpenCodeSession implements AgentSession {
           Optional<Prompt> next = waiting.next();
           if (next.isPresent()) {
             running = true;
-            stopReason = null;
+            stop = null;
             interruptDeadline = null;
           } else if (waiting.inputEnds() && !waiting.ended()) {
             stopped = true;
@@ -179,6 +182,9 @@ final class OpenCodeSession implements AgentSession {
 
   private void post(ArrayNode parts) {
     turn.begin();
+    if (locked(() -> stop != null)) {
+      turn.abort();
+    }
     result.begin();
     errorTold = false;
     try {
@@ -306,7 +312,7 @@ final class OpenCodeSession implements AgentSession {
       boolean wasBusy = turn.busy();
       result.see(type, properties);
       turn.see(type, properties, System.nanoTime());
-      if (!wasBusy && turn.busy() && locked(() -> stopReason != null)) {
+      if (!wasBusy && turn.busy() && locked(() -> stop != null)) {
         abort(); // the first came before there was something to stop
       }
       if (type.equals("session.error")) {
@@ -331,16 +337,14 @@ final class OpenCodeSession implements AgentSession {
     OptionalInt most = launch.options().maxTurns();
     boolean more = Json.text(part, "reason", "").equals("tool-calls");
     if (own && more && most.isPresent() && usage.steps() >= most.getAsInt()) {
-      stop(
-          result.failed(
-              "error_max_turns", "the model was asked %d times".formatted(most.getAsInt())));
+      stop(new Stop("error_max_turns", "the model was asked %d times".formatted(most.getAsInt())));
     }
   }
 
   /** Told once a turn, however often OpenCode tells it; that we stopped it is no failure. */
   private List<AgentEvent> failure(JsonNode properties) {
     JsonNode error = properties.path("error");
-    boolean wanted = locked(() -> stopReason != null);
+    boolean wanted = locked(() -> stop != null);
     if (errorTold || wanted) {
       return List.of();
     }
@@ -365,10 +369,9 @@ final class OpenCodeSession implements AgentSession {
 
   /** The turn is over by the agent's rule: its result stands, or is asked for once more. */
   private void settle() {
-    Optional<TurnOutcome> stop = locked(() -> Optional.ofNullable(stopReason));
-    if (stop.isPresent()) {
-      String reason = stop.get().reason();
-      endTurn(result.failed(reason, stop.get().text().orElse(reason)));
+    Optional<Stop> stopped = locked(() -> Optional.ofNullable(stop));
+    if (stopped.isPresent()) {
+      endTurn(result.failed(stopped.get().reason(), stopped.get().why()));
       return;
     }
     Optional<JsonNode> error = turn.error();
@@ -412,7 +415,7 @@ final class OpenCodeSession implements AgentSession {
     lock.lock();
     try {
       running = false;
-      stopReason = null;
+      stop = null;
       interruptDeadline = null;
     } finally {
       lock.unlock();
@@ -488,16 +491,16 @@ final class OpenCodeSession implements AgentSession {
 
   @Override
   public void interrupt() {
-    stop(result.failed("interrupted", "interrupted"));
+    stop(new Stop("interrupted", "interrupted"));
   }
 
-  private void stop(TurnOutcome reason) {
+  private void stop(Stop wanted) {
     lock.lock();
     try {
-      if (!running || waiting.ended() || stopReason != null) {
+      if (!running || waiting.ended() || stop != null) {
         return;
       }
-      stopReason = reason;
+      stop = wanted;
       interruptDeadline = System.nanoTime() + INTERRUPT_LIMIT.toNanos();
     } finally {
       lock.unlock();

@@ -18,7 +18,7 @@ final class OpenCodeTurn {
   static final Duration SETTLE_LIMIT = Duration.ofSeconds(2);
 
   private boolean busy;
-  private boolean aborted;
+  private volatile boolean aborted;
   private int idles;
   private boolean failedMessage;
   private @Nullable JsonNode error;
@@ -34,7 +34,7 @@ final class OpenCodeTurn {
     deadline = null;
   }
 
-  /** The turn is being stopped. */
+  /** The turn is being stopped; may be said by any thread. */
   void abort() {
     aborted = true;
   }

@@ -2,12 +2,15 @@ package dev.dunes.agent;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.dunes.agent.acp.AcpAgents;
 import dev.dunes.agent.amp.AmpAgent;
 import dev.dunes.agent.claude.ClaudeAgent;
 import dev.dunes.agent.codex.CodexAgent;
+import dev.dunes.agent.gemini.GeminiAgent;
 import dev.dunes.agent.install.AgentInstaller;
 import dev.dunes.agent.mock.MockAgent;
 import dev.dunes.agent.opencode.OpenCodeAgent;
+import dev.dunes.agent.pi.PiAgent;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +33,12 @@ public final class Agents {
             new CodexAgent(installer),
             new OpenCodeAgent(installer),
             new AmpAgent(installer),
-            new MockAgent(settings)));
+            new MockAgent(settings),
+            GeminiAgent.of(installer),
+            new PiAgent(installer),
+            AcpAgents.claude(installer),
+            AcpAgents.codex(installer),
+            AcpAgents.openCode(installer)));
   }
 
   /** Their ids, in the order in which to show them. */

@@ -72,16 +72,13 @@ public class RealAgent implements AutoCloseable {
       Map<String, String> settings = Map.of("state_dir", directory.resolve("s").toString());
       sandboxes =
           Sandboxes.builder().settings(new ProviderSettings(settings, System.getenv())).build();
-      sandbox =
-          sandboxes
-              .provider("local")
-              .create(
-                  SandboxSpec.builder()
-                      .lifetime(Duration.ofMinutes(4))
-                      .mount(placement.mounts().getFirst())
-                      .relay(new HostRelay(PORT, socket))
-                      .relay(new HostRelay(PORT + 1, directory.resolve("nobody.sock")))
-                      .build());
+      SandboxSpec.Builder spec =
+          SandboxSpec.builder()
+              .lifetime(Duration.ofMinutes(4))
+              .relay(new HostRelay(PORT, socket))
+              .relay(new HostRelay(PORT + 1, directory.resolve("nobody.sock")));
+      placement.mounts().forEach(spec::mount);
+      sandbox = sandboxes.provider("local").create(spec.build());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

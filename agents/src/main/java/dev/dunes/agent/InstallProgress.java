@@ -1,6 +1,6 @@
 package dev.dunes.agent;
 
-/** Hears how an installation goes on. Calls come from one thread at a time. */
+/** Hears how an installation goes on. Steps come from one thread at a time. */
 public interface InstallProgress {
   /** Hears nothing. */
   InstallProgress SILENT = new InstallProgress() {};
@@ -13,4 +13,9 @@ public interface InstallProgress {
    * @param total bytes in all, or −1 when unknown
    */
   default void step(String step, long done, long total) {}
+
+  /** Whether to install anew what is there already. */
+  default boolean anew() {
+    return false;
+  }
 }

@@ -29,6 +29,7 @@ public final class Main {
           new PromptScenario(),
           new AskScenario(),
           new StreamsScenario(),
+          new EventsScenario(),
           new ServeScenario(),
           new CliScenario());
 

@@ -96,7 +96,18 @@ final class Attended {
       lock.unlock();
     }
     boolean ended = data.filter(AgentEvent.SessionEnded.class::isInstance).isPresent();
-    return !(ended && event.sequence() >= history && session.info().ended());
+    return !(ended && event.sequence() >= history && isOver());
+  }
+
+  private boolean isOver() {
+    try {
+      return session.info().ended();
+    } catch (SessionException e) {
+      if (e.code().equals("session_not_found")) {
+        return true; // deleted
+      }
+      throw e;
+    }
   }
 
   private static Optional<AgentEvent> data(SessionEvent event) {

@@ -26,7 +26,9 @@ import picocli.CommandLine.Option;
     })
 final class ServeVerb implements Verb {
   private static final Duration LOOK_EVERY = Duration.ofMillis(500);
-  private static final Duration FOR_CLEANING_UP = Duration.ofSeconds(40);
+
+  /** Unless DUNES_SHUTDOWN_GRACE says otherwise. */
+  private static final Duration GRACE = Duration.ofSeconds(30);
 
   private final Console console;
 
@@ -76,17 +78,18 @@ final class ServeVerb implements Verb {
       files.awaitChange(LOOK_EVERY);
       return;
     }
-    DunesServer server = started.get();
-    console.interruption().allow(FOR_CLEANING_UP.plus(grace(server)));
-    try (Interruption.Guard _ = console.interruption().guard(() -> close(server))) {
-      console.print("Ready at %s\n".formatted(server.uri()));
-      if (reload) {
-        files.awaitChange(LOOK_EVERY);
-        console.complain("dunes: a file has changed; starting anew");
-      } else {
-        new CountDownLatch(1).await(); // nothing but an interruption ends it
-      }
-    }
+    new Serving(console)
+        .during(
+            started.get(),
+            GRACE,
+            () -> {
+              if (reload) {
+                files.awaitChange(LOOK_EVERY);
+                console.complain("dunes: a file has changed; starting anew");
+              } else {
+                new CountDownLatch(1).await(); // nothing but an interruption ends it
+              }
+            });
   }
 
   private Optional<DunesServer> start() {
@@ -105,21 +108,6 @@ final class ServeVerb implements Verb {
       console.complain("❌ " + Printable.line(String.valueOf(e.getMessage())));
       console.complain("waiting for a file to change");
       return Optional.empty();
-    }
-  }
-
-  private static Duration grace(DunesServer server) {
-    return Duration.ofSeconds(server.runs().settings().number("DUNES_SHUTDOWN_GRACE", 30, 0, 3600));
-  }
-
-  private static void close(DunesServer server) {
-    boolean interrupted = Thread.interrupted(); // what lives may end in peace
-    try {
-      server.close();
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 }

@@ -54,6 +54,11 @@ record ShownAgent(Agent agent, Waiting waiting, Consumer<String> explain) implem
                 waiting.progress(step, done, total);
                 progress.step(step, done, total);
               }
+
+              @Override
+              public boolean anew() {
+                return progress.anew();
+              }
             });
     waiting.forWhat("opening a sandbox");
     return placement;
@@ -62,8 +67,10 @@ record ShownAgent(Agent agent, Waiting waiting, Consumer<String> explain) implem
   @Override
   public AgentSession open(Sandbox sandbox, AgentOptions options) {
     waiting.forWhat("starting " + agent.id());
-    explain.accept(
-        "sandbox %s at %s; starting %s".formatted(sandbox.id(), sandbox.provider(), agent.id()));
+    if (!agent.traits().inProcess()) {
+      explain.accept(
+          "sandbox %s at %s; starting %s".formatted(sandbox.id(), sandbox.provider(), agent.id()));
+    }
     return agent.open(sandbox, options);
   }
 }

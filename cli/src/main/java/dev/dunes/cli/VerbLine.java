@@ -37,8 +37,8 @@ final class VerbLine {
       return ExitCodes.OK;
     }
     console.verbose(verbose);
-    if (verbs == Verbs.SERVE) {
-      Logging.prepareServer(console.debug());
+    if (verbs == Verbs.SERVE || verbs == Verbs.SERVER) {
+      Logging.prepareServer(Logging.level(console));
     } else {
       Logging.prepare(verbose, console.debug());
     }

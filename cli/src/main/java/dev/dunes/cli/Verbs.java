@@ -12,10 +12,12 @@ enum Verbs {
   CANCEL("cancel", "End a run of a server"),
   REPLAY("replay", "Ask once more what a run was asked, and compare"),
   TRIGGER("trigger", "Show what starts runs by itself, or try it"),
+  SERVER("server", "Serve sessions with agents over HTTP, with a token"),
   API("api", "Ask a server about agents and sessions"),
   ATTACH("attach", "Follow a session in the terminal, and answer"),
   SESSIONS("sessions", "List sessions, search, export or delete them"),
   AGENTS("agents", "List agents, and what they can do"),
+  INSTALL_AGENT("install-agent", "Install an agent"),
   CREDENTIALS("credentials", "Find keys for models on this machine"),
   LIST("list", "List sandboxes"),
   DESTROY("destroy", "Destroy a sandbox"),
@@ -54,10 +56,12 @@ enum Verbs {
       case CANCEL -> new CancelVerb(console);
       case REPLAY -> new ReplayVerb(console);
       case TRIGGER -> new TriggerVerb(console);
+      case SERVER -> new ServerVerb(console);
       case API -> new ApiVerb(console);
       case ATTACH -> new AttachVerb(console);
       case SESSIONS -> new SessionsVerb(console);
       case AGENTS -> new AgentsVerb(console);
+      case INSTALL_AGENT -> new InstallAgentVerb(console);
       case CREDENTIALS -> new CredentialsVerb(console);
       case LIST -> new ListVerb(console);
       case DESTROY -> new DestroyVerb(console);

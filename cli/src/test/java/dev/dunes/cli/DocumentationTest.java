@@ -58,7 +58,7 @@ class DocumentationTest {
 
   /** Lines that ask an agent; their model plays scripts. */
   private static final Pattern PROMPT =
-      Pattern.compile("\\./ds (\"|-|query|demo|serve|trigger test)");
+      Pattern.compile("\\./ds (\"|-|query|demo|serve(?!r)|trigger test)");
 
   /** In seconds; what a block starts and forgets to end would keep its output open for ever. */
   private static final String LIMIT = "300";

@@ -84,7 +84,7 @@ public final class AgentInstaller {
   private Path install(
       Pin pin, PinnedPackage wanted, InstallProgress progress, Filling filling, StartCheck check) {
     AgentDirectory directory = AgentDirectory.of(settings, pin);
-    if (directory.holds(wanted)) {
+    if (!progress.anew() && directory.holds(wanted)) {
       return directory.installed();
     }
     try {
@@ -92,7 +92,7 @@ public final class AgentInstaller {
       try (InstallLock lock = InstallLock.take(directory.lock(), pin.title(), progress)) {
         requireNonNull(lock, "lock");
         directory.sweep();
-        if (!directory.holds(wanted)) {
+        if (progress.anew() || !directory.holds(wanted)) {
           make(pin, wanted, directory, progress, filling, check);
         }
       }

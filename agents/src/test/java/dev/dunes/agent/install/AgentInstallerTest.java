@@ -66,6 +66,25 @@ final class AgentInstallerTest {
   }
 
   @Test
+  void installsAnewWhenAskedTo() throws IOException {
+    InstallProgress anew =
+        new InstallProgress() {
+          @Override
+          public boolean anew() {
+            return true;
+          }
+        };
+    try (FakeRegistry registry = new FakeRegistry().with(PACKAGE, GOOD)) {
+      Path installed = installer(registry).install(PIN, InstallProgress.SILENT);
+      Files.writeString(installed.resolve("package.json"), "changed");
+      assertThat(installer(registry).install(PIN, anew)).isEqualTo(installed);
+      assertThat(installed.resolve("package.json")).content().isNotEqualTo("changed");
+      assertThat(registry.requests).hasSize(4);
+    }
+    assertNothingHalfMade();
+  }
+
+  @Test
   void severalCallersShareOneDownload() throws Exception {
     try (FakeRegistry registry = new FakeRegistry().with(PACKAGE, GOOD);
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -16,6 +16,14 @@ import org.slf4j.LoggerFactory;
 final class AgentCatalogue {
   private static final Logger LOG = LoggerFactory.getLogger(AgentCatalogue.class);
 
+  private static final InstallProgress ANEW =
+      new InstallProgress() {
+        @Override
+        public boolean anew() {
+          return true;
+        }
+      };
+
   private final EngineServices services;
 
   AgentCatalogue(EngineServices services) {
@@ -60,20 +68,23 @@ final class AgentCatalogue {
     return placement.mounts().stream().findFirst().map(HostMount::source).map(Object::toString);
   }
 
-  AgentInstallation install(String id) {
+  AgentInstallation install(String id, boolean again) {
     Agent agent = get(id);
-    refuseUnavailable(agent);
-    boolean already = installed(agent).isPresent();
-    AgentPlacement placement = prepare(agent);
+    boolean already = !again && installed(agent).isPresent();
+    AgentPlacement placement = prepare(agent, again ? ANEW : InstallProgress.SILENT);
     return new AgentInstallation(
         already, placement.version(), path(placement).orElse(placement.version()));
   }
 
   /** Installs an agent where it is not. */
   AgentPlacement prepare(Agent agent) {
+    return prepare(agent, InstallProgress.SILENT);
+  }
+
+  private static AgentPlacement prepare(Agent agent, InstallProgress progress) {
     refuseUnavailable(agent);
     try {
-      return agent.prepare(InstallProgress.SILENT);
+      return agent.prepare(progress);
     } catch (AgentException e) {
       throw Problems.installFailed(agent.id(), e);
     }

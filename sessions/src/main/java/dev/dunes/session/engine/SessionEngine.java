@@ -140,7 +140,7 @@ public final class SessionEngine implements Sessions {
 
   @Override
   public AgentInstallation install(String agent, boolean again) {
-    return catalogue.install(agent);
+    return catalogue.install(agent, again);
   }
 
   @Override

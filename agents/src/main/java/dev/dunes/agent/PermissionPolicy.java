@@ -6,6 +6,9 @@ public enum PermissionPolicy {
   ALLOW,
   /** It asks, see {@link AgentEvent.PermissionRequested}, and waits for the answer. */
   ASK,
-  /** It may look but not change anything, and nobody is asked; {@code plan} of the agent API. */
+  /**
+   * It may look but not change anything: that is declined without asking. {@code plan} of the agent
+   * API.
+   */
   READ_ONLY
 }

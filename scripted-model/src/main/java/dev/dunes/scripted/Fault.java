@@ -11,8 +11,9 @@ public sealed interface Fault {
    * An HTTP status with an error that every client understands.
    *
    * @param retryAfter what the client is told to wait, in whole seconds
+   * @param hopeless whether the client is told not to try again, {@code x-should-retry: false}
    */
-  record Status(int status, Optional<Duration> retryAfter) implements Fault {
+  record Status(int status, Optional<Duration> retryAfter, boolean hopeless) implements Fault {
     public Status {
       requireNonNull(retryAfter, "retryAfter");
       if (status < 400 || status > 599) {
@@ -35,11 +36,16 @@ public sealed interface Fault {
 
   /** An HTTP status. */
   static Fault status(int status) {
-    return new Status(status, Optional.empty());
+    return new Status(status, Optional.empty(), false);
   }
 
   /** An HTTP status that says when to come again. */
   static Fault status(int status, Duration retryAfter) {
-    return new Status(status, Optional.of(retryAfter));
+    return new Status(status, Optional.of(retryAfter), false);
+  }
+
+  /** An HTTP status that says that trying again is no use, as the gateway does. */
+  static Fault hopeless(int status) {
+    return new Status(status, Optional.empty(), true);
   }
 }

@@ -52,7 +52,8 @@ final class Faults {
           json.path("status").asInt(0),
           Optional.of(json.path("retryAfter"))
               .filter(JsonNode::isNumber)
-              .map(seconds -> Duration.ofSeconds(seconds.asInt(0))));
+              .map(seconds -> Duration.ofSeconds(seconds.asInt(0))),
+          json.path("hopeless").asBoolean(false));
     }
     if (json.has("cut")) {
       return new Fault.Cut(json.path("cut").asInt(0));

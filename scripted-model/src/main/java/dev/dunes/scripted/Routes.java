@@ -120,7 +120,7 @@ final class Routes {
     Thread.sleep(model.latency());
     Optional<Fault> fault = model.faults().take();
     if (fault.orElse(null) instanceof Fault.Status status) {
-      fail(writer, recording, status.status(), status.retryAfter());
+      fail(writer, recording, status);
       return;
     }
     JsonNode body;
@@ -135,7 +135,7 @@ final class Routes {
     Reply reply = model.reply(protocol, asked);
     recording.played(reply.scenario(), reply.step());
     if (reply.refusal() != 0) {
-      fail(writer, recording, reply.refusal(), Optional.empty());
+      fail(writer, recording, new Fault.Status(reply.refusal(), Optional.empty(), false));
       return;
     }
     if (fault.orElse(null) instanceof Fault.Cut cut && cut.afterEvents() == 0) {
@@ -183,13 +183,17 @@ final class Routes {
     }
   }
 
-  private static void fail(
-      HttpWriter writer, Recording recording, int status, Optional<Duration> retryAfter)
+  private static void fail(HttpWriter writer, Recording recording, Fault.Status fault)
       throws IOException {
     Map<String, String> headers = new HashMap<>();
     headers.put("request-id", "req_scripted");
-    retryAfter.ifPresent(wait -> headers.put("retry-after", Long.toString(wait.toSeconds())));
-    recording.answeredWith(status);
-    writer.answer(status, headers, Errors.scripted(status));
+    fault
+        .retryAfter()
+        .ifPresent(wait -> headers.put("retry-after", Long.toString(wait.toSeconds())));
+    if (fault.hopeless()) {
+      headers.put("x-should-retry", "false");
+    }
+    recording.answeredWith(fault.status());
+    writer.answer(fault.status(), headers, Errors.scripted(fault.status()));
   }
 }

@@ -2,7 +2,7 @@ package dev.dunes.agent.claude;
 
 import dev.dunes.agent.Agent;
 import dev.dunes.agent.AgentCapabilities;
-import dev.dunes.agent.AgentMode;
+import dev.dunes.agent.AgentModels;
 import dev.dunes.agent.AgentOptions;
 import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.AgentSession;
@@ -29,11 +29,9 @@ public final class ClaudeAgent implements Agent {
   private static final AgentTraits TRAITS =
       new AgentTraits(
           new AgentCapabilities(
-              true, true, true, true, true, true, false, false, true, true, true, false, true, true,
+              true, true, true, true, true, true, true, true, true, true, true, true, true, true,
               true, true, false, false),
-          List.of(
-              new AgentMode("build", "Build", "Default build mode"),
-              new AgentMode("plan", "Plan", "Plan mode (prompt-only)")),
+          ClaudeModes.ALL,
           false,
           List.of("default", "bypass"),
           List.of(ModelDialect.ANTHROPIC),
@@ -60,6 +58,11 @@ public final class ClaudeAgent implements Agent {
   @Override
   public AgentTraits traits() {
     return TRAITS;
+  }
+
+  @Override
+  public AgentModels models() {
+    return ClaudeModes.MODELS;
   }
 
   @Override
@@ -90,7 +93,7 @@ public final class ClaudeAgent implements Agent {
         launch.mcpConfig().map(text -> home.write(".claude/dunes-mcp.json", text));
     AgentProcess process = new AgentProcess(sandbox.start(launch.command(path, mcp)));
     try {
-      return new ClaudeSession(process, tools, schema, initialize);
+      return new ClaudeSession(process, tools, schema, initialize, options.permissions());
     } catch (RuntimeException | Error e) {
       process.close();
       throw e;

@@ -14,6 +14,8 @@ final class ClaudeAsks {
   private static final String DECLINED = "The user declined to answer.";
   private static final String REJECTED = "The user does not allow this.";
 
+  private static final int LIMIT = 200;
+
   private final Consumer<String> write;
   private final OpenAsks open;
 
@@ -23,6 +25,11 @@ final class ClaudeAsks {
   ClaudeAsks(Consumer<String> write, OpenAsks open) {
     this.write = write;
     this.open = open;
+  }
+
+  /** Whether no further ask is taken: an agent that asks so much at once is not asking. */
+  boolean full() {
+    return open.size() >= LIMIT;
   }
 
   /** The agent asks whether it may use a tool, or asks a question by its tool for that. */

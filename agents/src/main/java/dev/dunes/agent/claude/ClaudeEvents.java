@@ -36,6 +36,10 @@ final class ClaudeEvents {
 
   private final RecentMap<Integer> blocks = new RecentMap<>(256);
   private final ToolFiles files = new ToolFiles();
+
+  /** The calls that were told: only what is known can be a parent. */
+  private final RecentMap<Boolean> calls = new RecentMap<>(10_000);
+
   private Optional<String> streaming = Optional.empty();
   private boolean started;
 
@@ -117,6 +121,7 @@ final class ClaudeEvents {
         String tool = Json.text(block, "name", "");
         JsonNode input = Json.value(block, "input").orElseGet(Json::object);
         files.called(call, tool, input);
+        calls.put(call, true);
         yield completed(
             Optional.of(call),
             parent,
@@ -162,7 +167,7 @@ final class ClaudeEvents {
 
   /** Not what the user said, which whoever sent it knows, but what the agent adds by itself. */
   private AgentEvent userText(Optional<String> id, JsonNode message, String text) {
-    boolean toSubagent = parent(message).isPresent();
+    boolean toSubagent = Json.text(message, "parent_tool_use_id").isPresent();
     return completed(
         id,
         parent(message),
@@ -258,8 +263,8 @@ final class ClaudeEvents {
     return events;
   }
 
-  private static Optional<String> parent(JsonNode message) {
-    return Json.text(message, "parent_tool_use_id");
+  private Optional<String> parent(JsonNode message) {
+    return Json.text(message, "parent_tool_use_id").filter(call -> calls.get(call).isPresent());
   }
 
   private static AgentEvent completed(

@@ -46,20 +46,12 @@ final class ClaudeLaunch {
     if (options.partialMessages()) {
       argv.add("--include-partial-messages");
     }
-    switch (options.permissions()) {
-      case ALLOW ->
-          argv.addAll(
-              List.of(
-                  "--permission-mode",
-                  "bypassPermissions",
-                  "--allow-dangerously-skip-permissions"));
-      case ASK -> argv.addAll(List.of("--permission-prompt-tool", "stdio"));
-      case READ_ONLY -> argv.addAll(List.of("--permission-mode", "plan"));
-    }
+    permissions(argv);
     argv.addAll(List.of("--setting-sources", options.skills() ? "user,project" : "user"));
     argv.add("--strict-mcp-config");
     mcpConfig.ifPresent(file -> argv.addAll(List.of("--mcp-config", file)));
     options.model().ifPresent(model -> argv.addAll(List.of("--model", model)));
+    options.variant().ifPresent(effort -> argv.addAll(List.of("--effort", effort)));
     options
         .maxTurns()
         .ifPresent(turns -> argv.addAll(List.of("--max-turns", String.valueOf(turns))));
@@ -78,6 +70,23 @@ final class ClaudeLaunch {
         .build();
   }
 
+  private void permissions(List<String> argv) {
+    boolean plans = ClaudeModes.plans(options);
+    switch (options.permissions()) {
+      case ALLOW -> {
+        argv.addAll(List.of("--permission-mode", plans ? "plan" : "bypassPermissions"));
+        argv.add("--allow-dangerously-skip-permissions");
+      }
+      case ASK -> {
+        argv.addAll(List.of("--permission-prompt-tool", "stdio"));
+        if (plans) {
+          argv.addAll(List.of("--permission-mode", "plan"));
+        }
+      }
+      case READ_ONLY -> argv.addAll(List.of("--permission-mode", "plan"));
+    }
+  }
+
   /** Sheets "driving agents" 2.2, 2.3 and "query API" 2.9. */
   private Map<String, String> environment() {
     Map<String, String> env = new LinkedHashMap<>();
@@ -88,8 +97,9 @@ final class ClaudeLaunch {
     env.put("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
     env.put("DISABLE_AUTOUPDATER", "1");
     env.put("ENABLE_TOOL_SEARCH", "0");
-    // A wrong key has to be told within 5 s (Q10); a third attempt would come later.
-    env.put("CLAUDE_CODE_MAX_RETRIES", "2");
+    // Half a minute for a model that is overloaded or limits its rate. A wrong key has to be told
+    // within 5 s (Q10), and is: the gateway says of it that trying again is no use.
+    env.put("CLAUDE_CODE_MAX_RETRIES", "5");
     // What it is; and root may not skip permissions without it.
     env.put("IS_SANDBOX", "1");
     env.putAll(options.env());

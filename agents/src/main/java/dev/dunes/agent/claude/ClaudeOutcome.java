@@ -1,5 +1,6 @@
 package dev.dunes.agent.claude;
 
+import dev.dunes.agent.TokenUsage;
 import dev.dunes.agent.TurnOutcome;
 import dev.dunes.agent.drive.Json;
 import java.util.Optional;
@@ -16,12 +17,14 @@ import tools.jackson.databind.JsonNode;
 final class ClaudeOutcome {
   private int turns;
   private double cost;
+  private TokenUsage tokens = TokenUsage.NONE;
   private double total;
 
   /** A turn begins. */
   void begin() {
     turns = 0;
     cost = 0;
+    tokens = TokenUsage.NONE;
   }
 
   void add(JsonNode result) {
@@ -36,10 +39,21 @@ final class ClaudeOutcome {
                     .sum())
             .orElse(Math.max(0, totalNow - total));
     total = totalNow;
+    tokens = tokens.plus(usage(result.path("usage")));
+  }
+
+  /** Of a turn; what came from a cache is told apart by the agent, and is input, too. */
+  private static TokenUsage usage(JsonNode usage) {
+    long cached = Json.number(usage, "cache_read_input_tokens");
+    long input =
+        Json.number(usage, "input_tokens")
+            + cached
+            + Json.number(usage, "cache_creation_input_tokens");
+    return new TokenUsage(input, cached, Json.number(usage, "output_tokens"));
   }
 
   /** What its last result says. */
-  TurnOutcome of(JsonNode result, Optional<JsonNode> structured) {
+  TurnOutcome of(JsonNode result) {
     String subtype = Json.text(result, "subtype", "unknown");
     boolean error = Json.flag(result, "is_error");
     boolean success = subtype.equals("success") && !error;
@@ -47,12 +61,7 @@ final class ClaudeOutcome {
         subtype.equals("success") && error
             ? Json.text(result, "terminal_reason", "error")
             : subtype;
-    return new TurnOutcome(success, reason, text(result), structured, turns, cost);
-  }
-
-  /** A turn whose result does not stand. */
-  TurnOutcome failed(String reason, String text) {
-    return new TurnOutcome(false, reason, Optional.of(text), Optional.empty(), turns, cost);
+    return new TurnOutcome(success, reason, text(result), Optional.empty(), turns, cost, tokens);
   }
 
   private static Optional<String> text(JsonNode result) {

@@ -1,7 +1,13 @@
 package dev.dunes.agent.claude;
 
+import dev.dunes.agent.Attachment;
+import dev.dunes.agent.Prompt;
+import dev.dunes.agent.drive.Attachments;
 import dev.dunes.agent.drive.Json;
+import java.util.Base64;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The lines that are written to Claude Code. */
@@ -9,12 +15,37 @@ final class ClaudeProtocol {
   private ClaudeProtocol() {}
 
   static String prompt(String text) {
+    return prompt(Json.MAPPER.getNodeFactory().stringNode(text));
+  }
+
+  private static String prompt(JsonNode content) {
     ObjectNode line = Json.object();
     line.put("type", "user");
-    line.putObject("message").put("role", "user").put("content", text);
+    line.putObject("message").put("role", "user").set("content", content);
     line.putNull("parent_tool_use_id");
     line.put("session_id", "");
     return line.toString();
+  }
+
+  /** With its pictures, and the names of its files. */
+  static String prompt(Prompt prompt) {
+    String text = Attachments.text(prompt);
+    List<Attachment.Image> images = Attachments.images(prompt);
+    if (images.isEmpty()) {
+      return prompt(text);
+    }
+    ArrayNode content = Json.array();
+    content.addObject().put("type", "text").put("text", text);
+    for (Attachment.Image image : images) {
+      content
+          .addObject()
+          .put("type", "image")
+          .putObject("source")
+          .put("type", "base64")
+          .put("media_type", image.mime())
+          .put("data", Base64.getEncoder().encodeToString(image.data()));
+    }
+    return prompt(content);
   }
 
   static String request(String id, ObjectNode request) {

@@ -10,13 +10,9 @@ import tools.jackson.databind.JsonNode;
  * may be asked, and what is not served here with a refusal, so that it never waits in vain.
  */
 final class ClaudeRequests {
-  /** An agent that asks more often in one session is not asking. */
-  private static final int ASKS_LIMIT = 200;
-
   private final ToolPolicy tools;
   private final ClaudeAsks asks;
   private final Consumer<String> write;
-  private int asked;
 
   ClaudeRequests(ToolPolicy tools, ClaudeAsks asks, Consumer<String> write) {
     this.tools = tools;
@@ -40,7 +36,7 @@ final class ClaudeRequests {
     Optional<String> refusal = tools.refusal(Json.text(request, "tool_name", ""), input);
     if (refusal.isPresent()) {
       write.accept(ClaudeProtocol.answer(id, ClaudeProtocol.deny(refusal.get())));
-    } else if (++asked > ASKS_LIMIT) {
+    } else if (asks.full()) {
       write.accept(ClaudeProtocol.answer(id, ClaudeProtocol.deny("too many requests")));
     } else {
       asks.asked(id, request);

@@ -84,6 +84,11 @@ public final class CodexAgent implements Agent {
   }
 
   @Override
+  public List<String> conversationFiles() {
+    return List.of(HOME + "/sessions");
+  }
+
+  @Override
   public AgentSession open(Sandbox sandbox, AgentOptions options) {
     CodexLaunch launch = new CodexLaunch(options);
     CodexSettings settings = new CodexSettings(options);

@@ -133,7 +133,7 @@ final class CodexAsks {
       ids.add(Json.text(each, "id", ""));
       questions.add(new OpenAsks.Question(Json.text(each, "question", ""), options));
     }
-    if (questions.isEmpty() || policy != PermissionPolicy.ASK) {
+    if (questions.isEmpty() || policy == PermissionPolicy.ALLOW) {
       peer.answer(request.id(), answers(ids, List.of()));
       return;
     }

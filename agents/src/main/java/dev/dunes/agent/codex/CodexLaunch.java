@@ -77,7 +77,7 @@ final class CodexLaunch {
             Json.MAPPER.writeValueAsString(options.access().baseUrl() + "/v1"),
             TOKEN,
             TOKEN,
-            options.permissions() == PermissionPolicy.ASK);
+            options.permissions() != PermissionPolicy.ALLOW);
   }
 
   Command command(String program, AgentHome home) {

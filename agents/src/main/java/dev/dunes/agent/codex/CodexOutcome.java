@@ -78,39 +78,32 @@ final class CodexOutcome {
         Json.number(tokens, "outputTokens"));
   }
 
-  /** What it said last. */
-  Optional<String> text() {
-    return text;
-  }
-
   /** The answer as JSON, when it is some. */
   Optional<JsonNode> structured() {
     return text.flatMap(Json::parse);
   }
 
   /** How the turn ended by the object that describes it. */
-  TurnOutcome of(JsonNode turn, Optional<JsonNode> structured) {
+  TurnOutcome of(JsonNode turn) {
     String status = Json.text(turn, "status", "failed");
     JsonNode error = turn.path("error");
     return switch (status) {
-      case "completed" -> outcome(true, "success", text, structured);
-      case "interrupted" -> outcome(false, "interrupted", Optional.of("interrupted"), structured);
+      case "completed" -> outcome(true, "success", text);
+      case "interrupted" -> outcome(false, "interrupted", Optional.of("interrupted"));
       default ->
           outcome(
               false,
               CodexEvents.code(error),
-              Json.text(error, "message").or(() -> Optional.of(status)),
-              Optional.empty());
+              Json.text(error, "message").or(() -> Optional.of(status)));
     };
   }
 
   /** A turn whose result does not stand. */
   TurnOutcome failed(String reason, String why) {
-    return outcome(false, reason, Optional.of(why), Optional.empty());
+    return outcome(false, reason, Optional.of(why));
   }
 
-  private TurnOutcome outcome(
-      boolean success, String reason, Optional<String> said, Optional<JsonNode> structured) {
-    return new TurnOutcome(success, reason, said, structured, calls, 0, tokens);
+  private TurnOutcome outcome(boolean success, String reason, Optional<String> said) {
+    return new TurnOutcome(success, reason, said, Optional.empty(), calls, 0, tokens);
   }
 }

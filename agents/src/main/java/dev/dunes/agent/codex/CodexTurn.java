@@ -195,6 +195,7 @@ final class CodexTurn {
 
   /** The turn is over; what was left is forgotten. */
   void end() {
+    begin();
     commands.clear();
     asking.clear();
     turns.clear();

@@ -205,11 +205,11 @@ public final class OpenAsks {
     throw unknown("question", id);
   }
 
-  /** Whether anything waits for an answer. */
-  public boolean isEmpty() {
+  /** How many wait for an answer. */
+  public int size() {
     lock.lock();
     try {
-      return open.isEmpty();
+      return open.size();
     } finally {
       lock.unlock();
     }

@@ -320,15 +320,28 @@ final class RealClaudeTest {
   @Test
   void aWrongKeyEndsTheTurnSoon() {
     try (RealClaude claude = new RealClaude()) {
-      claude.model.fail(Fault.status(401));
+      claude.model.fail(Fault.hopeless(401)); // as the gateway says it
       Transcript transcript = claude.turn(o -> o, "Say [[text]]");
 
       assertThat(transcript.outcome().success()).isFalse();
       assertThat(transcript.outcome().reason()).isEqualTo("api_error");
       assertThat(transcript.outcome().text().orElseThrow()).contains("401");
-      // One attempt and two more: with the agent's own pauses that is less than 5 s.
-      assertThat(claude.model.requests()).hasSize(3);
+      assertThat(claude.model.requests()).hasSize(1);
       assertThat(transcript.events(AgentEvent.Failed.class)).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aModelThatIsOverloadedForAWhileIsAskedAgain() {
+    try (RealClaude claude = new RealClaude()) {
+      claude.model.fail(Fault.status(529), 3);
+      Transcript transcript = claude.turn(o -> o, "Say [[text]]");
+
+      assertThat(transcript.outcome().success()).isTrue();
+      assertThat(claude.model.requests()).hasSize(4);
+      assertThat(transcript.parts(ContentPart.Status.class))
+          .extracting(ContentPart.Status::label)
+          .contains("api_retry");
     }
   }
 

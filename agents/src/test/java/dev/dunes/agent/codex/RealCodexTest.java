@@ -20,13 +20,13 @@ import dev.dunes.agent.UniversalItem.Kind;
 import dev.dunes.agent.UniversalItem.Role;
 import dev.dunes.agent.UniversalItem.Status;
 import dev.dunes.agent.drive.Json;
+import dev.dunes.agent.harness.Pictures;
 import dev.dunes.agent.harness.RealAgent;
 import dev.dunes.agent.harness.Transcript;
 import dev.dunes.scripted.Answer;
 import dev.dunes.scripted.RecordedRequest;
 import dev.dunes.scripted.Scenario;
 import dev.dunes.scripted.Step;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -38,12 +38,6 @@ import tools.jackson.databind.JsonNode;
 @Timeout(240)
 final class RealCodexTest {
   static final String MODEL = "scripted-1";
-
-  /** A picture of one pixel. */
-  private static final byte[] PICTURE =
-      Base64.getDecoder()
-          .decode(
-              "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
 
   @Test
   void aPromptWithACommandAndNoKeyAnywhere() {
@@ -147,7 +141,7 @@ final class RealCodexTest {
           new Prompt(
               "Look [[text]]",
               List.of(
-                  new Attachment.Image("image/png", PICTURE),
+                  new Attachment.Image("image/png", Pictures.PNG),
                   new Attachment.File("/home/user/report.csv", Optional.of("text/csv")))));
       Transcript transcript = Transcript.turn(session);
 
@@ -158,10 +152,11 @@ final class RealCodexTest {
       assertThat(transcript.parts(ContentPart.Image.class))
           .singleElement()
           .satisfies(image ->
-              assertThat(codex.sandbox.files().readBytes(image.path())).isEqualTo(PICTURE));
+              assertThat(codex.sandbox.files().readBytes(image.path())).isEqualTo(Pictures.PNG));
 
       assertThatThrownBy(() ->
-              session.send(new Prompt("x", List.of(new Attachment.Image("image/tiff", PICTURE)))))
+              session.send(
+                  new Prompt("x", List.of(new Attachment.Image("image/tiff", Pictures.PNG)))))
           .isInstanceOfSatisfying(
               AgentException.class, e -> assertThat(e.code()).isEqualTo("invalid_attachment"));
     }

@@ -187,9 +187,11 @@ final class AgentWork {
             .workingDir(setup.spec().directory().orElse(home))
             .mode(setup.mode())
             .permissions(
-                setup.permissionMode().equals(Checks.BYPASS)
-                    ? PermissionPolicy.ALLOW
-                    : PermissionPolicy.ASK)
+                switch (setup.permissionMode()) {
+                  case Checks.BYPASS -> PermissionPolicy.ALLOW;
+                  case Checks.PLAN -> PermissionPolicy.READ_ONLY;
+                  default -> PermissionPolicy.ASK;
+                })
             .partialMessages(true);
     setup.model().ifPresent(options::model);
     setup.variant().ifPresent(options::variant);

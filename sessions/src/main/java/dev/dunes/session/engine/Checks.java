@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /** What a session may be, looked at before anything is made. Agent API, sheet 2.3 and 4.14. */
 final class Checks {
   static final String BYPASS = "bypass";
-  private static final String PLAN = "plan";
+  static final String PLAN = "plan";
   private static final List<String> PERMISSION_MODES = List.of("default", PLAN, BYPASS);
   private static final int LONGEST_ID = 256;
   private static final int LONGEST_TITLE = 1000;

@@ -30,6 +30,7 @@ public final class Main {
           new AskScenario(),
           new StreamsScenario(),
           new EventsScenario(),
+          new JournalScenario(),
           new ServeScenario(),
           new CliScenario());
 

@@ -6,6 +6,7 @@ import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.Placement;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import dev.dunes.session.engine.Problems;
@@ -66,13 +67,28 @@ final class Boxes {
     String provider = provider(spec.provider());
     String id = "session-" + UUID.randomUUID();
     live.add(id);
-    try (TimeLimit _ = new TimeLimit(services.timers(), CREATE_LIMIT)) {
-      return open(id, provider, spec, agents);
+    try (TimeLimit limit = new TimeLimit(services.timers(), CREATE_LIMIT)) {
+      return open(id, provider, spec, agents, limit);
     } catch (RunFailedException | RunRefusedException e) {
       live.remove(id);
       throw Problems.stream(String.valueOf(e.getMessage()), null, e);
     } catch (RuntimeException | Error e) {
       live.remove(id);
+      throw e;
+    }
+  }
+
+  private Box open(
+      String id, String name, SessionSpec spec, List<AgentPlacement> agents, TimeLimit limit) {
+    try {
+      return open(id, name, spec, agents);
+    } catch (SandboxInterruptedException e) {
+      if (limit.expired()) {
+        throw Problems.stream(
+            "the sandbox was not ready after %d s".formatted(CREATE_LIMIT.toSeconds()),
+            "look at what else this machine does",
+            e);
+      }
       throw e;
     }
   }

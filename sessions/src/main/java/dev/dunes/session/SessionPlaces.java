@@ -1,5 +1,7 @@
 package dev.dunes.session;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunes.agent.Agent;
 import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.AgentTraits;
@@ -43,16 +45,11 @@ final class SessionPlaces implements PlaceOpener {
     upstreams(traits);
     try {
       boxes.provider(spec.provider());
-      // Rules that cannot be are found now, not when the sandbox is there.
-      EgressPolicy policy = new EgressPolicy(EgressRules.of(services.settings(), spec));
-      if (policy.allowed().isEmpty() && spec.egress().filter(all -> !all.isEmpty()).isPresent()) {
-        throw new IllegalArgumentException("nothing");
-      }
+      // A server whose address is none is found now, not when the sandbox is there.
+      spec.mcpServers()
+          .ifPresent(servers -> EgressRules.hosts(servers).forEach(host -> requireNonNull(host)));
     } catch (RunRefusedException | RunFailedException e) {
       throw Problems.invalid(String.valueOf(e.getMessage()), null);
-    } catch (IllegalArgumentException e) {
-      throw Problems.invalid(
-          "egress: " + e.getMessage(), "name hosts such as example.com, or presets");
     }
   }
 

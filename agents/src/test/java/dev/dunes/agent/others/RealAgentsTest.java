@@ -198,8 +198,7 @@ final class RealAgentsTest {
               "Say [[text]]",
               List.of(
                   new Attachment.Image("image/png", PICTURE),
-                  new Attachment.File(
-                      "/home/user/some notes.txt", Optional.of("text/plain")))));
+                  new Attachment.File("/home/user/some notes.txt", Optional.of("text/plain")))));
       Transcript transcript = Transcript.turn(session);
 
       assertThat(transcript.outcome().success()).as(transcript.toString()).isTrue();

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -281,11 +282,15 @@ final class AgentWork {
   /**
    * Ends agent and place in good order: what shall outlive them is kept.
    *
+   * @param still whether that is still wanted, asked when nobody opens anything
    * @return the directories that could not be kept
    */
-  List<String> rest() {
+  List<String> rest(BooleanSupplier still) {
     gate.lock();
     try {
+      if (!still.getAsBoolean()) {
+        return List.of();
+      }
       AgentSession living = agent;
       agent = null;
       if (living != null) {

@@ -79,6 +79,9 @@ final class LiveSession {
   private Timers.@Nullable Timer restTimer;
   private boolean reopenAgent;
 
+  /** Whether the agent's process waits for an answer. */
+  private volatile boolean asking;
+
   LiveSession(
       EngineServices services,
       Keepsakes keepsakes,
@@ -114,7 +117,7 @@ final class LiveSession {
                 agentEnded(exit, failure);
               }
             });
-    this.watch = new TurnWatch(services.timers(), work::lastActivity, this::asking);
+    this.watch = new TurnWatch(services.timers(), work::lastActivity, () -> asking);
   }
 
   // ---- What is known ----
@@ -156,7 +159,7 @@ final class LiveSession {
           state.nativeId,
           state.ended != null,
           log.last(),
-          running != null || !waiting.isEmpty(),
+          running != null || !waiting.isEmpty() || unwritten(),
           state.title,
           state.spec.directory(),
           state.provider,
@@ -168,13 +171,9 @@ final class LiveSession {
     }
   }
 
-  private boolean asking() {
-    lock.lock();
-    try {
-      return !requests.isEmpty() && !agent.traits().inProcess();
-    } finally {
-      lock.unlock();
-    }
+  /** Whether readers do not have everything yet: who sees that it is over may rely on that. */
+  private boolean unwritten() {
+    return phase != Phase.LEFT && log.failure().isEmpty() && log.last() < events.sequence();
   }
 
   // ---- Writing; with the lock ----
@@ -208,6 +207,7 @@ final class LiveSession {
     waiting.forEach(turn -> state.waiting.add(turn.prompt().text()));
     state.asked.clear();
     state.asked.addAll(requests.all());
+    asking = !requests.isEmpty() && !agent.traits().inProcess();
     log.state(state.toJson());
   }
 
@@ -383,11 +383,6 @@ final class LiveSession {
       writeTurn(AgentEvent.TurnPhase.STARTED, turn.id(), null);
     }
     items.user(turn.prompt().text(), turn.number(), state.nativeId.orElse(id()));
-    TurnLimits limits = services.limits().get();
-    watch.begin(
-        state.spec.turnTimeout().orElse(limits.turn()),
-        state.spec.idleTimeout().orElse(limits.quiet()),
-        why -> Thread.ofVirtual().name("session-limit").start(() -> tooLong(turn, why)));
     starting = Thread.ofVirtual().name("session-turn").start(() -> start(turn));
   }
 
@@ -426,6 +421,7 @@ final class LiveSession {
         if (running != turn) {
           return;
         }
+        watch(turn); // from here on: opening has limits of its own
       } finally {
         lock.unlock();
       }
@@ -440,6 +436,14 @@ final class LiveSession {
       work.endAgent();
       failTurn(turn, e);
     }
+  }
+
+  private void watch(Turn turn) {
+    TurnLimits limits = services.limits().get();
+    watch.begin(
+        state.spec.turnTimeout().orElse(limits.turn()),
+        state.spec.idleTimeout().orElse(limits.quiet()),
+        why -> Thread.ofVirtual().name("session-limit").start(() -> tooLong(turn, why)));
   }
 
   private boolean stopped(Turn turn) {
@@ -882,7 +886,7 @@ final class LiveSession {
     });
     boolean whole = work.sandbox().isPresent() && log.failure().isEmpty();
     if (whole) {
-      work.rest();
+      work.rest(() -> true);
     } else {
       work.end();
     }
@@ -941,13 +945,9 @@ final class LiveSession {
       lock.unlock();
     }
     log.rest();
-    if (work.sandbox().isEmpty()) {
-      work.end();
-      return;
-    }
-    List<String> lost = work.rest();
+    List<String> lost = work.rest(this::idle);
     guarded(() -> {
-      if (phase == Phase.OPEN && running == null) {
+      if (phase == Phase.OPEN && running == null && work.agent().isEmpty()) {
         dropRequests();
       }
       if (!lost.isEmpty() && phase == Phase.OPEN) {
@@ -958,6 +958,15 @@ final class LiveSession {
             null);
       }
     });
+  }
+
+  private boolean idle() {
+    lock.lock();
+    try {
+      return running == null && phase == Phase.OPEN;
+    } finally {
+      lock.unlock();
+    }
   }
 
   // ---- Changing ----

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ public final class SessionEngine implements Sessions {
   private final CompletableFuture<Journal> journal = new CompletableFuture<>();
   private final Map<String, LiveSession> live = new ConcurrentHashMap<>();
   private final Set<String> reserved = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock rereading = new ReentrantLock();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
@@ -55,7 +57,8 @@ public final class SessionEngine implements Sessions {
     this.services = services;
     this.catalogue = new AgentCatalogue(services);
     this.keepsakes = new Keepsakes(directory.resolve("kept"));
-    Thread.ofVirtual().name("sessions-open").start(() -> open(directory, maxBytes));
+    // Not a virtual one: SQLite holds its carrier, and this is to be in parallel with a start.
+    Thread.ofPlatform().daemon().name("dunes-sessions-open").start(() -> open(directory, maxBytes));
   }
 
   private void open(Path directory, OptionalLong maxBytes) {
@@ -116,15 +119,21 @@ public final class SessionEngine implements Sessions {
 
   /** A session that can be written to: one whose journal failed is read again. */
   LiveSession working(String id) {
-    LiveSession session = live(id);
-    if (!session.faulted()) {
-      return session;
+    if (!live(id).faulted()) {
+      return live(id);
     }
+    rereading.lock();
     try {
+      LiveSession session = live(id);
+      if (!session.faulted()) {
+        return session;
+      }
       session.leave();
       return load(journal(), journal().reread(session.log()));
     } catch (JournalException e) {
       throw Problems.of(e);
+    } finally {
+      rereading.unlock();
     }
   }
 

@@ -2,7 +2,6 @@ package dev.dunes.session.journal;
 
 import dev.dunes.session.SessionEvent;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,10 +22,7 @@ final class JournalWriter implements AutoCloseable {
   private final Runnable written;
   private final EntryQueue queue = new EntryQueue();
   private final Thread thread;
-  private final PreparedStatement insertBlock;
-  private final PreparedStatement updateSequence;
-  private final PreparedStatement updateState;
-  private final PreparedStatement insertText;
+  private WriteStatements statements;
 
   /**
    * @param written called after each commit, on the writer's thread
@@ -34,15 +30,7 @@ final class JournalWriter implements AutoCloseable {
   JournalWriter(Connection connection, Runnable written) throws SQLException {
     this.connection = connection;
     this.written = written;
-    this.insertBlock =
-        connection.prepareStatement("INSERT INTO block (id, count, json, raw) VALUES (?, ?, ?, ?)");
-    this.updateSequence =
-        connection.prepareStatement(
-            "UPDATE session SET sequence = ?, items = ?, updated = ? WHERE key = ?");
-    this.updateState =
-        connection.prepareStatement("UPDATE session SET state = ?, updated = ? WHERE key = ?");
-    this.insertText = connection.prepareStatement("INSERT INTO said (rowid, text) VALUES (?, ?)");
-    connection.setAutoCommit(false);
+    this.statements = new WriteStatements(connection);
     // Not a virtual one: calls into SQLite hold their carrier, and this thread does little else.
     this.thread = Thread.ofPlatform().daemon().name("dunes-journal").start(this::run);
   }
@@ -81,11 +69,12 @@ final class JournalWriter implements AutoCloseable {
     Map<EventLog, Addition> additions = new LinkedHashMap<>();
     List<Entry.Call<?>> calls = new ArrayList<>();
     try {
+      statements.begin.execute();
       for (Entry entry : batch) {
         apply(entry, additions, calls);
       }
       flush(additions);
-      connection.commit();
+      statements.commit.execute();
     } catch (SQLException e) {
       JournalException failure = SqlFailures.of("write the journal", e);
       LOG.error("{}", failure.getMessage(), e);
@@ -108,9 +97,10 @@ final class JournalWriter implements AutoCloseable {
           addition.events.add(append.event());
           addition.items = append.items();
           if (append.text() != null) {
-            insertText.setLong(1, BlockKey.of(append.log().key(), append.event().sequence()));
-            insertText.setString(2, append.text());
-            insertText.executeUpdate();
+            statements.insertText.setLong(
+                1, BlockKey.of(append.log().key(), append.event().sequence()));
+            statements.insertText.setString(2, append.text());
+            statements.insertText.executeUpdate();
           }
         }
       }
@@ -134,17 +124,17 @@ final class JournalWriter implements AutoCloseable {
       long key = each.getKey().key();
       if (addition.inBlocks < addition.events.size()) {
         blocks(key, addition);
-        updateSequence.setLong(1, addition.events.getLast().sequence());
-        updateSequence.setLong(2, addition.items);
-        updateSequence.setLong(3, now);
-        updateSequence.setLong(4, key);
-        updateSequence.executeUpdate();
+        statements.updateSequence.setLong(1, addition.events.getLast().sequence());
+        statements.updateSequence.setLong(2, addition.items);
+        statements.updateSequence.setLong(3, now);
+        statements.updateSequence.setLong(4, key);
+        statements.updateSequence.executeUpdate();
       }
       if (!addition.state.isEmpty()) {
-        updateState.setString(1, addition.state);
-        updateState.setLong(2, now);
-        updateState.setLong(3, key);
-        updateState.executeUpdate();
+        statements.updateState.setString(1, addition.state);
+        statements.updateState.setLong(2, now);
+        statements.updateState.setLong(3, key);
+        statements.updateState.executeUpdate();
         addition.state = "";
       }
     }
@@ -155,11 +145,11 @@ final class JournalWriter implements AutoCloseable {
     while (at < addition.events.size()) {
       int end = Block.end(addition.events, at);
       Block block = Block.of(addition.events, at, end);
-      insertBlock.setLong(1, BlockKey.of(key, block.first()));
-      insertBlock.setInt(2, block.count());
-      insertBlock.setBytes(3, block.json());
-      insertBlock.setBytes(4, block.raw());
-      insertBlock.executeUpdate();
+      statements.insertBlock.setLong(1, BlockKey.of(key, block.first()));
+      statements.insertBlock.setInt(2, block.count());
+      statements.insertBlock.setBytes(3, block.json());
+      statements.insertBlock.setBytes(4, block.raw());
+      statements.insertBlock.executeUpdate();
       at = end;
     }
     addition.inBlocks = at;
@@ -167,9 +157,16 @@ final class JournalWriter implements AutoCloseable {
 
   private void undo() {
     try {
-      connection.rollback();
+      statements.rollback.execute();
     } catch (SQLException e) {
-      LOG.warn("could not undo a write", e);
+      LOG.debug("SQLite has undone the write itself", e);
+    }
+    try {
+      // The driver closes a statement that has failed.
+      statements.close();
+      statements = new WriteStatements(connection);
+    } catch (SQLException e) {
+      LOG.error("the journal cannot be written any more", e);
     }
   }
 

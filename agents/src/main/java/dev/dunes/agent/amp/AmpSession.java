@@ -8,16 +8,12 @@ import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.TurnOutcome;
-import dev.dunes.agent.drive.AgentProcess;
 import dev.dunes.agent.drive.Attachments;
 import dev.dunes.agent.drive.Json;
 import dev.dunes.agent.drive.PromptQueue;
 import dev.dunes.agent.drive.RawOutput;
-import dev.dunes.agent.drive.RawQueue;
-import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +21,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,13 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
  * and reads; other threads answer, stop, or leave a wish and wake the reader.
  */
 final class AmpSession implements AgentSession {
-  private static final Logger LOG = LoggerFactory.getLogger(AmpSession.class);
-
-  /** Who does not stop when asked to is killed. */
-  private static final Duration INTERRUPT_LIMIT = Duration.ofSeconds(10);
-
-  private final AmpLaunch launch;
-  private final RawQueue queue = new RawQueue();
+  private final AmpProcesses processes;
   private final ConcurrentLinkedQueue<AgentOutput> ready = new ConcurrentLinkedQueue<>();
   private final AmpEvents events = new AmpEvents();
   private final AmpTurn turn;
@@ -51,13 +39,10 @@ final class AmpSession implements AgentSession {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final PromptQueue<Prompt> waiting = new PromptQueue<>();
-  private @Nullable AgentProcess process;
   private boolean running;
-  private boolean closed;
+  private boolean ending;
   private @Nullable Stop stop;
-  private @Nullable Long interruptDeadline;
   private volatile @Nullable String thread;
-  private volatile AgentExit exit = new AgentExit(0, false);
 
   // Of the reader alone.
   private AgentOutput.@Nullable Message held;
@@ -66,7 +51,7 @@ final class AmpSession implements AgentSession {
   private record Stop(String reason, String why) {}
 
   private AmpSession(AmpLaunch launch) {
-    this.launch = launch;
+    this.processes = new AmpProcesses(launch);
     this.turn = new AmpTurn(launch.options().maxTurns());
     this.thread = launch.options().resume().orElse(null);
   }
@@ -88,7 +73,7 @@ final class AmpSession implements AgentSession {
 
   private void ask(AgentEvent event) {
     ready.add(new AgentOutput.Ask(event));
-    queue.wake();
+    processes.wake();
   }
 
   private <T> T locked(Supplier<T> asking) {
@@ -116,7 +101,7 @@ final class AmpSession implements AgentSession {
     } finally {
       lock.unlock();
     }
-    queue.wake();
+    processes.wake();
   }
 
   @Override
@@ -132,64 +117,47 @@ final class AmpSession implements AgentSession {
       sendNext();
       if (ready.isEmpty() && !locked(waiting::ended)) {
         try {
-          queue.take(deadline().orElse(RawQueue.FOREVER)).ifPresent(this::handle);
+          processes.take().ifPresent(this::handle);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           throw new SandboxInterruptedException("waiting for an agent", e);
         }
-        killWhoDoesNotStop();
       }
     }
   }
 
   /** Starts the next turn when none runs, or ends when none will. */
   private void sendNext() {
-    lock.lock();
-    try {
-      if (running || closed) {
-        return;
+    Optional<Prompt> prompt =
+        locked(() -> {
+          if (running || ending) {
+            return Optional.empty();
+          }
+          Optional<Prompt> next = waiting.next();
+          running = next.isPresent();
+          ending = next.isEmpty() && waiting.inputEnds();
+          return next;
+        });
+    if (prompt.isPresent()) {
+      turn.begin();
+      processes.write(Optional.ofNullable(thread), line(prompt.get()));
+      if (locked(() -> stop != null)) {
+        processes.interrupt(); // the wish came before there was a process
       }
-      Optional<Prompt> prompt = waiting.next();
-      if (prompt.isPresent()) {
-        running = true;
-        stop = null;
-        interruptDeadline = null;
-        turn.begin();
-        AgentProcess to = process == null ? start() : process;
-        to.write(line(prompt.get()));
-      } else if (waiting.inputEnds() && process == null) {
-        waiting.end();
-      } else if (waiting.inputEnds() && process != null) {
-        process.endInput();
-        closed = true;
+    } else if (locked(() -> ending)) {
+      processes.endInput();
+      if (!processes.running()) {
+        end();
       }
-    } finally {
-      lock.unlock();
     }
   }
 
-  private AgentProcess start() {
-    AgentProcess started = launch.start(Optional.ofNullable(thread));
-    process = started;
-    Thread.ofVirtual().name("amp-output").start(() -> pump(started));
-    return started;
-  }
-
-  private void pump(AgentProcess from) {
+  private void end() {
+    lock.lock();
     try {
-      while (true) {
-        RawOutput output = from.take(Optional.empty()).orElseGet(RawOutput.Wake::new);
-        queue.put(output);
-        if (output instanceof RawOutput.End) {
-          return;
-        }
-      }
-    } catch (SandboxException e) {
-      LOG.debug("reading the output of Amp was broken off", e);
-      queue.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      queue.close();
+      waiting.end();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -202,26 +170,6 @@ final class AmpSession implements AgentSession {
         .put("type", "text")
         .put("text", Attachments.text(prompt));
     return line.toString();
-  }
-
-  private Optional<Duration> deadline() {
-    return locked(() -> Optional.ofNullable(interruptDeadline))
-        .map(at -> Duration.ofNanos(Math.max(0, at - System.nanoTime())));
-  }
-
-  private void killWhoDoesNotStop() {
-    lock.lock();
-    try {
-      if (interruptDeadline != null
-          && System.nanoTime() - interruptDeadline >= 0
-          && process != null) {
-        LOG.warn("an agent did not stop when asked to; it is killed");
-        interruptDeadline = null;
-        process.kill();
-      }
-    } finally {
-      lock.unlock();
-    }
   }
 
   private void handle(RawOutput raw) {
@@ -288,7 +236,6 @@ final class AmpSession implements AgentSession {
     try {
       running = false;
       stop = null;
-      interruptDeadline = null;
     } finally {
       lock.unlock();
     }
@@ -296,22 +243,12 @@ final class AmpSession implements AgentSession {
 
   /** The process is gone: with the turn it was stopped in or that failed, or by a crash. */
   private void ended() {
-    AgentProcess gone = locked(() -> process);
-    if (gone == null) {
-      return;
-    }
-    exit = gone.waitFor();
-    gone.close(); // with what its tools left
+    processes.ended();
     Optional<Stop> stopped = locked(() -> Optional.ofNullable(stop));
     boolean ran = locked(() -> running);
-    lock.lock();
-    try {
-      process = null;
-      if (closed || (ran && stopped.isEmpty() && held == null)) {
-        waiting.end();
-      }
-    } finally {
-      lock.unlock();
+    boolean crashed = ran && stopped.isEmpty() && held == null;
+    if (crashed || locked(() -> ending) || processes.closed()) {
+      end();
     }
     if (ran && stopped.isPresent()) {
       endTurn(turn.failed(stopped.get().reason(), stopped.get().why()));
@@ -361,16 +298,14 @@ final class AmpSession implements AgentSession {
   private void stop(Stop wanted) {
     lock.lock();
     try {
-      if (!running || stop != null || process == null) {
+      if (!running || stop != null) {
         return;
       }
       stop = wanted;
-      interruptDeadline = System.nanoTime() + INTERRUPT_LIMIT.toNanos();
-      process.interrupt();
     } finally {
       lock.unlock();
     }
-    queue.wake();
+    processes.interrupt();
   }
 
   @Override
@@ -381,31 +316,19 @@ final class AmpSession implements AgentSession {
     } finally {
       lock.unlock();
     }
-    queue.wake();
+    processes.wake();
   }
 
   /** How the last process ended, once the session has. */
   @Override
   public AgentExit waitFor() {
-    AgentProcess last = locked(() -> process);
-    return last == null ? exit : last.waitFor();
+    return processes.waitFor();
   }
 
   @Override
   public void close() {
-    AgentProcess last;
-    lock.lock();
-    try {
-      closed = true;
-      last = process;
-      waiting.end();
-    } finally {
-      lock.unlock();
-    }
-    queue.close();
-    if (last != null) {
-      last.close();
-    }
+    end();
+    processes.close();
     if (broker != null) {
       broker.close();
     }

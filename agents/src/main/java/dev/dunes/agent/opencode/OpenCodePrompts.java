@@ -10,6 +10,7 @@ import java.net.URISyntaxException;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -42,7 +43,18 @@ final class OpenCodePrompts {
     Attachments.text(prompt);
   }
 
-  static ArrayNode parts(Prompt prompt) {
+  /** What is sent. */
+  static ObjectNode body(
+      Prompt prompt, String mode, OpenCodeModel model, Optional<String> variant) {
+    ObjectNode body = Json.object();
+    body.set("parts", parts(prompt));
+    body.put("agent", mode);
+    body.putObject("model").put("providerID", model.provider().id()).put("modelID", model.id());
+    variant.ifPresent(effort -> body.put("variant", effort));
+    return body;
+  }
+
+  private static ArrayNode parts(Prompt prompt) {
     ArrayNode parts = Json.array();
     parts.add(Json.object().put("type", "text").put("text", prompt.text()));
     int pictures = 0;

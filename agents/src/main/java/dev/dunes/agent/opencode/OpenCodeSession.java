@@ -1,6 +1,5 @@
 package dev.dunes.agent.opencode;
 
-import dev.dunes.agent.AgentEvent;
 import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentExit;
 import dev.dunes.agent.AgentMode;
@@ -14,20 +13,16 @@ import dev.dunes.agent.drive.Json;
 import dev.dunes.agent.drive.PromptQueue;
 import dev.dunes.agent.drive.RawOutput;
 import dev.dunes.sandbox.SandboxInterruptedException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -49,11 +44,7 @@ final class OpenCodeSession implements AgentSession {
   private final Optional<AnswerSchema> schema;
   private final Optional<String> append;
   private final OpenCodeAsks asks;
-  private final OpenCodeSessions sessions;
-  private final OpenCodeEvents events;
-  private final OpenCodeUsage usage = new OpenCodeUsage();
-  private final OpenCodeResult result = new OpenCodeResult(usage);
-  private final OpenCodeTurn turn = new OpenCodeTurn();
+  private final OpenCodeReader reader;
   private final ConcurrentLinkedQueue<AgentOutput> ready = new ConcurrentLinkedQueue<>();
   private volatile OpenCodeServer server;
 
@@ -67,10 +58,8 @@ final class OpenCodeSession implements AgentSession {
   private @Nullable Stop stop;
   private @Nullable Long interruptDeadline;
 
-  // Of the reader alone.
-  private AgentOutput.@Nullable Message held;
+  /** Of the reader alone. */
   private boolean repaired;
-  private boolean errorTold;
 
   /** Why a turn is being stopped. */
   private record Stop(String reason, String why) {}
@@ -93,8 +82,6 @@ final class OpenCodeSession implements AgentSession {
     this.mode = conversation.mode();
     this.model = model;
     this.variant = launch.options().variant();
-    this.sessions = new OpenCodeSessions(conversation.id());
-    this.events = new OpenCodeEvents(conversation.id(), sessions);
     this.asks =
         new OpenCodeAsks(
             launch.options().permissions(),
@@ -103,7 +90,38 @@ final class OpenCodeSession implements AgentSession {
               ready.add(new AgentOutput.Ask(event));
               this.server.wake();
             });
+    this.reader =
+        new OpenCodeReader(
+            conversation.id(),
+            launch.options().partialMessages(),
+            launch.options().maxTurns(),
+            asks,
+            new Driving(),
+            ready::add);
     conversation.resumed().ifPresent(ready::add);
+  }
+
+  /** What the reader wants to know and have done. */
+  private final class Driving implements OpenCodeReader.Driver {
+    @Override
+    public boolean running() {
+      return locked(() -> running);
+    }
+
+    @Override
+    public boolean stopping() {
+      return locked(() -> stop != null);
+    }
+
+    @Override
+    public void runsAllTheSame() {
+      abort();
+    }
+
+    @Override
+    public void tooManySteps(int most) {
+      stop(new Stop("error_max_turns", "the model was asked %d times".formatted(most)));
+    }
   }
 
   @Override
@@ -174,33 +192,50 @@ final class OpenCodeSession implements AgentSession {
         });
     if (prompt.isPresent()) {
       repaired = false;
-      usage.begin();
-      events.speakForUser(false);
-      post(OpenCodePrompts.parts(prompt.get()));
+      post(prompt.get(), false);
     }
   }
 
-  private void post(ArrayNode parts) {
-    turn.begin();
-    if (locked(() -> stop != null)) {
-      turn.abort();
-    }
-    result.begin();
-    errorTold = false;
+  private void post(Prompt prompt, boolean again) {
+    reader.begin(again);
     try {
       prepareModel();
-      OpenCodeClient.Answer answer = server.client().post(path("/prompt_async"), body(parts));
+    } catch (AgentException e) {
+      endTurn(failed(e.code(), String.valueOf(e.getMessage())));
+      return;
+    }
+    try {
+      OpenCodeClient.Answer answer = server.client().post(path("/prompt_async"), body(prompt));
       if (!answer.ok()) {
-        endTurn(
-            result.failed("agent_refused", "OpenCode refused the message: " + answer.problem()));
+        endTurn(failed("agent_refused", "OpenCode refused the message: " + answer.problem()));
       }
     } catch (AgentException e) {
       if (server.isRunning()) {
-        endTurn(result.failed(e.code(), String.valueOf(e.getMessage())));
+        endTurn(failed(e.code(), String.valueOf(e.getMessage())));
       } else {
         LOG.debug("the server ended before it took a message", e); // its end is told next
       }
     }
+  }
+
+  private TurnOutcome failed(String reason, String why) {
+    return reader.result().failed(reason, why);
+  }
+
+  private ObjectNode body(Prompt prompt) {
+    ObjectNode body;
+    lock.lock();
+    try {
+      body = OpenCodePrompts.body(prompt, mode, model, variant);
+    } finally {
+      lock.unlock();
+    }
+    append.ifPresent(text -> body.put("system", text));
+    launch
+        .options()
+        .outputSchema()
+        .ifPresent(json -> body.putObject("format").put("type", "json_schema").set("schema", json));
+    return body;
   }
 
   /** A model that the server does not know needs another server; the conversation stays. */
@@ -214,32 +249,13 @@ final class OpenCodeSession implements AgentSession {
     OpenCodeConversation.checkVariant(server.client(), wanted, effort);
   }
 
-  private ObjectNode body(ArrayNode parts) {
-    ObjectNode body = Json.object();
-    body.set("parts", parts);
-    lock.lock();
-    try {
-      body.put("agent", mode);
-      body.putObject("model").put("providerID", model.provider().id()).put("modelID", model.id());
-      variant.ifPresent(effort -> body.put("variant", effort));
-    } finally {
-      lock.unlock();
-    }
-    append.ifPresent(text -> body.put("system", text));
-    launch
-        .options()
-        .outputSchema()
-        .ifPresent(json -> body.putObject("format").put("type", "json_schema").set("schema", json));
-    return body;
-  }
-
   private String path(String call) {
     return "/session/" + conversation.id() + call;
   }
 
   private Optional<Duration> deadline() {
     Optional<Long> interrupt = locked(() -> Optional.ofNullable(interruptDeadline));
-    Optional<Long> settle = locked(() -> running) ? turn.deadline() : Optional.empty();
+    Optional<Long> settle = locked(() -> running) ? reader.deadline() : Optional.empty();
     List<Long> all = new ArrayList<>();
     interrupt.ifPresent(all::add);
     settle.ifPresent(all::add);
@@ -262,14 +278,14 @@ final class OpenCodeSession implements AgentSession {
       }
       server.kill();
     }
-    if (locked(() -> running) && turn.over(now)) {
+    if (locked(() -> running) && reader.over()) {
       settle();
     }
   }
 
   private void handle(RawOutput raw) {
     switch (raw) {
-      case RawOutput.Line line -> event(line.bytes());
+      case RawOutput.Line line -> reader.event(line.bytes());
       case RawOutput.TooLong tooLong -> ready.add(new AgentOutput.Dropped(tooLong.bytes()));
       case RawOutput.Diagnostics said -> ready.add(new AgentOutput.Diagnostics(said.text()));
       case RawOutput.Wake _ -> {}
@@ -277,123 +293,28 @@ final class OpenCodeSession implements AgentSession {
     }
   }
 
-  private void event(byte[] bytes) {
-    JsonNode json;
-    try {
-      json = Json.MAPPER.readTree(bytes);
-    } catch (JacksonException e) {
-      ready.add(new AgentOutput.Text(new String(bytes, StandardCharsets.UTF_8)));
-      return;
-    }
-    String type = Json.text(json, "type", "");
-    JsonNode properties = json.path("properties");
-    if (type.equals("session.created")) {
-      sessions.created(properties);
-    }
-    // What is said of nothing or of another conversation is the server's own business.
-    Optional<String> session = Json.text(properties, "sessionID").filter(sessions::has);
-    if (session.isEmpty() || asks.see(type, properties)) {
-      return;
-    }
-    switch (type) {
-      case "session.updated", "session.diff" -> {}
-      default -> message(bytes, json, type, properties, session.get().equals(conversation.id()));
-    }
-  }
-
-  private void message(byte[] bytes, JsonNode json, String type, JsonNode properties, boolean own) {
-    boolean runs = locked(() -> running);
-    if (!runs && !type.equals("session.created")) {
-      return; // notes about a turn that is over
-    }
-    List<AgentEvent> meaning = new ArrayList<>(events.of(type, properties));
-    count(type, properties.path("part"), own);
-    if (own) {
-      boolean wasBusy = turn.busy();
-      result.see(type, properties);
-      turn.see(type, properties, System.nanoTime());
-      if (!wasBusy && turn.busy() && locked(() -> stop != null)) {
-        abort(); // the first came before there was something to stop
-      }
-      if (type.equals("session.error")) {
-        meaning.addAll(failure(properties));
-      }
-    }
-    if (!own || !type.equals("session.idle")) {
-      ready.add(new AgentOutput.Message(bytes, json, meaning));
-    } else if (turn.over(System.nanoTime())) {
-      held = new AgentOutput.Message(bytes, json, meaning);
-    } else {
-      ready.add(new AgentOutput.Superseded(bytes, json));
-    }
-  }
-
-  private void count(String type, JsonNode part, boolean own) {
-    if (!type.equals("message.part.updated")
-        || !Json.text(part, "type", "").equals("step-finish")) {
-      return;
-    }
-    usage.add(part, own);
-    OptionalInt most = launch.options().maxTurns();
-    boolean more = Json.text(part, "reason", "").equals("tool-calls");
-    if (own && more && most.isPresent() && usage.steps() >= most.getAsInt()) {
-      stop(new Stop("error_max_turns", "the model was asked %d times".formatted(most.getAsInt())));
-    }
-  }
-
-  /** Told once a turn, however often OpenCode tells it; that we stopped it is no failure. */
-  private List<AgentEvent> failure(JsonNode properties) {
-    JsonNode error = properties.path("error");
-    boolean wanted = locked(() -> stop != null);
-    if (errorTold || wanted) {
-      return List.of();
-    }
-    errorTold = true;
-    ObjectNode details = Json.object();
-    for (String key : List.of("statusCode", "isRetryable")) {
-      Json.value(error.path("data"), key).ifPresent(value -> details.set(key, value));
-    }
-    return List.of(
-        new AgentEvent.Failed(
-            OpenCodeResult.words(error),
-            Json.text(error, "name"),
-            details.isEmpty() ? Optional.empty() : Optional.of(details)));
-  }
-
-  private void supersede() {
-    if (held != null) {
-      ready.add(new AgentOutput.Superseded(held.raw(), held.json()));
-      held = null;
-    }
-  }
-
   /** The turn is over by the agent's rule: its result stands, or is asked for once more. */
   private void settle() {
-    Optional<Stop> stopped = locked(() -> Optional.ofNullable(stop));
-    if (stopped.isPresent()) {
-      endTurn(result.failed(stopped.get().reason(), stopped.get().why()));
-      return;
-    }
-    Optional<JsonNode> error = turn.error();
+    Optional<Stop> stopping = locked(() -> Optional.ofNullable(stop));
+    Optional<JsonNode> error = reader.error();
     boolean unstructured =
         error.flatMap(each -> Json.text(each, "name")).filter(STRUCTURED_ERROR::equals).isPresent();
-    if (error.isPresent() && !(unstructured && schema.isPresent())) {
-      endTurn(
-          result.failed(
-              Json.text(error.get(), "name", "error"), OpenCodeResult.words(error.get())));
+    if (stopping.isPresent()) {
+      endTurn(failed(stopping.get().reason(), stopping.get().why()));
       return;
     }
-    Optional<String> problem = schema.flatMap(each -> each.problem(result.structured()));
+    if (error.isPresent() && !(unstructured && schema.isPresent())) {
+      endTurn(failed(Json.text(error.get(), "name", "error"), OpenCodeResult.words(error.get())));
+      return;
+    }
+    Optional<String> problem = schema.flatMap(each -> each.problem(reader.result().structured()));
     if (problem.isPresent() && !repaired) {
       repaired = true;
-      supersede();
-      events.speakForUser(true);
-      post(OpenCodePrompts.parts(new Prompt(repair(problem.get()))));
+      post(new Prompt(repair(problem.get())), true);
     } else if (problem.isPresent()) {
-      endTurn(
-          result.failed(UNSATISFIED, "the answer does not satisfy the schema: " + problem.get()));
+      endTurn(failed(UNSATISFIED, "the answer does not satisfy the schema: " + problem.get()));
     } else {
-      endTurn(result.ended(schema.isPresent()));
+      endTurn(reader.result().ended(schema.isPresent()));
     }
   }
 
@@ -404,14 +325,7 @@ final class OpenCodeSession implements AgentSession {
   }
 
   private void endTurn(TurnOutcome how) {
-    asks.endAll();
-    AgentOutput.Message last = held;
-    held = null;
-    byte[] raw = last == null ? new byte[0] : last.raw();
-    JsonNode json = last == null ? Json.MAPPER.nullNode() : last.json();
-    List<AgentEvent> meaning =
-        OpenCodeEvents.status("turn.completed", Optional.empty(), summary(how));
-    ready.add(new AgentOutput.Message(raw, json, meaning));
+    reader.end(how);
     lock.lock();
     try {
       running = false;
@@ -423,12 +337,6 @@ final class OpenCodeSession implements AgentSession {
     ready.add(new AgentOutput.TurnEnded(how));
   }
 
-  private JsonNode summary(TurnOutcome how) {
-    ObjectNode summary = Json.object().put("reason", how.reason()).put("turns", how.turns());
-    summary.set("tokens", Json.MAPPER.valueToTree(how.tokens()));
-    return summary.put("cost_usd", how.costUsd());
-  }
-
   private void end() {
     lock.lock();
     try {
@@ -437,7 +345,7 @@ final class OpenCodeSession implements AgentSession {
     } finally {
       lock.unlock();
     }
-    supersede();
+    reader.supersede();
     asks.endAll();
   }
 
@@ -505,7 +413,7 @@ final class OpenCodeSession implements AgentSession {
     } finally {
       lock.unlock();
     }
-    turn.abort();
+    reader.abort();
     abort();
     server.wake();
   }

@@ -32,9 +32,11 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** What the real Amp says and does. */
+@Timeout(300)
 final class RealAmpTest {
   @Test
   void wordsToolsThoughtsAndTheirTokens() {

@@ -213,7 +213,7 @@ final class GoldenReplayTest {
             busy.events(),
             List.of(">1", "<14", "<5", ">1", "<7"));
     try (FakeOpenCode fake = new FakeOpenCode(ours);
-        AgentSession session = fake.open(o -> o)) {
+        AgentSession session = fake.open(o -> o.partialMessages(true))) {
       session.send(new Prompt("Say [[slow]]"));
       session.send(new Prompt("Say [[text]]"));
       boolean[] stopped = {false};

@@ -26,9 +26,11 @@ import dev.dunes.scripted.Step;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** What the real OpenCode asks, and what becomes of the answers. */
+@Timeout(300) // each server takes seconds of a processor to start
 final class RealOpenCodeAsksTest {
   @Test
   void permissionOnceAlwaysAndNot() {
@@ -171,7 +173,8 @@ final class RealOpenCodeAsksTest {
                   + "\"env\":{\"ANSWER\":\"pong\"}}}");
       Delivered delivered = new Delivered();
       try (AgentSession session =
-          opencode.open(o -> o.permissions(PermissionPolicy.ASK).mcpServers(servers))) {
+          opencode.open(
+              o -> o.permissions(PermissionPolicy.ASK).mcpServers(servers).partialMessages(true))) {
         for (String task :
             List.of("[[think]]", "[[edit]] [[cwd:/home/user]]", "[[mcp]]", "[[ask]]")) {
           session.send(

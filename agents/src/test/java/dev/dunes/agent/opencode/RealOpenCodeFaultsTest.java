@@ -18,13 +18,15 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The real OpenCode stopped, failed and killed. */
+@Timeout(300) // each server takes seconds of a processor to start
 final class RealOpenCodeFaultsTest {
   @Test
   void anInterruptLeavesNothingOfTheTurnAndTheSessionGoesOn() throws Exception {
     try (RealAgent opencode = new RealAgent("opencode");
-        AgentSession session = opencode.open(o -> o)) {
+        AgentSession session = opencode.open(o -> o.partialMessages(true))) {
       session.send(new Prompt("Say [[slow]]"));
       Transcript writing =
           Transcript.turn(session, once(saying(AgentEvent.ItemDelta.class), session::interrupt));

@@ -31,9 +31,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** What the real OpenCode says and does when nothing goes wrong. */
+@Timeout(300) // each server takes seconds of a processor to start
 final class RealOpenCodeTest {
   @Test
   void wordsToolsAndTheirResults() {
@@ -300,6 +302,12 @@ final class RealOpenCodeTest {
               assertThat(outcome.text().orElseThrow()).contains("immense");
             });
       }
+    }
+  }
+
+  @Test
+  void aSystemPromptIsReplacedAndASubagentDoesNotLead() {
+    try (RealAgent opencode = new RealAgent("opencode")) {
       assertThatThrownBy(() -> opencode.open(o -> o.mode("general")))
           .isInstanceOfSatisfying(
               AgentException.class, e -> assertThat(e.code()).isEqualTo("mode_not_supported"));

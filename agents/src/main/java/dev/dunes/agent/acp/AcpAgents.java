@@ -90,7 +90,7 @@ public final class AcpAgents {
   private static AgentCapabilities capabilities(boolean questions) {
     return new AgentCapabilities(
         true, true, questions, true, true, true, true, true, true, true, true, true, true, true,
-        true, true, true, false);
+        true, true, false, false);
   }
 
   /** Claude Code through the adapter of the protocol's authors. */

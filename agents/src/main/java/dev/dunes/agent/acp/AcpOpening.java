@@ -48,7 +48,7 @@ final class AcpOpening {
     ours.put("terminal", false);
     ours.putObject("elicitation").putObject("form");
     params.putObject("clientInfo").put("name", "dunes").put("version", "0.1");
-    peer.call("initialize", params, Optional.of(timeouts.control()), this::initialized);
+    peer.call("initialize", params, Optional.of(timeouts.start()), this::initialized);
   }
 
   private void initialized(JsonRpcReply reply) {

@@ -29,8 +29,8 @@ public final class GeminiAgent {
   /** What this adapter delivers. */
   private static final AgentCapabilities CAPABILITIES =
       new AgentCapabilities(
-          true, true, false, true, true, true, true, true, true, true, true, true, false, true,
-          true, true, true, false);
+          true, true, false, true, true, true, true, true, true, true, true, true, true, true, true,
+          true, false, false);
 
   static final AcpProfile PROFILE =
       new AcpProfile(

@@ -27,7 +27,7 @@ public final class PiAgent implements Agent {
       new AgentTraits(
           new AgentCapabilities(
               true, true, false, true, true, true, true, true, true, true, true, true, true, true,
-              false, true, true, false),
+              false, true, false, false),
           List.of(
               new AgentMode("build", "Build", "Default build mode"),
               new AgentMode("plan", "Plan", "Tools that only look; chosen when a session starts")),

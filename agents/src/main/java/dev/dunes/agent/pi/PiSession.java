@@ -80,7 +80,7 @@ final class PiSession implements AgentSession {
           process.wake();
         });
     this.gate = new PiGate(open, this::write, options.permissions());
-    calls.call("get_state", Json.object(), this::started);
+    calls.call("get_state", Json.object(), PiCalls.START_LIMIT, this::started);
   }
 
   private void started(Optional<JsonNode> response) {
@@ -89,7 +89,7 @@ final class PiSession implements AgentSession {
     if (id.isEmpty()) {
       startFailed(
           response.isEmpty()
-              ? "it said nothing within 30 s"
+              ? "it said nothing within %d s".formatted(PiCalls.START_LIMIT.toSeconds())
               : Json.text(json, "error", "it has no session"));
       return;
     }
@@ -138,7 +138,7 @@ final class PiSession implements AgentSession {
       running = true;
       stopped = Optional.empty();
       turn.begin();
-      calls.call("prompt", prompt.get(), this::accepted);
+      calls.call("prompt", prompt.get(), PiCalls.LIMIT, this::accepted);
     } else if (prompts.inputEnds()) {
       process.endInput();
       exitDeadline = System.nanoTime() + EXIT_LIMIT.toNanos();
@@ -266,7 +266,7 @@ final class PiSession implements AgentSession {
     try {
       if (running) {
         turn.lost();
-        calls.call("get_state", Json.object(), this::looked);
+        calls.call("get_state", Json.object(), PiCalls.LIMIT, this::looked);
       }
     } finally {
       lock.unlock();
@@ -317,7 +317,7 @@ final class PiSession implements AgentSession {
       message(meaning);
       if (verdict == PiTurn.Verdict.ASK) {
         if (running) {
-          calls.call("get_state", Json.object(), this::looked);
+          calls.call("get_state", Json.object(), PiCalls.LIMIT, this::looked);
         } else {
           sendNext();
         }
@@ -364,7 +364,7 @@ final class PiSession implements AgentSession {
     interruptDeadline = System.nanoTime() + INTERRUPT_LIMIT.toNanos();
     gate.cancel();
     try {
-      calls.call("abort", Json.object(), response -> {});
+      calls.call("abort", Json.object(), PiCalls.LIMIT, response -> {});
     } catch (AgentException e) {
       LOG.debug("pi ended before it was interrupted", e);
     }

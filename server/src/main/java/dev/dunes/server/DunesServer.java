@@ -1,5 +1,7 @@
 package dev.dunes.server;
 
+import dev.dunes.server.acp.AcpFace;
+import dev.dunes.server.agentapi.AgentApiFace;
 import dev.dunes.server.http.AccessLog;
 import dev.dunes.server.http.DetailDialect;
 import dev.dunes.server.http.Dialect;
@@ -7,6 +9,7 @@ import dev.dunes.server.http.Front;
 import dev.dunes.server.http.Keys;
 import dev.dunes.server.http.Route;
 import dev.dunes.server.http.Routes;
+import dev.dunes.server.http.SseStream;
 import dev.dunes.server.ops.Metrics;
 import dev.dunes.server.ops.Observers;
 import dev.dunes.server.ops.OpsFace;
@@ -51,6 +54,10 @@ public final class DunesServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DunesServer.class);
   private static final Dialect DETAILS = new DetailDialect();
   private static final Dialect PROBLEMS = new ProblemDialect();
+
+  /** In which processes run, files are and sessions of ACP work. */
+  private static final String WORKSPACE = "default";
+
   private static final int BACKLOG = 4096;
   private static final int MOST_HEADER_BYTES = 64 << 10;
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
@@ -59,6 +66,7 @@ public final class DunesServer implements AutoCloseable {
   private final Vertx vertx;
   private final HttpServer http;
   private final Runs runs;
+  private final AcpFace acp;
   private final Optional<Telemetry> telemetry;
   private final List<Route> routes;
   private final String host;
@@ -68,12 +76,14 @@ public final class DunesServer implements AutoCloseable {
       Vertx vertx,
       HttpServer http,
       Runs runs,
+      AcpFace acp,
       Optional<Telemetry> telemetry,
       List<Route> routes,
       String host) {
     this.vertx = vertx;
     this.http = http;
     this.runs = runs;
+    this.acp = acp;
     this.telemetry = telemetry;
     this.routes = routes;
     this.host = host;
@@ -133,7 +143,11 @@ public final class DunesServer implements AutoCloseable {
       CompletableFuture<Front> front = new CompletableFuture<>();
       QueryFace query =
           new QueryFace(runs, (exchange, headers) -> front.join().events(exchange, headers));
+      SseStream.Opener frames = (exchange, headers) -> front.join().frames(exchange, headers);
+      AcpFace acp = acp(frames);
       List<Route> routes = new ArrayList<>(query.routes());
+      routes.addAll(new AgentApiFace(runs.sessions(), frames).routes());
+      routes.addAll(acp.routes());
       routes.addAll(new OpsFace(runs, keys, metrics, config.version()).routes());
       front.complete(
           new Front(
@@ -157,8 +171,24 @@ public final class DunesServer implements AutoCloseable {
                   .setHttp2ClearTextEnabled(false)
                   .setTcpKeepAlive(true));
       http.requestHandler(front.join()::accept);
-      await(http.listen(config.port(), config.host()).toCompletionStage().toCompletableFuture());
-      return new DunesServer(vertx, http, runs, telemetry, List.copyOf(routes), config.host());
+      try {
+        await(http.listen(config.port(), config.host()).toCompletionStage().toCompletableFuture());
+      } catch (ServerStartException e) {
+        acp.close();
+        throw e;
+      }
+      return new DunesServer(vertx, http, runs, acp, telemetry, List.copyOf(routes), config.host());
+    }
+
+    private AcpFace acp(SseStream.Opener frames) {
+      return new AcpFace(
+          runs.sessions(),
+          runs.workspace(WORKSPACE),
+          config.runs().directory().resolve(".sandstorm").resolve("acp"),
+          frames,
+          new AcpFace.Times(
+              Duration.ofSeconds(settings.number("DUNES_ACP_ANSWER_WITHIN", 240, 1, 290)),
+              Duration.ofSeconds(settings.number("DUNES_ACP_REST_AFTER", 1800, 1, 604_800))));
     }
 
     private void await(CompletableFuture<HttpServer> listening) {
@@ -234,6 +264,7 @@ public final class DunesServer implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    acp.close();
     runs.close(grace);
     telemetry.ifPresent(Telemetry::close);
     try {

@@ -102,6 +102,12 @@ final class Shop implements AutoCloseable {
     return DunesServer.start(config.build());
   }
 
+  /** Another server after this one, at the same port. */
+  void restart(int port) {
+    server().close(Duration.ZERO);
+    server = Optional.of(start(port));
+  }
+
   URI uri(String path) {
     return server().uri().resolve(path);
   }

@@ -82,6 +82,12 @@ public interface Session {
   /** Ends the turn that runs, if any, with all it started; the session goes on. */
   void interrupt();
 
+  /**
+   * Ends the turn that runs, if any, and stops the agent with all it started; its sandbox is let go
+   * unless others share it. The session stays: the next message begins again, where the agent can.
+   */
+  void rest();
+
   /** Ends the session with everything in its sandbox; nothing follows {@code session.ended}. */
   void terminate();
 

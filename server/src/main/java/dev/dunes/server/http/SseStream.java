@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * An answer of server-sent events under {@code /v1}: many frames at once, a comment now and then so
@@ -38,10 +39,23 @@ public final class SseStream implements AutoCloseable {
   private final Vertx vertx;
   private final long heartbeats;
 
-  private SseStream(Exchange exchange, Vertx vertx, long heartbeats) {
+  /** Held while frames are sent: a comment between two pieces would end a frame early. */
+  private final ReentrantLock sending = new ReentrantLock();
+
+  private SseStream(Exchange exchange, Vertx vertx, Duration heartbeatEvery) {
     this.exchange = exchange;
     this.vertx = vertx;
-    this.heartbeats = heartbeats;
+    this.heartbeats = vertx.setPeriodic(heartbeatEvery.toMillis(), id -> beat());
+  }
+
+  private void beat() {
+    if (sending.tryLock()) {
+      try {
+        exchange.writeIfIdle(HEARTBEAT);
+      } finally {
+        sending.unlock();
+      }
+    }
   }
 
   static SseStream open(
@@ -50,17 +64,21 @@ public final class SseStream implements AutoCloseable {
     Map<String, String> all = new LinkedHashMap<>(HEAD);
     all.putAll(headers);
     exchange.begin(200, all);
-    long heartbeats =
-        vertx.setPeriodic(heartbeatEvery.toMillis(), id -> exchange.writeIfIdle(HEARTBEAT));
-    return new SseStream(exchange, vertx, heartbeats);
+    return new SseStream(exchange, vertx, heartbeatEvery);
   }
 
   /** Sends frames and empties their buffer; waits until they have left this process. */
   public void send(SseFrames frames) throws InterruptedException {
-    if (!frames.isEmpty()) {
-      exchange.write(frames.array(), frames.length(), STALL);
-      frames.clear();
+    if (frames.isEmpty()) {
+      return;
     }
+    sending.lock();
+    try {
+      exchange.write(frames.array(), frames.length(), STALL);
+    } finally {
+      sending.unlock();
+    }
+    frames.clear();
   }
 
   /** No more comments. Ends nothing else. */

@@ -1,14 +1,17 @@
 package dev.dunes.server.ops;
 
 import dev.dunes.server.http.Exchange;
+import dev.dunes.server.http.Json;
 import dev.dunes.server.http.Keys;
 import dev.dunes.server.http.Reply;
 import dev.dunes.server.http.Route;
 import dev.dunes.session.Runs;
 import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Health, documents and metrics. */
 public final class OpsFace {
+  private static final ObjectNode HOME = Json.object().put("name", "Dunes").put("docs", "/docs");
   private static final String HTML = "text/html; charset=utf-8";
 
   private final Health health;
@@ -24,13 +27,21 @@ public final class OpsFace {
   /** What this face answers. */
   public List<Route> routes() {
     return List.of(
-        Route.open("GET", "/", exchange -> page(exchange, document.home())),
+        Route.open("GET", "/", this::home),
         Route.open("GET", "/docs", exchange -> page(exchange, document.page())),
         Route.open(
             "GET", "/openapi.json", exchange -> exchange.send(Reply.json(200, document.json()))),
         Route.open(
             "GET", "/health", exchange -> exchange.send(Reply.json(200, health.report(exchange)))),
         Route.of("GET", "/metrics", this::metrics));
+  }
+
+  private void home(Exchange exchange) throws InterruptedException {
+    if (exchange.header("accept").filter(type -> type.contains("application/json")).isPresent()) {
+      exchange.send(Reply.json(200, HOME));
+    } else {
+      page(exchange, document.home());
+    }
   }
 
   private static void page(Exchange exchange, String html) throws InterruptedException {

@@ -59,7 +59,10 @@ public record Problem(
   public static Problem of(SessionException e) {
     ProblemType type = ProblemType.named(e.code());
     Map<String, Object> extensions = new LinkedHashMap<>(e.extensions());
-    e.remedy().ifPresent(remedy -> extensions.put("remedy", remedy));
+    // The sheet lists every member of the others; a client may compare them.
+    if (type.status() >= 500 || type == ProblemType.AGENT_NOT_INSTALLED) {
+      e.remedy().ifPresent(remedy -> extensions.put("remedy", remedy));
+    }
     return new Problem(type, type.title(), type.status(), e.detail(), extensions);
   }
 

@@ -77,6 +77,7 @@ final class LiveSession {
   private StderrTail stderr = new StderrTail();
   private int unparsed;
   private Timers.@Nullable Timer restTimer;
+  private boolean restSoon;
   private boolean reopenAgent;
 
   /** Whether the agent's process waits for an answer. */
@@ -917,14 +918,28 @@ final class LiveSession {
     });
   }
 
+  /** Lets it rest as soon as no turn runs. */
+  void restNow() {
+    interrupt();
+    lock.lock();
+    try {
+      restSoon = true;
+      if (running == null && phase == Phase.OPEN) {
+        scheduleRest();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void scheduleRest() {
     cancelRest();
+    Duration idle = restSoon ? Duration.ofMillis(1) : services.limits().get().idle();
+    restSoon = false;
     restTimer =
         services
             .timers()
-            .after(
-                services.limits().get().idle(),
-                () -> Thread.ofVirtual().name("session-rest").start(this::rest));
+            .after(idle, () -> Thread.ofVirtual().name("session-rest").start(this::rest));
   }
 
   private void cancelRest() {

@@ -125,6 +125,11 @@ final class SessionHandle implements Session {
   }
 
   @Override
+  public void rest() {
+    act(LiveSession::restNow);
+  }
+
+  @Override
   public void terminate() {
     act(LiveSession::terminate);
   }

@@ -132,6 +132,11 @@ final class RemoteSession implements Session {
   }
 
   @Override
+  public void rest() {
+    wire.send("POST", path("rest"));
+  }
+
+  @Override
   public void terminate() {
     wire.send("POST", path("terminate"));
   }

@@ -11,16 +11,21 @@ import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import dev.dunes.sandbox.spi.SandboxProviderFactory;
 import dev.dunes.scripted.ScriptedModel;
+import dev.dunes.server.DunesServer;
+import dev.dunes.server.ServerConfig;
+import dev.dunes.session.RunsConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +49,8 @@ class DocumentationTest {
   private static final Path ROOT = root();
   private static final Pattern BLOCK =
       Pattern.compile("(?m)^```(\\w+)\\n(.*?)^```$", Pattern.DOTALL);
+  private static final Pattern AGENT_BLOCK =
+      Pattern.compile("(?m)^```java agents\\n(.*?)^```$", Pattern.DOTALL);
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)");
   private static final String IMPORTS =
       """
@@ -107,6 +114,18 @@ class DocumentationTest {
     return blocks("java").map(block -> DynamicTest.dynamicTest(block.name(), () -> runJava(block)));
   }
 
+  /** Those of the library's page: with sessions of this process, or of a server. */
+  @TestFactory
+  Stream<DynamicTest> agentBlocksRun() throws IOException {
+    Path page = ROOT.resolve("docs/library.md");
+    return AGENT_BLOCK
+        .matcher(Files.readString(page))
+        .results()
+        .map(block ->
+            DynamicTest.dynamicTest(
+                "at " + block.start(), () -> runAgents(block.start(), block.group(1))));
+  }
+
   @Test
   void linksLeadSomewhere() throws IOException {
     List<String> broken = new ArrayList<>();
@@ -151,20 +170,7 @@ class DocumentationTest {
         "%spublic class %s { public static void run(%s) throws Exception {%n%s%n} }"
             .formatted(IMPORTS, name, own ? "" : "Sandbox sandbox", block.text());
     Path folder = Files.createTempDirectory(directory, "java");
-    Path file = Files.writeString(folder.resolve(name + ".java"), source);
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
-    int status =
-        ToolProvider.getSystemJavaCompiler()
-            .run(
-                null,
-                null,
-                errors,
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-d",
-                folder.toString(),
-                file.toString());
-    assertThat(status).as(errors.toString(StandardCharsets.UTF_8) + source).isZero();
+    compile(folder, name, source);
     if (block.text().contains("System.getenv()")) {
       return; // needs keys of whoever runs it; that it compiles has to do
     }
@@ -182,6 +188,55 @@ class DocumentationTest {
         }
       }
     }
+  }
+
+  private static void runAgents(int number, String block) throws Exception {
+    String name = "Agents" + number;
+    String source =
+        """
+        %simport dev.dunes.agent.*;
+        import dev.dunes.session.*;
+        import java.net.URI;
+        public class %s {
+          public static void run(Path project, URI server, String token) throws Exception {
+        %s
+          }
+        }
+        """
+            .formatted(IMPORTS, name, block);
+    Path folder = Files.createTempDirectory(directory, "agents");
+    compile(folder, name, source);
+    RunsConfig runs = RunsConfig.builder().directory(folder.resolve("served")).build();
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      DunesServer server =
+          DunesServer.start(
+              ServerConfig.builder(runs).host("127.0.0.1").port(0).token("secret").build());
+      try {
+        loader
+            .loadClass(name)
+            .getMethod("run", Path.class, URI.class, String.class)
+            .invoke(null, folder.resolve("project"), server.uri(), "secret");
+      } finally {
+        server.close(Duration.ZERO);
+      }
+    }
+  }
+
+  private static void compile(Path folder, String name, String source) throws IOException {
+    Path file = Files.writeString(folder.resolve(name + ".java"), source);
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    int status =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                errors,
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-d",
+                folder.toString(),
+                file.toString());
+    assertThat(status).as(errors.toString(StandardCharsets.UTF_8) + source).isZero();
   }
 
   private static void requireLocal() {

@@ -2,9 +2,19 @@ package dev.dunes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -12,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ds server} as a process. Agent API, sheets 2.5 and 2.11. */
 class ServerVerbTest {
+  private final List<Process> started = new ArrayList<>();
   @TempDir Path directory;
   private Path state = Path.of("");
   private DsProcess ds = new DsProcess(state, directory, "local");
@@ -24,7 +35,43 @@ class ServerVerbTest {
 
   @AfterEach
   void close() throws Exception {
+    for (Process process : started) {
+      process.destroyForcibly().waitFor();
+    }
     new ProcessBuilder("rm", "-rf", state.toString()).start().waitFor();
+  }
+
+  private record Served(Process process, String url) {}
+
+  private Served serve(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(DsProcess.command());
+    command.addAll(List.of(arguments));
+    Process process =
+        ds.start(command, Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "off", "DUNES_TOKEN", ""));
+    started.add(process);
+    BufferedReader out = process.inputReader();
+    String line = String.valueOf(out.readLine());
+    assertThat(line).startsWith("Ready at http://127.0.0.1:");
+    return new Served(process, line.substring("Ready at ".length()));
+  }
+
+  private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(
+          request.timeout(Duration.ofSeconds(20)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  private static HttpRequest.Builder get(String url) {
+    return HttpRequest.newBuilder(URI.create(url));
+  }
+
+  private static void end(Served server, String signal, int code) throws Exception {
+    new ProcessBuilder("kill", "-" + signal, Long.toString(server.process().pid()))
+        .start()
+        .waitFor();
+    assertThat(server.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.process().exitValue()).isEqualTo(code);
   }
 
   @Test
@@ -39,5 +86,67 @@ class ServerVerbTest {
     DsProcess.Done cors = ds.run("server", "-n", "-p", "0", "-C");
     assertThat(cors.code()).isEqualTo(1);
     assertThat(cors.err()).startsWith("❌ ").contains("origin");
+  }
+
+  @Test
+  void theTokenIsAskedForAndTheApiServed() throws Exception {
+    Served server = serve("-t", "secret", "server", "-p", "0", "--no-telemetry");
+    assertThat(send(get(server.url() + "/v1/health")).body()).isEqualTo("{\"status\":\"ok\"}");
+    assertThat(send(get(server.url() + "/v1/sessions")).statusCode()).isEqualTo(401);
+    assertThat(
+            send(get(server.url() + "/v1/sessions").header("authorization", "Token secret")).body())
+        .isEqualTo("{\"sessions\":[]}");
+    assertThat(send(get(server.url() + "/health")).statusCode()).isEqualTo(200);
+    assertThat(
+            ds.run(
+                    "api",
+                    "sessions",
+                    "create",
+                    "s1",
+                    "-a",
+                    "mock",
+                    "-e",
+                    server.url(),
+                    "-t",
+                    "secret")
+                .out())
+        .contains("\"healthy\": true");
+    assertThat(
+            ds.run(
+                    "api",
+                    "sessions",
+                    "send-message-stream",
+                    "s1",
+                    "-m",
+                    "echo hi",
+                    "-e",
+                    server.url(),
+                    "-t",
+                    "secret")
+                .out())
+        .contains("\"delta\":\"hi\"");
+    end(server, "TERM", 143);
+    Served again = serve("server", "-p", "0", "-n", "-t", "secret");
+    assertThat(send(get(again.url() + "/v1/sessions")).body()).contains("\"sessionId\":\"s1\"");
+    end(again, "INT", 130);
+  }
+
+  @Test
+  void pagesOfOtherOriginsAskOnlyWhenToldSo() throws Exception {
+    Served closed = serve("server", "-n", "-p", "0");
+    HttpRequest.Builder ask =
+        get(closed.url() + "/v1/agents").header("x-test", "1").header("accept", "*/*");
+    assertThat(send(ask).headers().firstValue("access-control-allow-origin")).isEmpty();
+    end(closed, "TERM", 143);
+    Served open =
+        serve("server", "-n", "-p", "0", "-O", "https://a.example", "-M", "GET", "-A", "x-a");
+    HttpResponse<String> answer =
+        send(
+            get(open.url() + "/v1/agents")
+                .method("GET", HttpRequest.BodyPublishers.noBody())
+                .header("Origin", "https://a.example"));
+    assertThat(answer.headers().firstValue("access-control-allow-origin"))
+        .contains("https://a.example");
+    end(open, "TERM", 143);
   }
 }

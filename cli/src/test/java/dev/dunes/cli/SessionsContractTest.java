@@ -7,6 +7,8 @@ import dev.dunes.agent.AgentEvent;
 import dev.dunes.agent.AgentMode;
 import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
+import dev.dunes.server.DunesServer;
+import dev.dunes.server.ServerConfig;
 import dev.dunes.session.AgentStatus;
 import dev.dunes.session.Dunes;
 import dev.dunes.session.EventPage;
@@ -23,6 +25,7 @@ import dev.dunes.session.TranscriptFormat;
 import dev.dunes.session.TurnEnd;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,6 +58,37 @@ class SessionsContractTest {
     @Override
     Sessions open(Path directory) {
       return Dunes.open(config(directory));
+    }
+  }
+
+  /** Those of a server, with a token. */
+  @Nested
+  class Remote extends Contract {
+    private DunesServer server;
+
+    @Override
+    Sessions open(Path directory) {
+      server =
+          DunesServer.start(
+              ServerConfig.builder(config(directory))
+                  .host("127.0.0.1")
+                  .port(0)
+                  .token("secret")
+                  .build());
+      return Dunes.connect(server.uri(), "secret");
+    }
+
+    @AfterEach
+    void stop() {
+      server.close(Duration.ZERO);
+    }
+
+    @Test
+    void anotherTokenIsRefused() {
+      sessions();
+      try (Sessions others = Dunes.connect(server.uri(), "wrong")) {
+        assertRefused("token_invalid", others::list);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.dunes.session;
 import dev.dunes.agent.ModelAccess;
 import dev.dunes.gateway.GatewayLease;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SecretMask;
 import dev.dunes.session.engine.AgentPlace;
 import java.time.Instant;
 import java.util.Map;
@@ -10,7 +11,12 @@ import java.util.function.Consumer;
 
 /** A box with a lease at its gateway. */
 record LeasedPlace(
-    Box box, boolean shared, GatewayLease lease, ModelAccess access, Consumer<Box> ender)
+    Box box,
+    boolean shared,
+    GatewayLease lease,
+    ModelAccess access,
+    SecretMask mask,
+    Consumer<Box> ender)
     implements AgentPlace {
   @Override
   public Sandbox sandbox() {

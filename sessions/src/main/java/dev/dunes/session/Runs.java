@@ -231,6 +231,7 @@ public final class Runs implements AutoCloseable {
     return new TurnLimits(
         seconds("DUNES_TURN_TIMEOUT", 3600),
         seconds("DUNES_TURN_IDLE_TIMEOUT", 300),
+        seconds("DUNES_AGENT_START_TIMEOUT", 240),
         seconds("DUNES_SESSION_IDLE_TIMEOUT", 1800));
   }
 

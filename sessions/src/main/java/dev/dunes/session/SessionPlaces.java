@@ -15,6 +15,7 @@ import dev.dunes.gateway.ModelConfigurationException;
 import dev.dunes.gateway.ModelUpstream;
 import dev.dunes.gateway.ModelUpstreams;
 import dev.dunes.gateway.RequestKeys;
+import dev.dunes.sandbox.SecretMask;
 import dev.dunes.session.engine.AgentPlace;
 import dev.dunes.session.engine.PlaceOpener;
 import dev.dunes.session.engine.Problems;
@@ -120,13 +121,26 @@ final class SessionPlaces implements PlaceOpener {
     try {
       GatewayLease lease = box.door().gateway().lease(lease(id, spec, upstreams));
       return new LeasedPlace(
-          box, shared, lease, access(agent, box, lease, upstreams), boxes::close);
+          box,
+          shared,
+          lease,
+          access(agent, box, lease, upstreams),
+          mask(spec, lease),
+          boxes::close);
     } catch (RuntimeException | Error e) {
       if (!shared) {
         boxes.close(box);
       }
       throw e;
     }
+  }
+
+  /** Every key this session could get hold of, under names that tell. */
+  private SecretMask mask(SessionSpec spec, GatewayLease lease) {
+    Map<String, String> secrets = new HashMap<>(services.settings().all());
+    spec.env().forEach((name, value) -> secrets.put("session." + name, value));
+    secrets.put("lease.TOKEN", lease.token());
+    return SecretMask.of(secrets);
   }
 
   private static List<AgentPlacement> placement(Agent agent) {

@@ -8,10 +8,16 @@ import dev.dunes.agent.Prompt;
 import dev.dunes.agent.UniversalEvent;
 import dev.dunes.agent.UniversalEvents;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -387,5 +393,32 @@ final class MockSessionsTest {
                         Optional.of("talk to that server, end it, or work in another directory"));
               });
     }
+  }
+
+  @Test
+  void ofTwoWhoCreateTheSameSessionOneDoes() throws Exception {
+    place.sessions();
+    for (int i = 0; i < 20; i++) {
+      String id = "race" + i;
+      CyclicBarrier together = new CyclicBarrier(2);
+      Callable<String> create =
+          () -> {
+            together.await();
+            try {
+              return place.create(id).id();
+            } catch (SessionException e) {
+              return e.code();
+            }
+          };
+      try (ExecutorService both = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<String> outcomes = new ArrayList<>();
+        for (Future<String> outcome : both.invokeAll(List.of(create, create))) {
+          outcomes.add(outcome.get());
+        }
+        assertThat(outcomes).containsExactlyInAnyOrder(id, "session_already_exists");
+      }
+      MockPlace.drain(place.sessions().get(id).turn(OK));
+    }
+    assertThat(place.sessions().list()).hasSize(20);
   }
 }

@@ -353,4 +353,76 @@ final class SessionFaultsTest {
     assertThat(session.info().agentMode()).isEqualTo("plan");
     assertThatThrownBy(() -> session.setMode("fly")).hasMessage("mode not supported: turns fly");
   }
+
+  @Test
+  void noSecretOfStandardErrorIsKept() throws Exception {
+    String token = "token-of-the-session-77";
+    Session session = create("s", spec -> spec.env("MY_TOKEN", token).env("OTHER_KEY", "a\nlong"));
+
+    TurnEnd end =
+        run(
+            session,
+            """
+            echo "plain $MY_TOKEN"
+            printf 'key %s, ' "$OTHER_KEY" >&2
+            printf '%s' "$MY_TOKEN" | head -c 9 >&2; sleep 0.2; printf '%s' "$MY_TOKEN" | tail -c +10 >&2
+            printf '\n%s%s\n' "$(head -c 1990 /dev/zero | tr '\\0' x)" "$MY_TOKEN" >&2
+            printf 'last %s' "$MY_TOKEN" >&2
+            exit 3
+            """);
+
+    String said = lastError(session).details().orElseThrow().path("stderr").asString();
+    assertThat(said.lines()).containsExactly("key ***, ***", "x".repeat(1990) + "***", "last ***");
+    assertThat(end.problem().orElseThrow().extensions().toString())
+        .contains("last ***")
+        .doesNotContain(token);
+    assertThat(session.page(0, java.util.OptionalLong.empty()).events())
+        .extracting(event -> event.raw().map(raw -> new String(raw, StandardCharsets.UTF_8)))
+        .contains(Optional.of("\"plain ***\""));
+  }
+
+  @Test
+  void anAgentThatDoesNotStartIsGivenUp() throws Exception {
+    workshop.set("DUNES_AGENT_START_TIMEOUT", "1");
+    agent.startup = "echo $$ > /tmp/start; exec sleep 600";
+    Session session = create("s");
+
+    TurnEnd end = run(session, "echo say never; echo done");
+    agent.startup = "";
+    run(
+        session,
+        "if kill -0 $(cat /tmp/start) 2>/dev/null; then echo say left; else echo say gone; fi; echo done");
+
+    assertThat(end.kind()).isEqualTo(TurnEnd.Kind.FAILED);
+    assertThat(end.problem().flatMap(SessionException::remedy).orElse(""))
+        .contains("DUNES_AGENT_START_TIMEOUT");
+    assertThat(lastError(session).message()).isEqualTo("the agent did not start within 1 s");
+    assertThat(said(session)).containsExactly("gone");
+  }
+
+  @Test
+  void aStartThatHangsCanBeInterrupted() throws Exception {
+    agent.startup = "exec sleep 600";
+    Session session = create("s");
+    SessionTurn turn = session.start(new Prompt("echo say never; echo done"));
+    MockPlace.until(session, _ -> !agent.opened.isEmpty());
+
+    session.interrupt();
+    MockPlace.drain(turn);
+    agent.startup = "";
+    run(session, "echo say alive; echo done");
+
+    assertThat(turn.end().map(TurnEnd::kind)).contains(TurnEnd.Kind.INTERRUPTED);
+    assertThat(said(session)).containsExactly("alive");
+  }
+
+  @Test
+  void anAgentIsInstalledAgainWhenAsked() {
+    Sessions sessions = workshop.runs().sessions();
+
+    sessions.install(TurnAgent.ID, false);
+    assertThat(agent.installations).hasValue(0);
+    sessions.install(TurnAgent.ID, true);
+    assertThat(agent.installations).hasValue(1);
+  }
 }

@@ -2,6 +2,7 @@ package dev.dunes.session.engine;
 
 import dev.dunes.agent.ModelAccess;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SecretMask;
 import java.time.Instant;
 import java.util.Map;
 
@@ -20,6 +21,9 @@ public interface AgentPlace extends AutoCloseable {
 
   /** Further variables for the agent: the way to the proxy. */
   Map<String, String> environment();
+
+  /** Hides every key that what runs there could get hold of. */
+  SecretMask mask();
 
   /** When a byte last went to or came from a model. */
   Instant lastActivity();

@@ -1,5 +1,6 @@
 package dev.dunes.session.engine;
 
+import dev.dunes.agent.Agent;
 import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentExit;
 import dev.dunes.agent.AgentOptions;
@@ -11,6 +12,7 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxFileException;
 import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SecretMask;
 import dev.dunes.session.time.TimeLimit;
 import dev.dunes.session.time.Timers;
 import java.io.IOException;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,19 +55,23 @@ final class AgentWork {
     void ended(Optional<AgentExit> exit, Optional<RuntimeException> failure);
   }
 
+  private static final SecretMask NO_MASK = SecretMask.of(Map.of());
+
   private final PlaceOpener places;
   private final Keepsakes keepsakes;
   private final Timers timers;
+  private final Supplier<Duration> startLimit;
   private final Listener listener;
   private final ReentrantLock gate = new ReentrantLock();
   private volatile @Nullable AgentPlace place;
   private volatile @Nullable AgentSession agent;
   private @Nullable AgentSetup opened;
 
-  AgentWork(PlaceOpener places, Keepsakes keepsakes, Timers timers, Listener listener) {
-    this.places = places;
+  AgentWork(EngineServices services, Keepsakes keepsakes, Listener listener) {
+    this.places = services.places();
     this.keepsakes = keepsakes;
-    this.timers = timers;
+    this.timers = services.timers();
+    this.startLimit = () -> services.limits().get().start();
     this.listener = listener;
   }
 
@@ -76,6 +83,12 @@ final class AgentWork {
   /** The sandbox, if there is one. */
   Optional<Sandbox> sandbox() {
     return Optional.ofNullable(place).map(AgentPlace::sandbox);
+  }
+
+  /** Hides the secrets of the place that is open. */
+  SecretMask mask() {
+    AgentPlace current = place;
+    return current == null ? NO_MASK : current.mask();
   }
 
   /** When a byte last went to or came from a model. */
@@ -100,7 +113,7 @@ final class AgentWork {
       } else {
         AgentPlace opened = openPlace(setup);
         options = options(setup, opened.access(), opened.environment(), opened.home());
-        living = setup.agent().open(opened.sandbox(), options);
+        living = start(setup.agent(), opened.sandbox(), options);
       }
       agent = living;
       opened = setup;
@@ -109,6 +122,29 @@ final class AgentWork {
       return living;
     } finally {
       gate.unlock();
+    }
+  }
+
+  private AgentSession start(Agent agent, Sandbox sandbox, AgentOptions options) {
+    Duration most = startLimit.get();
+    try (TimeLimit limit = new TimeLimit(timers, most)) {
+      return start(agent, sandbox, options, limit, most);
+    }
+  }
+
+  private static AgentSession start(
+      Agent agent, Sandbox sandbox, AgentOptions options, TimeLimit limit, Duration most) {
+    try {
+      return agent.open(sandbox, options);
+    } catch (AgentException | SandboxException e) {
+      if (!limit.expired()) {
+        throw e;
+      }
+      throw new AgentException(
+          "agent_start_failed",
+          "the agent did not start within %d s".formatted(most.toSeconds()),
+          "give the sandbox more memory or processors, or set DUNES_AGENT_START_TIMEOUT",
+          e);
     }
   }
 

@@ -11,6 +11,7 @@ import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.TurnOutcome;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SecretMask;
 import dev.dunes.session.SessionException;
 import dev.dunes.session.SessionInfo;
 import dev.dunes.session.SessionSpec;
@@ -72,9 +73,10 @@ final class LiveSession {
   private final Deque<Turn> waiting = new ArrayDeque<>();
   private @Nullable Turn running;
   private @Nullable Thread starting;
+  private Optional<String> noted = Optional.empty();
   private Phase phase;
   private Instant updatedAt;
-  private StderrTail stderr = new StderrTail();
+  private StderrTail stderr;
   private int unparsed;
   private Timers.@Nullable Timer restTimer;
   private boolean restSoon;
@@ -104,9 +106,8 @@ final class LiveSession {
     this.phase = state.ended == null ? Phase.OPEN : Phase.ENDED;
     this.work =
         new AgentWork(
-            services.places(),
+            services,
             keepsakes,
-            services.timers(),
             new AgentWork.Listener() {
               @Override
               public void heard(AgentOutput output) {
@@ -118,6 +119,7 @@ final class LiveSession {
                 agentEnded(exit, failure);
               }
             });
+    this.stderr = new StderrTail(work.mask());
     this.watch = new TurnWatch(services.timers(), work::lastActivity, () -> asking);
   }
 
@@ -253,8 +255,11 @@ final class LiveSession {
     }
   }
 
+  /** With the lock: a sandbox counts once, also when the agent did not start in it. */
   private void notePlace() {
-    if (work.sandbox().isPresent()) {
+    Optional<String> now = work.sandbox().map(Sandbox::id);
+    if (now.isPresent() && !now.equals(noted)) {
+      noted = now;
       state.places++;
       state.provider = work.sandbox().map(Sandbox::provider);
     }
@@ -401,16 +406,13 @@ final class LiveSession {
         work.endAgent();
       }
       boolean fresh = work.agent().isEmpty();
-      boolean placed = work.sandbox().isPresent();
       AgentSession session = work.open(setup());
       lock.lock();
       try {
-        if (!placed) {
-          notePlace();
-        }
+        notePlace();
         if (fresh && !agent.traits().inProcess()) {
           items.newProcess();
-          stderr = new StderrTail();
+          stderr = new StderrTail(work.mask());
           if (turn.number() > 1 && !agent.traits().resumable()) {
             writeError(
                 "this agent cannot go on with a conversation: it knows nothing of what was said before",
@@ -470,6 +472,7 @@ final class LiveSession {
   private void failTurn(Turn turn, RuntimeException e) {
     guarded(() -> {
       starting = null;
+      notePlace();
       if (running != turn || phase != Phase.OPEN) {
         return;
       }
@@ -478,12 +481,12 @@ final class LiveSession {
       if (!stopped) {
         ObjectNode details = JsonMapper.shared().createObjectNode();
         Problems.remedy(e).ifPresent(remedy -> details.put("remedy", remedy));
-        writeError(Problems.said(e), null, details.isEmpty() ? null : details);
+        writeError(work.mask().apply(Problems.said(e)), null, details.isEmpty() ? null : details);
       }
       endTurn(
           kind(turn, TurnEnd.Kind.FAILED),
           stopped ? "interrupted" : "error",
-          stopped ? null : Problems.of(state.spec.agent(), e),
+          stopped ? null : Problems.of(state.spec.agent(), e, work.mask()),
           0);
       nextTurn();
     });
@@ -549,7 +552,7 @@ final class LiveSession {
         case AgentOutput.Text text ->
             unparsed(
                 "a line that is no message",
-                Optional.of(JsonMapper.shared().writeValueAsBytes(text.line())));
+                Optional.of(JsonMapper.shared().writeValueAsBytes(work.mask().apply(text.line()))));
         case AgentOutput.Diagnostics said -> stderr.add(said.text());
         case AgentOutput.Dropped dropped ->
             unparsed("a line of %d bytes was dropped".formatted(dropped.bytes()), NO_RAW);
@@ -696,8 +699,9 @@ final class LiveSession {
         nextTurn();
       } else if (failure.isPresent()) {
         RuntimeException e = failure.get();
-        writeError(Problems.said(e), null, null);
-        endTurn(TurnEnd.Kind.FAILED, "error", Problems.of(state.spec.agent(), e), 0);
+        SecretMask mask = work.mask();
+        writeError(mask.apply(Problems.said(e)), null, null);
+        endTurn(TurnEnd.Kind.FAILED, "error", Problems.of(state.spec.agent(), e, mask), 0);
         nextTurn();
       } else {
         crashed(

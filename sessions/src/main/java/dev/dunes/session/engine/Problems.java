@@ -2,6 +2,7 @@ package dev.dunes.session.engine;
 
 import dev.dunes.agent.AgentException;
 import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SecretMask;
 import dev.dunes.session.SessionException;
 import dev.dunes.session.journal.JournalException;
 import java.util.LinkedHashMap;
@@ -130,6 +131,16 @@ public final class Problems {
           installFailed(agent, failed);
       default -> stream(said(e), remedy(e).orElse(null), e);
     };
+  }
+
+  /** The same, the secrets in what was thrown masked: it may have what the agent wrote in it. */
+  static SessionException of(String agent, RuntimeException e, SecretMask mask) {
+    SessionException problem = of(agent, e);
+    return problem.getCause() == e
+            && problem.code().equals("stream_error")
+            && !(e instanceof JournalException)
+        ? stream(mask.apply(said(e)), problem.remedy().orElse(null), null)
+        : problem; // in our words
   }
 
   /** What to do about it, if that is known. */

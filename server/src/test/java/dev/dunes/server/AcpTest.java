@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -143,6 +145,20 @@ class AcpTest {
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.headers().firstValue("content-type")).contains("text/event-stream");
     return answer.body().filter(line -> line.startsWith("id: ")).iterator();
+  }
+
+  @Test
+  void aStreamMayComeBeforeItsServer() throws Exception {
+    session("warm"); // what is opened with the first server is not waited for by the second
+    CompletableFuture<HttpResponse<Stream<String>>> early =
+        shop.client.sendAsync(
+            shop.request("GET", "/v1/acp/late", "", "accept", "text/event-stream"),
+            HttpResponse.BodyHandlers.ofLines());
+    assertThat(post("late?agent=mock", INITIALIZE).statusCode()).isEqualTo(200);
+    HttpResponse<Stream<String>> stream = early.get(60, TimeUnit.SECONDS);
+    assertThat(stream.statusCode()).isEqualTo(200);
+    assertThat(stream.body().filter(line -> line.startsWith("id: ")).iterator().next())
+        .isEqualTo("id: 1");
   }
 
   @Test

@@ -1,21 +1,17 @@
 package dev.dunes.session.engine;
 
-import dev.dunes.agent.Agent;
 import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentExit;
 import dev.dunes.agent.AgentOptions;
 import dev.dunes.agent.AgentOutput;
 import dev.dunes.agent.AgentSession;
 import dev.dunes.agent.ModelAccess;
-import dev.dunes.agent.PermissionPolicy;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
-import dev.dunes.sandbox.SandboxFileException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SecretMask;
 import dev.dunes.session.time.TimeLimit;
 import dev.dunes.session.time.Timers;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -23,11 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The place and the agent of one session: opened when they are needed, closed when they are not.
@@ -57,10 +51,10 @@ final class AgentWork {
 
   private static final SecretMask NO_MASK = SecretMask.of(Map.of());
 
-  private final PlaceOpener places;
+  private final FilledPlaces places;
   private final Keepsakes keepsakes;
   private final Timers timers;
-  private final Supplier<Duration> startLimit;
+  private final AgentStarter starter;
   private final Listener listener;
   private final ReentrantLock gate = new ReentrantLock();
   private volatile @Nullable AgentPlace place;
@@ -68,10 +62,10 @@ final class AgentWork {
   private @Nullable AgentSetup opened;
 
   AgentWork(EngineServices services, Keepsakes keepsakes, Listener listener) {
-    this.places = services.places();
+    this.places = new FilledPlaces(services.places(), keepsakes);
     this.keepsakes = keepsakes;
     this.timers = services.timers();
-    this.startLimit = () -> services.limits().get().start();
+    this.starter = new AgentStarter(services);
     this.listener = listener;
   }
 
@@ -108,12 +102,12 @@ final class AgentWork {
       }
       AgentOptions options;
       if (setup.agent().traits().inProcess()) {
-        options = options(setup, NO_MODEL, Map.of(), "/");
+        options = setup.options(NO_MODEL, Map.of(), "/");
         living = setup.agent().open(NoSandbox.INSTANCE, options);
       } else {
         AgentPlace opened = openPlace(setup);
-        options = options(setup, opened.access(), opened.environment(), opened.home());
-        living = start(setup.agent(), opened.sandbox(), options);
+        options = setup.options(opened.access(), opened.environment(), opened.home());
+        living = starter.start(setup.agent(), opened.sandbox(), options);
       }
       agent = living;
       opened = setup;
@@ -122,29 +116,6 @@ final class AgentWork {
       return living;
     } finally {
       gate.unlock();
-    }
-  }
-
-  private AgentSession start(Agent agent, Sandbox sandbox, AgentOptions options) {
-    Duration most = startLimit.get();
-    try (TimeLimit limit = new TimeLimit(timers, most)) {
-      return start(agent, sandbox, options, limit, most);
-    }
-  }
-
-  private static AgentSession start(
-      Agent agent, Sandbox sandbox, AgentOptions options, TimeLimit limit, Duration most) {
-    try {
-      return agent.open(sandbox, options);
-    } catch (AgentException | SandboxException e) {
-      if (!limit.expired()) {
-        throw e;
-      }
-      throw new AgentException(
-          "agent_start_failed",
-          "the agent did not start within %d s".formatted(most.toSeconds()),
-          "give the sandbox more memory or processors, or set DUNES_AGENT_START_TIMEOUT",
-          e);
     }
   }
 
@@ -173,77 +144,13 @@ final class AgentWork {
         current.renew();
         return current;
       }
-      AgentPlace made = places.open(setup.sessionId(), setup.spec(), setup.agent());
-      try {
-        fill(setup, made);
-      } catch (IOException e) {
-        made.close();
-        throw Problems.stream("could not fill the sandbox: " + e, null, e);
-      } catch (RuntimeException | Error e) {
-        made.close();
-        throw e;
-      }
+      AgentPlace made = places.open(setup);
       place = made;
       opened = setup;
       return made;
     } finally {
       gate.unlock();
     }
-  }
-
-  private void fill(AgentSetup setup, AgentPlace made) throws IOException {
-    boolean restored =
-        setup.again()
-            && keepsakes.restore(
-                setup.key(), setup.spec(), setup.agent(), made.sandbox(), made.home());
-    if (!restored) {
-      keepsakes.putFiles(setup.key(), made.sandbox());
-    }
-    Optional<String> directory = setup.spec().directory();
-    if (directory.isPresent() && !isDirectory(made.sandbox(), directory.get())) {
-      throw Problems.invalid(
-          "directory does not exist: " + directory.get(),
-          "name a directory of the sandbox, such as " + made.home());
-    }
-  }
-
-  private static boolean isDirectory(Sandbox sandbox, String path) {
-    try {
-      return sandbox.files().stat(path).isDirectory();
-    } catch (SandboxFileException e) {
-      LOG.debug("no directory {}", path, e);
-      return false;
-    }
-  }
-
-  private static AgentOptions options(
-      AgentSetup setup, ModelAccess access, Map<String, String> environment, String home) {
-    AgentOptions.Builder options =
-        AgentOptions.builder(access)
-            .session(setup.sessionId(), setup.turnsBefore())
-            .workingDir(setup.spec().directory().orElse(home))
-            .mode(setup.mode())
-            .permissions(
-                switch (setup.permissionMode()) {
-                  case Checks.BYPASS -> PermissionPolicy.ALLOW;
-                  case Checks.PLAN -> PermissionPolicy.READ_ONLY;
-                  default -> PermissionPolicy.ASK;
-                })
-            .partialMessages(true);
-    setup.model().ifPresent(options::model);
-    setup.variant().ifPresent(options::variant);
-    setup
-        .spec()
-        .systemPrompt()
-        .ifPresent(
-            text -> options.systemPrompt(JsonMapper.shared().getNodeFactory().stringNode(text)));
-    setup.spec().allowedTools().ifPresent(options::allowedTools);
-    setup.spec().mcpServers().ifPresent(options::mcpServers);
-    setup.spec().outputSchema().ifPresent(options::outputSchema);
-    setup.resume().ifPresent(id -> options.resume(id, setup.fork()));
-    environment.forEach(options::env);
-    setup.spec().env().forEach(options::env);
-    return options.build();
   }
 
   private void read(AgentSession reading) {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
 final class Boxes {
   private static final Logger LOG = LoggerFactory.getLogger(Boxes.class);
   private static final Duration CREATE_LIMIT = Duration.ofSeconds(60);
+  private static final int USUAL_MOST = 100;
   private static final Duration DESTROY_LIMIT = Duration.ofSeconds(20);
 
   /** Each turn renews it; one that nobody renews any more is not wanted. */
@@ -41,6 +43,7 @@ final class Boxes {
   private final ProjectConfigFile project;
   private final Supplier<Limits> limits;
   private final Set<String> live = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock taking = new ReentrantLock();
 
   Boxes(RunServices services, ProjectConfigFile project, Supplier<Limits> limits) {
     this.services = services;
@@ -62,12 +65,13 @@ final class Boxes {
    * Opens one.
    *
    * @param agents whose programs are shown in it
+   * @throws SessionException {@code conflict} when as many as may be are open
    */
   Box open(SessionSpec spec, List<AgentPlacement> agents) {
     String provider = provider(spec.provider());
     String id = "session-" + UUID.randomUUID();
-    live.add(id);
     try (TimeLimit limit = new TimeLimit(services.timers(), CREATE_LIMIT)) {
+      take(id);
       return open(id, provider, spec, agents, limit);
     } catch (RunFailedException | RunRefusedException e) {
       live.remove(id);
@@ -75,6 +79,21 @@ final class Boxes {
     } catch (RuntimeException | Error e) {
       live.remove(id);
       throw e;
+    }
+  }
+
+  private void take(String id) {
+    int most = services.settings().number("DUNES_MAX_SESSION_SANDBOXES", USUAL_MOST, 1, 100_000);
+    taking.lock();
+    try {
+      if (live.size() >= most) {
+        throw Problems.conflict(
+            "sessions have as many sandboxes open as they may: %d".formatted(most),
+            "terminate a session or wait until one rests, or set DUNES_MAX_SESSION_SANDBOXES");
+      }
+      live.add(id);
+    } finally {
+      taking.unlock();
     }
   }
 

@@ -425,4 +425,22 @@ final class SessionFaultsTest {
     sessions.install(TurnAgent.ID, true);
     assertThat(agent.installations).hasValue(1);
   }
+
+  @Test
+  void onlySoManySandboxesAreOpen() throws Exception {
+    workshop.set("DUNES_MAX_SESSION_SANDBOXES", "1");
+    Session first = create("a");
+    Session second = create("b");
+    run(first, "echo done");
+
+    TurnEnd refused = run(second, "echo say never; echo done");
+    first.terminate();
+    run(second, "echo say alive; echo done");
+
+    assertThat(refused.kind()).isEqualTo(TurnEnd.Kind.FAILED);
+    assertThat(refused.problem().map(SessionException::code)).contains("conflict");
+    assertThat(lastError(second).message())
+        .isEqualTo("conflict: sessions have as many sandboxes open as they may: 1");
+    assertThat(said(second)).containsExactly("alive");
+  }
 }

@@ -74,7 +74,8 @@ public final class Problems {
         null);
   }
 
-  static SessionException conflict(String message, String remedy) {
+  /** {@code conflict}. */
+  public static SessionException conflict(String message, String remedy) {
     return new SessionException(
         "conflict",
         "conflict: " + message,

@@ -20,15 +20,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,10 +40,8 @@ public final class SessionEngine implements Sessions {
   private final EngineServices services;
   private final AgentCatalogue catalogue;
   private final Keepsakes keepsakes;
-  private final CompletableFuture<Journal> journal = new CompletableFuture<>();
-  private final Map<String, LiveSession> live = new ConcurrentHashMap<>();
+  private final LoadedSessions loaded;
   private final Set<String> reserved = ConcurrentHashMap.newKeySet();
-  private final ReentrantLock rereading = new ReentrantLock();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
@@ -57,84 +52,22 @@ public final class SessionEngine implements Sessions {
     this.services = services;
     this.catalogue = new AgentCatalogue(services);
     this.keepsakes = new Keepsakes(directory.resolve("kept"));
-    // Not a virtual one: SQLite holds its carrier, and this is to be in parallel with a start.
-    Thread.ofPlatform().daemon().name("dunes-sessions-open").start(() -> open(directory, maxBytes));
-  }
-
-  private void open(Path directory, OptionalLong maxBytes) {
-    try {
-      Journal opened = Journal.open(directory, maxBytes);
-      try {
-        opened.sessions().forEach(stored -> load(opened, stored));
-        journal.complete(opened);
-      } catch (RuntimeException | Error e) {
-        opened.close();
-        throw e;
-      }
-    } catch (RuntimeException | Error e) {
-      journal.completeExceptionally(e);
-    }
-  }
-
-  private LiveSession load(Journal from, StoredSession stored) {
-    SessionState state = SessionState.read(stored.state());
-    Agent agent;
-    try {
-      agent = catalogue.get(state.spec.agent());
-    } catch (SessionException e) {
-      LOG.info("session {}: there is no agent '{}' any more", stored.id(), state.spec.agent());
-      agent = new GoneAgent(state.spec.agent());
-    }
-    LiveSession session =
-        new LiveSession(services, keepsakes, from.log(stored), agent, stored, state);
-    live.put(stored.id(), session);
-    try {
-      session.recover();
-    } catch (JournalException e) {
-      session.fault(e);
-    }
-    return session;
+    this.loaded = new LoadedSessions(services, catalogue, keepsakes);
+    loaded.open(directory, maxBytes);
   }
 
   private Journal journal() {
-    try {
-      return journal.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof JournalException known) {
-        throw Problems.of(known);
-      }
-      throw Problems.stream("the sessions could not be opened: " + e.getCause(), null, e);
-    }
+    return loaded.journal();
   }
 
   /** A session, whatever its state. */
   LiveSession live(String id) {
-    journal();
-    LiveSession session = live.get(id);
-    if (session == null) {
-      throw Problems.notFound(id);
-    }
-    return session;
+    return loaded.get(id);
   }
 
   /** A session that can be written to: one whose journal failed is read again. */
   LiveSession working(String id) {
-    if (!live(id).faulted()) {
-      return live(id);
-    }
-    rereading.lock();
-    try {
-      LiveSession session = live(id);
-      if (!session.faulted()) {
-        return session;
-      }
-      session.leave();
-      return load(journal(), journal().reread(session.log()));
-    } catch (JournalException e) {
-      throw Problems.of(e);
-    } finally {
-      rereading.unlock();
-    }
+    return loaded.working(id);
   }
 
   @Override
@@ -188,14 +121,14 @@ public final class SessionEngine implements Sessions {
     if (closed.get()) {
       throw Problems.stream("the server is stopping", "try again when it is back", null);
     }
-    if (live.containsKey(id) || !reserved.add(id)) {
+    if (loaded.has(id) || !reserved.add(id)) {
       throw Problems.exists(id);
     }
     try {
-      if (live.containsKey(id)) {
+      if (loaded.has(id)) {
         throw Problems.exists(id);
       }
-      live.put(id, making.make());
+      loaded.add(making.make());
       return new SessionHandle(this, id);
     } catch (JournalException e) {
       throw Problems.of(e);
@@ -273,7 +206,7 @@ public final class SessionEngine implements Sessions {
       }
       session.leave();
       journal().delete(session.log());
-      live.remove(id, session);
+      loaded.remove(session);
       keepsakes.delete(session.log().key());
     } catch (JournalException e) {
       throw Problems.of(e);
@@ -288,8 +221,7 @@ public final class SessionEngine implements Sessions {
 
   @Override
   public List<SessionInfo> list() {
-    journal();
-    return live.values().stream()
+    return loaded.all().stream()
         .sorted(
             Comparator.comparing(LiveSession::createdAt)
                 .thenComparing(session -> session.log().key())
@@ -314,15 +246,12 @@ public final class SessionEngine implements Sessions {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    Journal opened;
-    try {
-      opened = journal.join();
-    } catch (CompletionException e) {
-      LOG.debug("the journal was never open", e);
+    Optional<Journal> opened = loaded.opened();
+    if (opened.isEmpty()) {
       return;
     }
     List<Thread> leaving =
-        live.values().stream()
+        loaded.all().stream()
             .map(session -> Thread.ofVirtual().name("session-leave").start(() -> leave(session)))
             .toList();
     boolean interrupted = false;
@@ -335,7 +264,7 @@ public final class SessionEngine implements Sessions {
         }
       }
     }
-    opened.close();
+    opened.get().close();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

@@ -80,9 +80,6 @@ fn run(options: &Options, listens: &[u8]) -> Result<Never, Trouble> {
         join_cgroup(dir)?;
     }
     mounts::make(&options.mounts)?;
-    for (path, uid, gid) in &options.owners {
-        fs::chown(AT_FDCWD, path, *uid, *gid, 0).step(|| format!("--own {}", path.to_string_lossy()))?;
-    }
     if let Some(path) = &options.listen {
         let fd = listen(path).step(|| format!("--listen {}", path.to_string_lossy()))?;
         place(fd, LISTENER).step(|| "--listen".to_string())?;

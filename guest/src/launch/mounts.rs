@@ -23,6 +23,12 @@ pub enum Mount {
         image: CString,
         target: CString,
     },
+    /// Before the overlay of which it is the upper directory: an overlay remembers who owned it.
+    Owner {
+        path: CString,
+        uid: u32,
+        gid: u32,
+    },
     Bind(Bind),
     Directory(CString),
     /// What is mounted there is not there for the runtime.
@@ -62,6 +68,9 @@ impl Mount {
                 Err(e) if errno(&e) == EEXIST => Ok(()),
                 other => other.step(|| format!("--mkdir {}", path.to_string_lossy())),
             },
+            Mount::Owner { path, uid, gid } => {
+                fs::chown(AT_FDCWD, path, *uid, *gid, 0).step(|| format!("--own {}", path.to_string_lossy()))
+            }
             Mount::Without(path) => fs::detach_mount(path).step(|| format!("--without {}", path.to_string_lossy())),
             Mount::Bind(bind) => bind.make(mappings),
             Mount::Tmpfs { target, bytes, inodes } => {

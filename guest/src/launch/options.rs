@@ -10,7 +10,6 @@ use std::str::FromStr;
 pub struct Options {
     pub cgroups: Vec<CString>,
     pub mounts: Vec<Mount>,
-    pub owners: Vec<(CString, u32, u32)>,
     pub listen: Option<CString>,
     pub seccomp: Option<CString>,
     pub info: Option<CString>,
@@ -56,7 +55,7 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, T
                 options.mounts.push(Mount::Bind(bind));
             }
             "--loop" => options.mounts.push(loop_image(&value).ok_or_else(|| wrong("not IMAGE|TARGET"))?),
-            "--own" => options.owners.push(owner(&value).ok_or_else(|| wrong("not PATH|UID|GID"))?),
+            "--own" => options.mounts.push(owner(&value).ok_or_else(|| wrong("not PATH|UID|GID"))?),
             "--rlimit" => options.limits.push(limit(&value).ok_or_else(|| wrong("not NAME=SOFT:HARD"))?),
             "--nice" => options.nice = Some(number(&value).ok_or_else(|| wrong("not a number"))?),
             "--uid" => uid = Some(number(&value).ok_or_else(|| wrong("not a number"))?),
@@ -95,9 +94,9 @@ fn tmpfs(value: &[u8]) -> Option<Mount> {
     Some(Mount::Tmpfs { target, bytes: number(bytes)?, inodes: number(inodes)? })
 }
 
-fn owner(value: &[u8]) -> Option<(CString, u32, u32)> {
+fn owner(value: &[u8]) -> Option<Mount> {
     let (path, uid, gid) = last_two(value, b'|')?;
-    Some((path, number(uid)?, number(gid)?))
+    Some(Mount::Owner { path, uid: number(uid)?, gid: number(gid)? })
 }
 
 fn loop_image(value: &[u8]) -> Option<Mount> {

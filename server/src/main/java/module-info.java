@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.dunes.server {
   requires static transitive org.jspecify;
   requires transitive dev.dunes.session;
+  requires dev.dunes.hosting;
   requires dev.dunes.sandbox;
   requires io.vertx.core;
   requires tools.jackson.databind;

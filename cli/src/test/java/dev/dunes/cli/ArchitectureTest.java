@@ -35,8 +35,9 @@ class ArchitectureTest {
         Arguments.of("scripted", List.of()),
         Arguments.of("gateway", List.of()),
         Arguments.of("agent", List.of("sandbox")),
+        Arguments.of("hosting", List.of("sandbox")),
         Arguments.of("session", List.of("sandbox", "agent", "gateway")),
-        Arguments.of("server", List.of("sandbox", "agent", "session")));
+        Arguments.of("server", List.of("sandbox", "hosting", "agent", "session")));
   }
 
   @ParameterizedTest

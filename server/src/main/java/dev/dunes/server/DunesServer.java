@@ -15,6 +15,9 @@ import dev.dunes.server.ops.Observers;
 import dev.dunes.server.ops.OpsFace;
 import dev.dunes.server.ops.Telemetry;
 import dev.dunes.server.query.QueryFace;
+import dev.dunes.server.sandboxapi.CodeDialect;
+import dev.dunes.server.sandboxapi.HostingSettings;
+import dev.dunes.server.sandboxapi.SandboxFace;
 import dev.dunes.server.v1.ProblemDialect;
 import dev.dunes.session.RunObserver;
 import dev.dunes.session.RunRefusedException;
@@ -53,6 +56,7 @@ import org.slf4j.LoggerFactory;
 public final class DunesServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DunesServer.class);
   private static final Dialect DETAILS = new DetailDialect();
+  private static final Dialect CODES = new CodeDialect();
   private static final Dialect PROBLEMS = new ProblemDialect();
 
   /** In which processes run, files are and sessions of ACP work. */
@@ -68,6 +72,7 @@ public final class DunesServer implements AutoCloseable {
   private final Runs runs;
   private final AcpFace acp;
   private final Optional<Telemetry> telemetry;
+  private final HostingSettings hosting;
   private final List<Route> routes;
   private final String host;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -78,6 +83,7 @@ public final class DunesServer implements AutoCloseable {
       Runs runs,
       AcpFace acp,
       Optional<Telemetry> telemetry,
+      HostingSettings hosting,
       List<Route> routes,
       String host) {
     this.vertx = vertx;
@@ -85,6 +91,7 @@ public final class DunesServer implements AutoCloseable {
     this.runs = runs;
     this.acp = acp;
     this.telemetry = telemetry;
+    this.hosting = hosting;
     this.routes = routes;
     this.host = host;
   }
@@ -100,6 +107,7 @@ public final class DunesServer implements AutoCloseable {
     CompletableFuture<Vertx> starting = CompletableFuture.supplyAsync(DunesServer::vertx);
     Runs runs = null;
     Optional<Telemetry> telemetry = Optional.empty();
+    Optional<HostingSettings> hosting = Optional.empty();
     try {
       Settings settings = new Settings(config.runs().environment(), config.runs().directory());
       Keys keys = new Keys(settings, config.token(), config.open());
@@ -109,14 +117,18 @@ public final class DunesServer implements AutoCloseable {
       List<RunObserver> observers = new ArrayList<>(List.of(metrics, config.runs().observer()));
       telemetry.ifPresent(observers::add);
       runs = Runs.open(config.runs().with(new Observers(observers)));
+      hosting = Optional.of(new HostingSettings(config.runs(), settings));
       DunesServer server =
-          new Assembly(config, starting.join(), runs, keys, settings, metrics, telemetry).listen();
+          new Assembly(
+                  config, starting.join(), runs, keys, settings, metrics, telemetry, hosting.get())
+              .listen();
       warnWhenOpen(keys, config.host());
       return server;
     } catch (RuntimeException e) {
       if (runs != null) {
         runs.close();
       }
+      hosting.ifPresent(HostingSettings::close);
       telemetry.ifPresent(Telemetry::close);
       starting.join().close();
       throw e instanceof IllegalArgumentException || e instanceof RunRefusedException
@@ -137,7 +149,8 @@ public final class DunesServer implements AutoCloseable {
       Keys keys,
       Settings settings,
       Metrics metrics,
-      Optional<Telemetry> telemetry) {
+      Optional<Telemetry> telemetry,
+      HostingSettings hosting) {
     DunesServer listen() {
       // The faces begin streams through the front, which knows the faces' routes.
       CompletableFuture<Front> front = new CompletableFuture<>();
@@ -148,6 +161,7 @@ public final class DunesServer implements AutoCloseable {
       List<Route> routes = new ArrayList<>(query.routes());
       routes.addAll(new AgentApiFace(runs.sessions(), frames).routes());
       routes.addAll(acp.routes());
+      routes.addAll(new SandboxFace(hosting.hosting(), keys).routes());
       routes.addAll(new OpsFace(runs, keys, metrics, config.version()).routes());
       front.complete(
           new Front(
@@ -177,7 +191,8 @@ public final class DunesServer implements AutoCloseable {
         acp.close();
         throw e;
       }
-      return new DunesServer(vertx, http, runs, acp, telemetry, List.copyOf(routes), config.host());
+      return new DunesServer(
+          vertx, http, runs, acp, telemetry, hosting, List.copyOf(routes), config.host());
     }
 
     private AcpFace acp(SseStream.Opener frames) {
@@ -212,6 +227,9 @@ public final class DunesServer implements AutoCloseable {
   }
 
   private static Dialect dialect(String path) {
+    if (CodeDialect.at(path)) {
+      return CODES;
+    }
     return path.equals("/v1") || path.startsWith("/v1/") ? PROBLEMS : DETAILS;
   }
 
@@ -266,6 +284,7 @@ public final class DunesServer implements AutoCloseable {
     }
     acp.close();
     runs.close(grace);
+    hosting.close();
     telemetry.ifPresent(Telemetry::close);
     try {
       http.shutdown(CLOSE_LIMIT)

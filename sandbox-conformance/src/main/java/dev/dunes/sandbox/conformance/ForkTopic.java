@@ -63,12 +63,16 @@ abstract class ForkTopic extends Topic {
           assertThat(once.files().readText("file")).isEqualTo("then");
           assertThat(forking.deleteSnapshot(snapshot.id())).isTrue();
           assertThat(forking.deleteSnapshot(snapshot.id())).isFalse();
+          assertThat(suite().provider().deleteSnapshot(snapshot.id())).isFalse();
           assertThat(again.files().readText("file")).isEqualTo("changed");
           assertThat(once.exec("cat file").stdout()).isEqualTo("then");
         }
         assertThatThrownBy(
                 () -> suite().provider().create(suite().spec().image(snapshot.image()).build()))
             .isInstanceOf(SandboxException.class);
+        Snapshot second = made.snapshot();
+        assertThat(suite().provider().deleteSnapshot(second.id())).isTrue();
+        assertThat(suite().provider().deleteSnapshot(second.id())).isFalse();
       } finally {
         forking.deleteSnapshot(snapshot.id());
       }

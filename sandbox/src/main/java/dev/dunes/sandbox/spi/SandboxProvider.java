@@ -1,6 +1,7 @@
 package dev.dunes.sandbox.spi;
 
 import dev.dunes.sandbox.Command;
+import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.ProviderCapabilities;
 import dev.dunes.sandbox.Sandbox;
@@ -8,6 +9,7 @@ import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
+import dev.dunes.sandbox.UnsupportedCapabilityException;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -49,6 +51,18 @@ public interface SandboxProvider extends AutoCloseable {
 
   /** Ends a sandbox with everything in it; false when it did not exist. */
   boolean destroy(String id);
+
+  /**
+   * Forgets saved files, whoever saved them; false when there were none of this id. Sandboxes
+   * started from them go on.
+   *
+   * @throws UnsupportedCapabilityException when the provider saves none
+   */
+  default boolean deleteSnapshot(String id) {
+    throw new UnsupportedCapabilityException(
+        "provider '%s' cannot delete a snapshot".formatted(name()),
+        ErrorDetails.NONE.withProvider(name()).withRemedy("it keeps none"));
+  }
 
   /** Throws when the provider cannot be used now. Read-only: never makes a sandbox. */
   default void healthCheck() {
@@ -95,7 +109,7 @@ public interface SandboxProvider extends AutoCloseable {
   default SandboxNotFoundException notFound(String id) {
     return new SandboxNotFoundException(
         "no sandbox '%s' at provider '%s'".formatted(id, name()),
-        dev.dunes.sandbox.ErrorDetails.at(name(), id).withRemedy("`ds list` shows what there is"));
+        ErrorDetails.at(name(), id).withRemedy("`ds list` shows what there is"));
   }
 
   /**

@@ -101,7 +101,7 @@ final class Answer {
     if (exchange.old()) {
       // Knows no chunks: the end of the connection is the end of the answer.
       response.putHeader("connection", "close");
-    } else {
+    } else if (!headers.containsKey("content-length")) {
       response.setChunked(true);
     }
     request.resume();

@@ -214,7 +214,10 @@ public final class Exchange {
     answer.send(reply);
   }
 
-  /** Begins an answer of unknown length: its head is on the wire when this returns. */
+  /**
+   * Begins an answer, of unknown length unless {@code content-length} is among the headers: its
+   * head is on the wire when this returns.
+   */
   public void begin(int status, Map<String, String> headers) throws InterruptedException {
     answer.begin(status, headers);
   }

@@ -82,11 +82,16 @@ public final class Keys {
     if (shown.isEmpty()) {
       return Shown.NONE;
     }
-    byte[] bytes = shown.get().getBytes(StandardCharsets.UTF_8);
+    return good(shown.get()) ? Shown.GOOD : Shown.WRONG;
+  }
+
+  /** Whether this is a key that is good now. */
+  public boolean good(String shown) {
+    byte[] bytes = shown.getBytes(StandardCharsets.UTF_8);
     List<String> good =
         Stream.of(
                 token.stream(),
-                key.stream(),
+                current().stream(),
                 settings.get(PREVIOUS).filter(old -> old.length() >= SHORTEST).stream())
             .flatMap(found -> found)
             .toList();
@@ -95,7 +100,7 @@ public final class Keys {
       // All are compared, so that the time tells nothing.
       admitted |= MessageDigest.isEqual(bytes, one.getBytes(StandardCharsets.UTF_8));
     }
-    return admitted ? Shown.GOOD : Shown.WRONG;
+    return admitted;
   }
 
   private Optional<String> current() {
@@ -111,7 +116,8 @@ public final class Keys {
     return now;
   }
 
-  private static Optional<String> credentials(String header) {
+  /** The key in a header {@code Authorization}. */
+  public static Optional<String> credentials(String header) {
     String[] parts = header.strip().split("\\s+", 2);
     boolean known = parts[0].equalsIgnoreCase("bearer") || parts[0].equalsIgnoreCase("token");
     return known && parts.length == 2 && !parts[1].isBlank()

@@ -173,11 +173,7 @@ final class HostSandbox extends GuestSandbox implements Pausing, Forking {
 
   @Override
   public boolean deleteSnapshot(String id) {
-    try {
-      return provider.snapshots().delete(id);
-    } catch (IOException e) {
-      throw HostGuest.failure("cannot delete snapshot " + id, e);
-    }
+    return provider.deleteSnapshot(id);
   }
 
   /** Does something with the files while no process of the sandbox can change them. */

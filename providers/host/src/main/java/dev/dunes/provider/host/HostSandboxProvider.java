@@ -73,6 +73,15 @@ final class HostSandboxProvider implements SandboxProvider {
     return CAPABILITIES;
   }
 
+  @Override
+  public boolean deleteSnapshot(String id) {
+    try {
+      return snapshots.delete(id);
+    } catch (IOException e) {
+      throw HostGuest.failure("cannot delete snapshot " + id, e);
+    }
+  }
+
   HostSnapshots snapshots() {
     return snapshots;
   }

@@ -3,39 +3,66 @@ package dev.dunes.provider.local;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
-/** A sparse file with an ext4 file system of a fixed size. */
+/**
+ * A sparse file with an ext4 file system of a fixed size. One of each size is kept and copied:
+ * {@code mkfs} waits for the disk, a copy of its few blocks does not.
+ */
 final class DiskImage {
-  private static final int MKFS_LIMIT_SECONDS = 60;
+  private static final int LIMIT_SECONDS = 60;
 
   private DiskImage() {}
 
-  static void make(Path mkfs, Path image, long bytes) throws IOException {
+  /**
+   * @param masters where one of each size is kept
+   */
+  static void make(Path mkfs, Path masters, Path image, long bytes) throws IOException {
+    Path master = masters.resolve("ext4-%d.img".formatted(bytes));
+    if (!Files.exists(master)) {
+      Path part =
+          masters.resolve(".ext4-%d-%x".formatted(bytes, ThreadLocalRandom.current().nextLong()));
+      try {
+        format(mkfs, part, bytes);
+        Files.move(part, master, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(part);
+      }
+    }
+    run(List.of("cp", "--sparse=always", "--reflink=auto", master.toString(), image.toString()));
+  }
+
+  private static void format(Path mkfs, Path image, long bytes) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
       file.setLength(bytes);
     }
     // no journal: the file system never outlives a crash of the machine; nothing reserved: root
     // does not write here
-    Process process =
-        new ProcessBuilder(
-                mkfs.toString(),
-                "-q",
-                "-F",
-                "-m",
-                "0",
-                "-O",
-                "^has_journal",
-                "-E",
-                "lazy_itable_init=1,nodiscard",
-                image.toString())
-            .redirectErrorStream(true)
-            .start();
+    run(
+        List.of(
+            mkfs.toString(),
+            "-q",
+            "-F",
+            "-m",
+            "0",
+            "-O",
+            "^has_journal",
+            "-E",
+            "lazy_itable_init=1,nodiscard",
+            image.toString()));
+  }
+
+  private static void run(List<String> command) throws IOException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(MKFS_LIMIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-        throw new IOException("mkfs.ext4 failed: " + said.strip());
+      if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        throw new IOException(command.getFirst() + " failed: " + said.strip());
       }
     } catch (InterruptedException e) {
       throw new dev.dunes.sandbox.SandboxInterruptedException("making a disk image", e);

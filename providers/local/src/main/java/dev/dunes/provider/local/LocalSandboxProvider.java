@@ -119,7 +119,13 @@ final class LocalSandboxProvider implements SandboxProvider {
     SandboxCgroups cgroups = host.cgroups().plan(state.tag(), first.id(), limits);
     WritablePlaces places =
         new WritablePlaces(
-            host, state.overlays(host), paths, image.view(), first.spec().diskMb(), uid);
+            host,
+            state.share(),
+            state.overlays(host),
+            paths,
+            image.view(),
+            first.spec().diskMb(),
+            uid);
     image.fill(paths);
     AtomicReference<SandboxRecord> complete = new AtomicReference<>(first);
     GuestConnection connection =
@@ -228,7 +234,8 @@ final class LocalSandboxProvider implements SandboxProvider {
     }
   }
 
-  boolean deleteSnapshot(String snapshot) {
+  @Override
+  public boolean deleteSnapshot(String snapshot) {
     try {
       boolean was = snapshots.delete(snapshot);
       Snapshots.collect(state, store);

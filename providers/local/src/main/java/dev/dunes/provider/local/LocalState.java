@@ -112,6 +112,11 @@ final class LocalState {
     return host.root() && !onOverlay;
   }
 
+  /** What sandboxes have in common and only read. */
+  Path share() {
+    return root.resolve("share");
+  }
+
   Path snapshots() {
     return root.resolve("snapshots");
   }

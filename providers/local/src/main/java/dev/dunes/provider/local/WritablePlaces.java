@@ -20,6 +20,7 @@ final class WritablePlaces {
   private static final long MEBIBYTE = 1L << 20;
 
   private final LocalHost host;
+  private final Path share;
   private final boolean overlays;
   private final SandboxPaths paths;
   private final RootView view;
@@ -30,17 +31,20 @@ final class WritablePlaces {
   private Optional<Path> rootLayer = Optional.empty();
 
   /**
+   * @param share what sandboxes share
    * @param overlays whether the host can mount them for the sandbox
    * @param uid the host's user id for the sandbox; −1 when it runs under this process's own
    */
   WritablePlaces(
       LocalHost host,
+      Path share,
       boolean overlays,
       SandboxPaths paths,
       RootView view,
       OptionalInt diskMb,
       int uid) {
     this.host = host;
+    this.share = share;
     this.overlays = overlays;
     this.paths = paths;
     this.view = view;
@@ -175,7 +179,7 @@ final class WritablePlaces {
     Path target = Files.createDirectories(paths.mounts().resolve("disk"));
     long bytes = diskMb.getAsInt() * MEBIBYTE;
     if (host.loopDevices()) {
-      DiskImage.make(host.mkfs().orElseThrow(), paths.disk(), bytes);
+      DiskImage.make(host.mkfs().orElseThrow(), share, paths.disk(), bytes);
       launcher.addAll(List.of("--loop", paths.disk() + "|" + target));
       kind = "ext4 in a file, limited";
     } else {

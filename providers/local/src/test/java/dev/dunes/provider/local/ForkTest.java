@@ -119,6 +119,11 @@ class ForkTest {
         for (Sandbox each : List.of(fork, again)) {
           assertThat(Local.sh(each, "cat /workspace/f ~/h; echo changed > /workspace/f"))
               .isEqualTo("f\nh");
+          assertThat(
+                  Local.sh(
+                      each,
+                      "echo new > /workspace/new; echo new > ~/new; cat /workspace/new ~/new"))
+              .isEqualTo("new\nnew");
           assertThat(each.exec("head -c 30000000 /dev/zero > /workspace/big").success()).isFalse();
         }
         assertThat(Local.sh(parent, "cat /workspace/f")).isEqualTo("f");

@@ -1,0 +1,127 @@
+package dev.dunes.hosting;
+
+import dev.dunes.hosting.SandboxCondition.Phase;
+import dev.dunes.sandbox.Sandbox;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** A sandbox that is looked after. What changes is guarded by its lock, unless it is volatile. */
+final class Entry {
+  final SandboxOrder order;
+  final Processes processes = new Processes();
+
+  /** Held while the condition changes. */
+  final ReentrantLock lock = new ReentrantLock();
+
+  private volatile SandboxCondition condition;
+  private volatile @Nullable Sandbox handle;
+  private int users;
+  private Instant lastUsed = Instant.now();
+  private boolean expirySaid;
+  private volatile @Nullable ScheduledFuture<?> timer;
+
+  Entry(SandboxOrder order, SandboxCondition condition) {
+    this.order = order;
+    this.condition = condition;
+  }
+
+  SandboxCondition condition() {
+    return condition;
+  }
+
+  void condition(SandboxCondition now) {
+    condition = now;
+  }
+
+  boolean running() {
+    return condition.phase() == Phase.RUNNING;
+  }
+
+  Optional<Sandbox> handle() {
+    return Optional.ofNullable(handle);
+  }
+
+  void handle(@Nullable Sandbox now) {
+    handle = now;
+  }
+
+  void timer(@Nullable ScheduledFuture<?> next) {
+    ScheduledFuture<?> old = timer;
+    timer = next;
+    if (old != null) {
+      old.cancel(false);
+    }
+  }
+
+  // ---- use; only for the holder of the lock ----
+
+  void enter() {
+    users++;
+    lastUsed = Instant.now();
+  }
+
+  void leave() {
+    users--;
+    lastUsed = Instant.now();
+  }
+
+  void touch() {
+    lastUsed = Instant.now();
+  }
+
+  /** When it is to be suspended if nobody uses it; empty when somebody does, or it never is. */
+  Optional<Instant> idleAt() {
+    return users > 0 || order.idle().isZero()
+        ? Optional.empty()
+        : Optional.of(lastUsed.plus(order.idle()));
+  }
+
+  /** Whether this is the first time since its end was set. */
+  boolean sayExpiry() {
+    boolean first = !expirySaid;
+    expirySaid = true;
+    return first;
+  }
+
+  boolean expirySaid() {
+    return expirySaid;
+  }
+
+  void forgetExpiry() {
+    expirySaid = false;
+  }
+
+  /** What clients are shown. */
+  HostedSandbox view() {
+    SandboxCondition now = condition;
+    Optional<HostedSandbox.PauseKind> paused =
+        switch (now.phase()) {
+          case FROZEN -> Optional.of(HostedSandbox.PauseKind.MEMORY);
+          case STORED -> Optional.of(HostedSandbox.PauseKind.DISK);
+          case RUNNING, ENDING -> Optional.empty();
+        };
+    Duration left = Duration.between(Instant.now(), now.endAt());
+    return new HostedSandbox(
+        order.id(),
+        order.account(),
+        order.template(),
+        order.alias(),
+        paused,
+        now.wakes(),
+        order.startedAt(),
+        now.endAt(),
+        now.paused() ? now.remaining() : left.isNegative() ? Duration.ZERO : left,
+        order.cpuCores(),
+        order.memoryMb(),
+        order.diskMb(),
+        order.metadata(),
+        order.pauseAtEnd(),
+        order.autoResume(),
+        order.accessToken(),
+        now.provider());
+  }
+}

@@ -1,0 +1,362 @@
+package dev.dunes.hosting;
+
+import dev.dunes.hosting.HostingException.Reason;
+import dev.dunes.sandbox.Placement;
+import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sandboxes for several tenants: made from templates, within limits, for a time, after which they
+ * end or are paused. They outlive the server where the provider's sandboxes can: the next one of
+ * the same directory goes on with them. Safe for use by several threads.
+ *
+ * {@snippet :
+ * try (Hosting hosting = new Hosting(HostingConfig.builder(directory, Sandboxes::shared).build())) {
+ *   Account account = hosting.mainAccount();
+ *   HostedSandbox made = hosting.create(account, SandboxRequest.of("base"));
+ *   hosting.use(account, made.id(), open -> open.sandbox().exec("uname -a").stdout());
+ *   hosting.kill(account, made.id());
+ * }
+ * }
+ */
+public final class Hosting implements AutoCloseable {
+  /** What {@link #connect} gives when nothing is said. E2B wire 2.3. */
+  public static final Duration DEFAULT_CONNECT = Duration.ofSeconds(300);
+
+  private final HostingConfig config;
+  private final ApiKeys keys;
+  private final Templates templates;
+  private final Orders orders;
+  private final Webhooks webhooks;
+  private final WebhookSender sender;
+  private final EventLog events;
+  private final Graves graves = new Graves();
+  private final BootTimes boots = new BootTimes();
+  private final Residents residents = new Residents();
+  private final Ledger ledger;
+  private final ReentrantLock starting = new ReentrantLock();
+  private volatile @Nullable Started started;
+  private volatile boolean closed;
+
+  /** What there is once the ledger is this server's. */
+  private record Started(Lifecycle lifecycle, Watch watch, Access access) {}
+
+  /** Something done with a sandbox that runs. */
+  @FunctionalInterface
+  public interface Use<T> {
+    T with(OpenSandbox open) throws InterruptedException;
+  }
+
+  /** Goes on with the sandboxes that an earlier server of the same directory has left. */
+  public Hosting(HostingConfig config) {
+    this.config = config;
+    this.ledger = new Ledger(config.directory());
+    this.keys = new ApiKeys(config.directory());
+    this.webhooks = new Webhooks(config.directory(), config.privateWebhooks());
+    this.sender = new WebhookSender(webhooks, config.webhookPause());
+    this.events = new EventLog(sender::send);
+    this.templates =
+        new Templates(
+            config.sandboxes(),
+            config.provider().map(Placement::at).orElse(Placement.DEFAULT),
+            BuiltInTemplates.ALL);
+    this.orders = new Orders(templates, config.idle());
+    if (ledger.exists()) {
+      start();
+    }
+  }
+
+  /** Empty when another server has the ledger. */
+  private Optional<Started> start() {
+    Started known = started;
+    if (known != null || closed) {
+      return Optional.ofNullable(known).filter(there -> !closed);
+    }
+    // A client that leaves interrupts its thread, and that would close the files of the ledger.
+    return Unbroken.run(this::begin);
+  }
+
+  private Optional<Started> begin() {
+    starting.lock();
+    try {
+      Started known = started;
+      if (known != null) {
+        return Optional.of(known);
+      }
+      if (closed || !ledger.take()) {
+        return Optional.empty();
+      }
+      boolean done = false;
+      try {
+        Started now = goOn();
+        started = now;
+        done = true;
+        return Optional.of(now);
+      } finally {
+        if (!done) {
+          ledger.close();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot use " + config.directory(), e);
+    } finally {
+      starting.unlock();
+    }
+  }
+
+  /** Looks after the sandboxes there are. */
+  private Started goOn() throws IOException {
+    String id = ledger.id();
+    Maker maker = new Maker(config.sandboxes(), config.provider(), config.limitsRequired(), id);
+    Lifecycle lifecycle =
+        new Lifecycle(
+            config.sandboxes(), maker, ledger, residents, events, graves, config.pausedFor());
+    Watch watch = new Watch(config.sandboxes(), lifecycle, residents, id);
+    ledger.read().stream()
+        .sorted(Comparator.comparing(kept -> kept.order().startedAt()))
+        .map(kept -> new Entry(kept.order(), kept.condition()))
+        .forEach(entry -> {
+          residents.adopt(entry);
+          watch.look(entry);
+        });
+    watch.start();
+    Access access = new Access(config.sandboxes(), lifecycle, watch, residents, graves);
+    return new Started(lifecycle, watch, access);
+  }
+
+  private Started started() {
+    return start()
+        .orElseThrow(() ->
+            new HostingException(
+                Reason.UNAVAILABLE,
+                closed
+                    ? "the server is shutting down"
+                    : "another server looks after the sandboxes of this directory; use that one"));
+  }
+
+  /** A directory for what only waits to be put into a sandbox; emptied when a server starts. */
+  public Path spool() {
+    started();
+    return ledger.spool();
+  }
+
+  // ---- who ----
+
+  /** The account of the one who runs the server. */
+  public Account mainAccount() {
+    return new Account(Account.MAIN, config.limits());
+  }
+
+  /** Whose key this is, if it is a good one. */
+  public Optional<Account> account(String shownKey) {
+    return keys.find(shownKey)
+        .map(key -> new Account(key.id(), config.limits().with(key.limits())));
+  }
+
+  /** The keys of accounts. */
+  public ApiKeys keys() {
+    return keys;
+  }
+
+  // ---- what there is ----
+
+  /** The templates. */
+  public Templates templates() {
+    return templates;
+  }
+
+  /** What happened. */
+  public EventLog events() {
+    return events;
+  }
+
+  /** Who wants to hear of it. */
+  public Webhooks webhooks() {
+    return webhooks;
+  }
+
+  /** How long sandboxes took to be there, by template, as measured. */
+  public Map<String, BootStats> bootTimes() {
+    return boots.all();
+  }
+
+  /** The account's sandboxes, newest first. */
+  public List<HostedSandbox> list(Account account) {
+    started();
+    return residents.everything().reversed().stream()
+        .filter(entry -> entry.order.account().equals(account.id()))
+        .filter(entry -> entry.condition().phase() != SandboxCondition.Phase.ENDING)
+        .map(Entry::view)
+        .sorted(Comparator.comparing(HostedSandbox::startedAt).reversed())
+        .toList();
+  }
+
+  /** One of the account's. */
+  public HostedSandbox get(Account account, String id) {
+    return started().access().entry(account, id).view();
+  }
+
+  // ---- changes ----
+
+  /** Makes one. It is there, with everything written down, when this returns. */
+  public HostedSandbox create(Account account, SandboxRequest request) {
+    Started now = started();
+    Orders.Accepted accepted = orders.accept(account, request);
+    residents.reserve(account);
+    boolean[] arrived = new boolean[1];
+    try {
+      return Unbroken.run(() -> {
+        long began = System.nanoTime();
+        Entry entry = now.lifecycle().create(accepted.order(), accepted.template().image());
+        arrived[0] = true;
+        boots.add(accepted.template().id(), Duration.ofNanos(System.nanoTime() - began));
+        now.watch().look(entry);
+        return entry.view();
+      });
+    } catch (SandboxException e) {
+      throw Maker.failure(e);
+    } finally {
+      if (!arrived[0]) {
+        residents.cancelled(account.id());
+      }
+    }
+  }
+
+  /**
+   * Pauses one.
+   *
+   * @param memory whether its processes are kept; when nothing is said, they are if the provider
+   *     can
+   */
+  public HostedSandbox pause(Account account, String id, Optional<Boolean> memory) {
+    Started now = started();
+    return now.access()
+        .change(
+            account,
+            id,
+            entry -> {
+              Duration left = Duration.between(Instant.now(), entry.condition().endAt());
+              now.lifecycle()
+                  .pause(
+                      entry,
+                      memory,
+                      left.isNegative() ? Duration.ZERO : left,
+                      entry.order.autoResume());
+            });
+  }
+
+  /**
+   * Ends the pause of one.
+   *
+   * @param least how long it has at least from now on
+   * @throws HostingException of reason {@code ALREADY_RUNNING} when it is not paused
+   */
+  public HostedSandbox resume(Account account, String id, Duration least) {
+    Orders.checkTimeout(account, least);
+    Access access = started().access();
+    return access.change(
+        account,
+        id,
+        entry -> {
+          if (entry.running()) {
+            throw new HostingException(
+                Reason.ALREADY_RUNNING, "Sandbox %s is already running".formatted(id));
+          }
+          access.wake(account, entry, least);
+        });
+  }
+
+  /**
+   * What {@link #connect} did.
+   *
+   * @param sandbox as it is now
+   * @param resumed whether it was paused
+   */
+  public record Connected(HostedSandbox sandbox, boolean resumed) {}
+
+  /** Ends the pause of one, if it is paused, and makes sure that it has so long; never shortens. */
+  public Connected connect(Account account, String id, Duration least) {
+    Orders.checkTimeout(account, least);
+    Started now = started();
+    boolean[] resumed = new boolean[1];
+    HostedSandbox sandbox =
+        now.access()
+            .change(
+                account,
+                id,
+                entry -> {
+                  if (!entry.running()) {
+                    now.access().wake(account, entry, least);
+                    resumed[0] = true;
+                  } else if (entry.condition().endAt().isBefore(Instant.now().plus(least))) {
+                    now.lifecycle().renew(entry, least);
+                  }
+                });
+    return new Connected(sandbox, resumed[0]);
+  }
+
+  /** Sets how long one has from now on; may shorten. Nothing, or less, ends it. */
+  public void setTimeout(Account account, String id, Duration fromNow) {
+    Duration most = account.limits().lifetime();
+    if (fromNow.compareTo(most) > 0) {
+      Orders.checkTimeout(account, fromNow);
+    }
+    Started now = started();
+    Duration left = fromNow.isNegative() ? Duration.ZERO : fromNow;
+    now.access().change(account, id, entry -> now.lifecycle().renew(entry, left));
+  }
+
+  /** Ends one. */
+  public void kill(Account account, String id) {
+    started().access().kill(account, id);
+  }
+
+  // ---- use ----
+
+  /**
+   * Does something with one that runs; one that was suspended runs on first.
+   *
+   * @throws HostingException of reason {@code PAUSED} when it is paused and does not wake by itself
+   * @throws SandboxException what the work throws, unless the sandbox is gone
+   */
+  public <T> T use(Account account, String id, Use<T> work) throws InterruptedException {
+    return started().access().use(account, id, work);
+  }
+
+  /**
+   * Lets go. Sandboxes that can outlive the server go on and end when their time is over; all
+   * others end now.
+   */
+  @Override
+  public void close() {
+    starting.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      Started now = started;
+      sender.close();
+      if (now != null) {
+        now.watch().close();
+        residents.everything().forEach(entry -> entry.handle().ifPresent(Sandbox::close));
+      }
+      ledger.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot let go of " + config.directory(), e);
+    } finally {
+      starting.unlock();
+    }
+  }
+}

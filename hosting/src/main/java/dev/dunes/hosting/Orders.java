@@ -1,0 +1,91 @@
+package dev.dunes.hosting;
+
+import dev.dunes.hosting.HostingException.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+
+/** Makes an order of a request, or says why it cannot be had. */
+final class Orders {
+  private final Templates templates;
+  private final Duration idle;
+
+  /**
+   * An order and what it is made from.
+   *
+   * @param order what is to be made
+   * @param template of it
+   */
+  record Accepted(SandboxOrder order, Template template) {}
+
+  /**
+   * @param idle for requests that do not say it
+   */
+  Orders(Templates templates, Duration idle) {
+    this.templates = templates;
+    this.idle = idle;
+  }
+
+  Accepted accept(Account account, SandboxRequest request) {
+    Template template =
+        templates
+            .find(request.template())
+            .orElseThrow(() -> HostingException.invalid("unknown template: " + request.template()));
+    Duration most = account.limits().lifetime();
+    Duration usual = template.timeout().compareTo(most) > 0 ? most : template.timeout();
+    Duration timeout = request.timeout().orElse(usual);
+    checkTimeout(account, timeout);
+    requireAvailable(template);
+    return new Accepted(order(account, request, template, timeout), template);
+  }
+
+  private void requireAvailable(Template template) {
+    TemplateStatus status = templates.status(template);
+    if (!status.missing().isEmpty()) {
+      throw HostingException.invalid(
+          "template '%s' is not available here, sandboxes lack: %s"
+              .formatted(template.id(), String.join(", ", status.missing())));
+    }
+    status
+        .problem()
+        .ifPresent(problem -> {
+          throw new HostingException(Reason.UNAVAILABLE, problem);
+        });
+  }
+
+  private SandboxOrder order(
+      Account account, SandboxRequest request, Template template, Duration timeout) {
+    AccountLimits limits = account.limits();
+    return new SandboxOrder(
+        Tokens.id("i"),
+        account.id(),
+        template.id(),
+        template.aliases().stream().findFirst(),
+        request.metadata(),
+        request.envs(),
+        timeout,
+        request.pauseAtEnd(),
+        request.pauseMemory(),
+        request.autoResume(),
+        request.idle().orElse(idle),
+        request.secure() ? Optional.of(Tokens.hex(20)) : Optional.empty(),
+        Math.min(template.cpuCores(), limits.cpuCores()),
+        Math.min(template.memoryMb(), limits.memoryMb()),
+        Math.min(template.diskMb(), limits.diskMb()),
+        Instant.now().truncatedTo(ChronoUnit.MILLIS));
+  }
+
+  static void checkTimeout(Account account, Duration timeout) {
+    if (!timeout.isPositive()) {
+      throw HostingException.invalid("Timeout must be greater than 0");
+    }
+    Duration most = account.limits().lifetime();
+    if (timeout.compareTo(most) > 0) {
+      double hours = most.toSeconds() / 3600.0;
+      String said =
+          hours == Math.rint(hours) ? Long.toString((long) hours) : "%.2f".formatted(hours);
+      throw HostingException.invalid("Timeout cannot be greater than %s hours".formatted(said));
+    }
+  }
+}

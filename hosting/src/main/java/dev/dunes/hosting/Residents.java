@@ -1,0 +1,107 @@
+package dev.dunes.hosting;
+
+import dev.dunes.hosting.SandboxCondition.Phase;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** All sandboxes that are looked after, and how many each account may run. */
+final class Residents {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, Entry> all = new LinkedHashMap<>();
+  private final Map<String, Integer> coming = new HashMap<>();
+
+  /**
+   * Takes a place for a sandbox that will run; give it back by {@link #arrived} or {@link
+   * #cancelled}.
+   */
+  void reserve(Account account) {
+    lock.lock();
+    try {
+      long running =
+          all.values().stream()
+              .filter(entry -> entry.running() && entry.order.account().equals(account.id()))
+              .count();
+      int most = account.limits().concurrent();
+      if (running + coming.getOrDefault(account.id(), 0) >= most) {
+        throw new HostingException(
+            HostingException.Reason.LIMIT_REACHED,
+            "you have reached the limit of %d running sandboxes; end or pause one".formatted(most));
+      }
+      coming.merge(account.id(), 1, Integer::sum);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The reserved place is taken by this sandbox, which runs from now on. */
+  void arrived(Entry entry, SandboxCondition running) {
+    lock.lock();
+    try {
+      entry.condition(running);
+      all.put(entry.order.id(), entry);
+      giveBack(entry.order.account());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Nobody takes the reserved place. */
+  void cancelled(String account) {
+    lock.lock();
+    try {
+      giveBack(account);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveBack(String account) {
+    coming.computeIfPresent(account, (name, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** One that was there before the server was. */
+  void adopt(Entry entry) {
+    lock.lock();
+    try {
+      all.put(entry.order.id(), entry);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void remove(Entry entry) {
+    lock.lock();
+    try {
+      all.remove(entry.order.id(), entry);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One an account may see. */
+  Optional<Entry> find(String account, String id) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(all.get(id))
+          .filter(entry -> entry.order.account().equals(account))
+          .filter(entry -> entry.condition().phase() != Phase.ENDING);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** All, also those nobody sees any more, in the order they came. */
+  List<Entry> everything() {
+    lock.lock();
+    try {
+      return new ArrayList<>(all.values());
+    } finally {
+      lock.unlock();
+    }
+  }
+}

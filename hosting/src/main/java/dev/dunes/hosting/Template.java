@@ -1,0 +1,42 @@
+package dev.dunes.hosting;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What sandboxes are made from.
+ *
+ * @param id of the template
+ * @param aliases other names
+ * @param description one line for people
+ * @param cpuCores of its sandboxes, unless the account may have less
+ * @param memoryMb of its sandboxes, MiB
+ * @param diskMb of its sandboxes, MiB
+ * @param timeout how long its sandboxes live unless asked otherwise
+ * @param image what the provider starts from; else its default
+ * @param commands what must be in the path
+ * @param pythonModules what {@code python3} must be able to import
+ */
+public record Template(
+    String id,
+    List<String> aliases,
+    String description,
+    double cpuCores,
+    int memoryMb,
+    int diskMb,
+    Duration timeout,
+    Optional<String> image,
+    List<String> commands,
+    List<String> pythonModules) {
+  public Template {
+    aliases = List.copyOf(aliases);
+    commands = List.copyOf(commands);
+    pythonModules = List.copyOf(pythonModules);
+  }
+
+  /** Whether it goes by this name. */
+  boolean named(String name) {
+    return id.equals(name) || aliases.contains(name);
+  }
+}

@@ -144,7 +144,7 @@ class PassThroughTest {
             "http://localhost/v1/messages",
             "*",
             "/v1/messages%3Fx",
-            "/api/v1/messages"
+            "/apis/v1/messages"
           }) {
         RawClient.Answer answer = fixture.ask(RawClient.post(path, lease.token(), "{}"));
         assertThat(answer.status()).as(path).isEqualTo(404);

@@ -70,6 +70,7 @@ public final class DunesServer implements AutoCloseable {
   private final Vertx vertx;
   private final HttpServer http;
   private final Runs runs;
+  private final AgentApiFace agents;
   private final AcpFace acp;
   private final Optional<Telemetry> telemetry;
   private final HostingSettings hosting;
@@ -81,6 +82,7 @@ public final class DunesServer implements AutoCloseable {
       Vertx vertx,
       HttpServer http,
       Runs runs,
+      AgentApiFace agents,
       AcpFace acp,
       Optional<Telemetry> telemetry,
       HostingSettings hosting,
@@ -89,6 +91,7 @@ public final class DunesServer implements AutoCloseable {
     this.vertx = vertx;
     this.http = http;
     this.runs = runs;
+    this.agents = agents;
     this.acp = acp;
     this.telemetry = telemetry;
     this.hosting = hosting;
@@ -159,7 +162,8 @@ public final class DunesServer implements AutoCloseable {
       SseStream.Opener frames = (exchange, headers) -> front.join().frames(exchange, headers);
       AcpFace acp = acp(frames);
       List<Route> routes = new ArrayList<>(query.routes());
-      routes.addAll(new AgentApiFace(runs.sessions(), frames).routes());
+      AgentApiFace agents = new AgentApiFace(runs.sessions(), frames);
+      routes.addAll(agents.routes());
       routes.addAll(acp.routes());
       routes.addAll(new SandboxFace(hosting.hosting(), keys).routes());
       routes.addAll(new OpsFace(runs, keys, metrics, config.version()).routes());
@@ -192,7 +196,7 @@ public final class DunesServer implements AutoCloseable {
         throw e;
       }
       return new DunesServer(
-          vertx, http, runs, acp, telemetry, hosting, List.copyOf(routes), config.host());
+          vertx, http, runs, agents, acp, telemetry, hosting, List.copyOf(routes), config.host());
     }
 
     private AcpFace acp(SseStream.Opener frames) {
@@ -282,6 +286,7 @@ public final class DunesServer implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    agents.stop();
     acp.close();
     runs.close(grace);
     hosting.close();

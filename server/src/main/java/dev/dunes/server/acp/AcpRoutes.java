@@ -45,6 +45,7 @@ final class AcpRoutes implements AutoCloseable {
   private final SseStream.Opener streams;
   private final Duration patience;
   private final Set<Waiting> all = ConcurrentHashMap.newKeySet();
+  private volatile boolean closing;
 
   /**
    * @param patience how long an envelope waits for its result before it is answered with 202
@@ -86,9 +87,10 @@ final class AcpRoutes implements AutoCloseable {
     return envelope.path("method").isString() && !id.isMissingNode() && !id.isNull();
   }
 
-  /** Answers what is not answered. */
+  /** Answers what is not answered, and from now on everything at once. */
   @Override
   public void close() {
+    closing = true;
     List<Waiting> left = List.copyOf(all);
     left.forEach(Waiting::refuse);
     try {
@@ -165,10 +167,15 @@ final class AcpRoutes implements AutoCloseable {
       String named = bind(id, agent);
       Waiting waiting = new Waiting(envelope);
       all.add(waiting);
+      if (closing) {
+        waiting.refuse();
+      }
       // The client may leave: what it asked for goes on, and is on the stream when it comes again.
-      Thread.ofVirtual()
-          .name("acp-" + exchange.id())
-          .start(() -> work(id, named, envelope, waiting.done()));
+      if (!waiting.done().isDone()) {
+        Thread.ofVirtual()
+            .name("acp-" + exchange.id())
+            .start(() -> work(id, named, envelope, waiting.done()));
+      }
       try {
         answer(exchange, id, waiting.done());
       } finally {

@@ -324,6 +324,8 @@ impl Host {
                 n > 0
             }
             Err(e) if e.kind() == io::ErrorKind::ConnectionReset => false,
+            // A read with a time limit is not taken up again by the kernel when a signal came.
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => self.fill(),
             Err(e) => panic!("the guest is silent: {}", e),
         }
     }

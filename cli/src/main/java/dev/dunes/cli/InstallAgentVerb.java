@@ -76,7 +76,7 @@ final class InstallAgentVerb implements Verb {
     String where =
         placement.mounts().isEmpty()
             ? " is part of Dunes"
-            : (there ? " is there: " : " installed: ") + placement.mounts().getFirst().source();
+            : (there ? " is there: " : " installed: ") + placement.mounts().getLast().source();
     return Printable.line(what + where) + "\n";
   }
 }

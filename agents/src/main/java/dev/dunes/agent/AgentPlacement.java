@@ -4,12 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import dev.dunes.sandbox.HostMount;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a sandbox needs so that an agent can be opened in it.
  *
- * @param mounts the agent's programs, to be shown read-only; where a provider cannot show files of
- *     this host the agent uploads itself when it is opened. None for an agent that needs no sandbox
+ * @param mounts the agent's programs, the agent itself last, to be shown read-only; where a
+ *     provider cannot show files of this host the agent uploads itself when it is opened. None for
+ *     an agent that needs no sandbox
  * @param version the version that is installed
  */
 public record AgentPlacement(List<HostMount> mounts, String version) {
@@ -21,5 +23,10 @@ public record AgentPlacement(List<HostMount> mounts, String version) {
   /** One with a single mount. */
   public AgentPlacement(HostMount mount, String version) {
     this(List.of(mount), version);
+  }
+
+  /** Where the agent itself is, the last of its mounts; empty for one that needs none. */
+  public Optional<HostMount> program() {
+    return mounts.isEmpty() ? Optional.empty() : Optional.of(mounts.getLast());
   }
 }

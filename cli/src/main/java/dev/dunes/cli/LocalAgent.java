@@ -40,9 +40,7 @@ record LocalAgent(
     return new LocalAgent(
         agent.id(),
         there.map(AgentPlacement::version),
-        there
-            .flatMap(placement -> placement.mounts().stream().findFirst())
-            .map(mount -> mount.source().toString()),
+        there.flatMap(AgentPlacement::program).map(mount -> mount.source().toString()),
         capabilities,
         unavailable);
   }

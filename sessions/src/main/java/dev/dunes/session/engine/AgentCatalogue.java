@@ -65,7 +65,7 @@ final class AgentCatalogue {
   }
 
   private static Optional<String> path(AgentPlacement placement) {
-    return placement.mounts().stream().findFirst().map(HostMount::source).map(Object::toString);
+    return placement.program().map(HostMount::source).map(Object::toString);
   }
 
   AgentInstallation install(String id, boolean again) {

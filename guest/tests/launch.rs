@@ -131,28 +131,75 @@ fn mounts_are_made_in_order_and_vanish() {
     assert_eq!(std::fs::read_dir(dir.join("t")).unwrap().count(), 0);
 }
 
+/// An image of its own for a launch, empty when it cannot be had here.
+fn image(dir: &TempDir, name: &str) -> Option<String> {
+    std::fs::File::create(dir.join(name)).unwrap().set_len(8 << 20).unwrap();
+    let made =
+        Command::new("mkfs.ext4").args(["-q", &dir.str(name)]).env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").status();
+    if !made.map_or(false, |status| status.success()) || !std::path::Path::new("/dev/loop-control").exists() {
+        println!("no mkfs.ext4 or no loop devices: skipped");
+        return None;
+    }
+    Some(dir.str(name))
+}
+
+/// That no loop device has a file of this directory any more.
+fn devices_are_free(dir: &TempDir) {
+    let free = || {
+        let used = Command::new("losetup").arg("-a").output().unwrap().stdout;
+        !String::from_utf8_lossy(&used).contains(dir.path().to_str().unwrap())
+    };
+    wait_for("the devices' release", || if free() { Some(()) } else { None });
+}
+
 #[test]
 fn images_are_mounted_by_loop_devices() {
     if !is_root() {
         return;
     }
     let dir = TempDir::new();
-    std::fs::File::create(dir.join("image")).unwrap().set_len(8 << 20).unwrap();
-    let made =
-        Command::new("mkfs.ext4").args(["-q", &dir.str("image")]).env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").status();
-    if !made.map_or(false, |status| status.success()) || !std::path::Path::new("/dev/loop-control").exists() {
-        return println!("no mkfs.ext4 or no loop devices: skipped");
-    }
+    let image = match image(&dir, "image") {
+        Some(image) => image,
+        None => return,
+    };
     std::fs::create_dir(dir.join("m")).unwrap();
-    let image = format!("{}|{}", dir.str("image"), dir.str("m"));
-    let output = launch(&["--loop", &image], &format!("ls {}; echo x > {}/f", dir.str("m"), dir.str("m")));
+    let mount = format!("{}|{}", image, dir.str("m"));
+    let output = launch(&["--loop", &mount], &format!("ls {}; echo x > {}/f", dir.str("m"), dir.str("m")));
     assert_eq!(err(&output), "lost+found\n");
     assert_eq!(std::fs::read_dir(dir.join("m")).unwrap().count(), 0);
-    let free = || {
-        !String::from_utf8_lossy(&Command::new("losetup").arg("-a").output().unwrap().stdout)
-            .contains(&dir.str("image"))
+    devices_are_free(&dir);
+}
+
+#[test]
+fn many_launches_find_loop_devices_at_once() {
+    if !is_root() {
+        return;
+    }
+    let dir = TempDir::new();
+    let first = match image(&dir, "0") {
+        Some(image) => image,
+        None => return,
     };
-    wait_for("the device's release", || if free() { Some(()) } else { None });
+    std::fs::create_dir(dir.join("m")).unwrap();
+    let launches: Vec<_> = (1..=100)
+        .map(|number| {
+            let image = dir.str(&number.to_string());
+            std::fs::copy(&first, &image).unwrap();
+            let mount = format!("{}|{}", image, dir.str("m"));
+            let mut command = Command::new(binary());
+            command.args(["launch", "--loop", &mount, "--", "/bin/true"]).stderr(Stdio::piped());
+            command
+        })
+        .collect();
+    let children: Vec<_> = launches.into_iter().map(|mut command| command.spawn().unwrap()).collect();
+    let errors: Vec<_> = children
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap())
+        .filter(|output| !output.status.success() || !output.stderr.is_empty())
+        .map(|output| err(&output))
+        .collect();
+    assert_eq!(errors, Vec::<String>::new());
+    devices_are_free(&dir);
 }
 
 #[test]

@@ -27,13 +27,16 @@ pub fn attach(image: &CStr) -> io::Result<(OwnedFd, CString)> {
     const ATTEMPTS: usize = 64;
     let image = fs::open_at(AT_FDCWD, image, O_RDWR, 0)?;
     let control = fs::open_at(AT_FDCWD, cstr(b"/dev/loop-control\0"), O_RDWR, 0)?;
+    // Between asking for a free number and taking it, others are told the same number. Launches take turns, until this
+    // descriptor is closed; 64 attempts are for programs that do not.
+    fs::lock(&control)?;
     for _ in 0..ATTEMPTS {
         let number = ioctl(control.as_raw_fd(), LOOP_CTL_GET_FREE, 0)?;
         let path = CString::new(format!("/dev/loop{}", number))?;
         let device = fs::open_at(AT_FDCWD, &path, O_RDWR, 0)?;
         match configure(&device, &image) {
             Ok(()) => return Ok((device, path)),
-            // Someone else was given the same number and was faster.
+            // Another program was given the same number and was faster.
             Err(e) if errno(&e) == EBUSY => {}
             Err(e) => return Err(e),
         }

@@ -113,6 +113,8 @@ pub const TIOCGPTN: u64 = 0x8004_5430;
 pub const TIOCSPTLCK: u64 = 0x4004_5431;
 pub const TIOCGPTPEER: u64 = 0x5441;
 
+pub const LOCK_EX: c_int = 2;
+
 pub const LOOP_CTL_GET_FREE: u64 = 0x4c82;
 pub const LOOP_SET_FD: u64 = 0x4c00;
 pub const LOOP_CLR_FD: u64 = 0x4c01;

@@ -162,6 +162,11 @@ pub fn truncate(fd: RawFd, size: u64) -> io::Result<()> {
     unsafe { call!(nr::FTRUNCATE, fd, size) }.map(drop)
 }
 
+/// Waits until nobody else holds the file's lock, and holds it until the description is closed.
+pub fn lock(file: &OwnedFd) -> io::Result<()> {
+    retry(|| unsafe { call!(nr::FLOCK, file.as_raw_fd(), LOCK_EX) }).map(drop)
+}
+
 /// Names in a directory, without `.` and `..`, in the kernel's order.
 pub fn names(dir: RawFd) -> io::Result<Vec<CString>> {
     let mut found = Vec::new();

@@ -49,6 +49,7 @@ numbers! {
     PIPE2 293 59;
     DUP3 292 24;
     FCNTL 72 25;
+    FLOCK 73 32;
     IOCTL 16 29;
     SOCKET 41 198;
     BIND 49 200;

@@ -156,6 +156,14 @@ public final class ApiKeys {
         .filter(key -> key.revokedAt().isEmpty());
   }
 
+  /** The key of this id, revoked or not. */
+  Optional<ApiKey> get(String id) {
+    return current().values().stream()
+        .map(Kept::key)
+        .filter(key -> key.id().equals(id))
+        .findFirst();
+  }
+
   /** Whether there are any that are good. */
   public boolean any() {
     return current().values().stream().anyMatch(kept -> kept.key().revokedAt().isEmpty());

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 
 /** What became of sandboxes that are gone, for 24 hours; at most 10,000. Sandbox API 4.11. */
 final class Graves {
@@ -36,10 +37,19 @@ final class Graves {
 
   /** Such as {@code expired at 2026-01-01T00:00:00Z}; what belongs to others never existed. */
   String epitaph(String account, String id) {
+    return epitaph(id, grave -> grave.account().equals(account));
+  }
+
+  /** The same, whoever it belonged to. */
+  String epitaph(String id) {
+    return epitaph(id, grave -> true);
+  }
+
+  private String epitaph(String id, Predicate<Grave> known) {
     lock.lock();
     try {
       return Optional.ofNullable(graves.get(id))
-          .filter(grave -> grave.account().equals(account))
+          .filter(known)
           .filter(grave -> grave.at().plus(KEPT).isAfter(Instant.now()))
           .map(grave -> grave.why() + " at " + grave.at())
           .orElse("never existed");

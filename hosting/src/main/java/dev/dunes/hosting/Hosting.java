@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -205,6 +206,42 @@ public final class Hosting implements AutoCloseable {
   /** One of the account's. */
   public HostedSandbox get(Account account, String id) {
     return started().access().entry(account, id).view();
+  }
+
+  /**
+   * A sandbox and whose it is.
+   *
+   * @param account whose it is
+   * @param sandbox as it is now
+   */
+  public record Located(Account account, HostedSandbox sandbox) {}
+
+  /** A sandbox of any account: for requests that show by other means that they may use it. */
+  public Optional<Located> locate(String id) {
+    return residents.find(id).map(this::located);
+  }
+
+  /** The sandboxes of all accounts, for the same kind of requests. */
+  public Stream<Located> everywhere() {
+    return residents.everything().stream()
+        .filter(entry -> entry.condition().phase() != SandboxCondition.Phase.ENDING)
+        .map(this::located);
+  }
+
+  private Located located(Entry entry) {
+    HostedSandbox sandbox = entry.view();
+    AccountLimits limits =
+        sandbox.account().equals(Account.MAIN)
+            ? config.limits()
+            : keys.get(sandbox.account())
+                .map(key -> config.limits().with(key.limits()))
+                .orElse(config.limits());
+    return new Located(new Account(sandbox.account(), limits), sandbox);
+  }
+
+  /** What became of a sandbox of any account, such as {@code expired at 2026-01-01T00:00:00Z}. */
+  public String epitaph(String id) {
+    return graves.epitaph(id);
   }
 
   // ---- changes ----

@@ -85,10 +85,14 @@ final class Residents {
 
   /** One an account may see. */
   Optional<Entry> find(String account, String id) {
+    return find(id).filter(entry -> entry.order.account().equals(account));
+  }
+
+  /** One of any account. */
+  Optional<Entry> find(String id) {
     lock.lock();
     try {
       return Optional.ofNullable(all.get(id))
-          .filter(entry -> entry.order.account().equals(account))
           .filter(entry -> entry.condition().phase() != Phase.ENDING);
     } finally {
       lock.unlock();

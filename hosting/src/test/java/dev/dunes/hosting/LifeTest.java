@@ -275,8 +275,12 @@ class LifeTest {
         main,
         made.id(),
         open -> {
-          Thread.sleep(Duration.ofMillis(600)); // longer than the idle time: a request is under way
+          // One that is made now and that nobody uses is suspended after the same time.
+          HostedSandbox clock =
+              hosting.create(main, SandboxRequest.of("base").idle(Duration.ofMillis(300)));
+          await("its time has passed", () -> hosting.get(main, clock.id()).paused());
           assertThat(hosting.get(main, made.id()).paused()).isFalse();
+          hosting.kill(main, clock.id());
           return open.sandbox().exec("true");
         });
     await("it is suspended", () -> hosting.get(main, made.id()).paused());

@@ -2,6 +2,8 @@ package dev.dunes.server;
 
 import dev.dunes.server.acp.AcpFace;
 import dev.dunes.server.agentapi.AgentApiFace;
+import dev.dunes.server.e2b.E2bFace;
+import dev.dunes.server.hosted.CodeDialect;
 import dev.dunes.server.http.AccessLog;
 import dev.dunes.server.http.DetailDialect;
 import dev.dunes.server.http.Dialect;
@@ -15,7 +17,6 @@ import dev.dunes.server.ops.Observers;
 import dev.dunes.server.ops.OpsFace;
 import dev.dunes.server.ops.Telemetry;
 import dev.dunes.server.query.QueryFace;
-import dev.dunes.server.sandboxapi.CodeDialect;
 import dev.dunes.server.sandboxapi.HostingSettings;
 import dev.dunes.server.sandboxapi.SandboxFace;
 import dev.dunes.server.v1.ProblemDialect;
@@ -166,10 +167,12 @@ public final class DunesServer implements AutoCloseable {
       routes.addAll(agents.routes());
       routes.addAll(acp.routes());
       routes.addAll(new SandboxFace(hosting.hosting(), keys).routes());
+      E2bFace e2b = new E2bFace(hosting.hosting());
       routes.addAll(new OpsFace(runs, keys, metrics, config.version()).routes());
       front.complete(
           new Front(
               vertx,
+              e2b.traffic(),
               new Routes(routes),
               query.webhooks(),
               DunesServer::dialect,

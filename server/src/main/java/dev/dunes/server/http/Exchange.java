@@ -28,7 +28,7 @@ public final class Exchange {
   private final HttpServerRequest request;
   private final Context context;
   private final String id;
-  private final Dialect dialect;
+  private Dialect dialect;
   private final RequestBody body;
   private final Answer answer;
   private final long began = System.nanoTime();
@@ -112,6 +112,11 @@ public final class Exchange {
     return dialect;
   }
 
+  /** Says what is wrong in another way from now on. */
+  public void dialect(Dialect other) {
+    dialect = other;
+  }
+
   public String method() {
     return request.method().name();
   }
@@ -139,6 +144,11 @@ public final class Exchange {
     return Optional.ofNullable(request.getParam(name));
   }
 
+  /** The query as it was sent, without its question mark; empty when there is none. */
+  public Optional<String> rawQuery() {
+    return Optional.ofNullable(request.query());
+  }
+
   /** A parameter of the path. */
   public String parameter(String name) {
     return Optional.ofNullable(parameters.get(name)).orElseThrow();
@@ -149,7 +159,7 @@ public final class Exchange {
   }
 
   /** Headers that every answer gets. */
-  void extraHeaders(Map<String, String> values) {
+  public void extraHeaders(Map<String, String> values) {
     answer.extraHeaders(values);
   }
 

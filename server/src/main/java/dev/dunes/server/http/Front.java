@@ -27,6 +27,7 @@ public final class Front {
       "Cross-origin request refused: set SANDSTORM_API_KEY or CORS_ORIGINS";
 
   private final Vertx vertx;
+  private final Ahead ahead;
   private final Routes routes;
   private final Route.Handler elsewhere;
   private final Function<String, Dialect> dialects;
@@ -38,6 +39,16 @@ public final class Front {
   private final Duration pingEvery;
   private final Duration heartbeatEvery;
 
+  /** Knows requests by more than their path. */
+  @FunctionalInterface
+  public interface Ahead {
+    /**
+     * Who answers a request instead of everything else here, rules for web pages and keys included;
+     * empty when it takes its usual way.
+     */
+    Optional<Route.Handler> find(Exchange exchange);
+  }
+
   /** Hears of answered requests. */
   public interface Observer {
     /** A request was answered; {@code route} is its pattern, or empty when it has none. */
@@ -45,12 +56,14 @@ public final class Front {
   }
 
   /**
+   * @param ahead is asked before anything else
    * @param elsewhere answers POST requests no route knows
    * @param dialects by path
    * @param corsOrigins which pages may ask, unless {@code cors} says it
    */
   public Front(
       Vertx vertx,
+      Ahead ahead,
       Routes routes,
       Route.Handler elsewhere,
       Function<String, Dialect> dialects,
@@ -62,6 +75,7 @@ public final class Front {
       Duration pingEvery,
       Duration heartbeatEvery) {
     this.vertx = vertx;
+    this.ahead = ahead;
     this.routes = routes;
     this.elsewhere = elsewhere;
     this.dialects = dialects;
@@ -110,6 +124,12 @@ public final class Front {
   private void serve(Exchange exchange) {
     Optional<String> route = Optional.empty();
     try {
+      Optional<Route.Handler> first = ahead.find(exchange);
+      if (first.isPresent()) {
+        route = Optional.of("(port of a sandbox)");
+        first.get().handle(exchange);
+        return;
+      }
       Optional<Routes.Match> match = routes.find(exchange.method(), exchange.path());
       route = match.map(found -> found.route().pattern());
       handle(exchange, match);

@@ -7,6 +7,10 @@ import dev.dunes.sandbox.FileEntry;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxFiles;
 import dev.dunes.sandbox.WriteOptions;
+import dev.dunes.server.hosted.Body;
+import dev.dunes.server.hosted.Failures;
+import dev.dunes.server.hosted.Gate;
+import dev.dunes.server.hosted.Query;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Json;
@@ -134,7 +138,7 @@ final class FileRoutes {
   }
 
   private Reply list(Exchange exchange, Account account) throws InterruptedException {
-    String path = Query.path(exchange.query("path").or(() -> Optional.of(SandboxFace.WORKSPACE)));
+    String path = Query.path(exchange.query("path").or(() -> Optional.of(Query.WORKSPACE)));
     return hosting.use(
         account,
         SandboxFace.id(exchange),

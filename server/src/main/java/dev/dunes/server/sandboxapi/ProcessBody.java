@@ -1,6 +1,8 @@
 package dev.dunes.server.sandboxapi;
 
 import dev.dunes.sandbox.Command;
+import dev.dunes.server.hosted.Body;
+import dev.dunes.server.hosted.Failures;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

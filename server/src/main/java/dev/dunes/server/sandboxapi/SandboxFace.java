@@ -4,6 +4,11 @@ import dev.dunes.hosting.Account;
 import dev.dunes.hosting.HostedSandbox;
 import dev.dunes.hosting.Hosting;
 import dev.dunes.hosting.SandboxRequest;
+import dev.dunes.server.hosted.Body;
+import dev.dunes.server.hosted.Failures;
+import dev.dunes.server.hosted.Gate;
+import dev.dunes.server.hosted.Query;
+import dev.dunes.server.hosted.SandboxJson;
 import dev.dunes.server.http.ClientGone;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Json;
@@ -23,9 +28,6 @@ import tools.jackson.databind.node.ArrayNode;
 
 /** Sandboxes over HTTP. Sandbox API 2.2; see the other classes for what is in them. */
 public final class SandboxFace {
-  /** Where relative paths start. */
-  static final String WORKSPACE = "/workspace";
-
   /** In the metadata of a sandbox: after so many seconds without a request it is suspended. */
   private static final String IDLE = "dunes.idleTimeout";
 

@@ -1,5 +1,7 @@
 package dev.dunes.server.sandboxapi;
 
+import dev.dunes.server.hosted.CodeDialect;
+import dev.dunes.server.hosted.Failures;
 import dev.dunes.server.http.BodyTooLargeException;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;

@@ -1,4 +1,4 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.hosted;
 
 import dev.dunes.hosting.HostedSandbox;
 import dev.dunes.hosting.Timestamps;
@@ -6,7 +6,7 @@ import dev.dunes.server.http.Json;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A sandbox as it is shown, in the words of two kinds of clients. Sandbox API 2.2. */
-final class SandboxJson {
+public final class SandboxJson {
   /** What clients of the second kind expect. E2B wire 2.3. */
   private static final String CLIENT_ID = "6532622b";
 
@@ -15,7 +15,7 @@ final class SandboxJson {
 
   private SandboxJson() {}
 
-  static ObjectNode of(HostedSandbox sandbox) {
+  public static ObjectNode of(HostedSandbox sandbox) {
     String state = sandbox.paused() ? "paused" : "running";
     ObjectNode json =
         Json.object().put("sandboxID", sandbox.id()).put("templateID", sandbox.template());
@@ -41,7 +41,7 @@ final class SandboxJson {
   }
 
   /** Whole numbers without a fraction. */
-  static void putNumber(ObjectNode json, String name, double value) {
+  public static void putNumber(ObjectNode json, String name, double value) {
     if (value == Math.rint(value)) {
       json.put(name, (long) value);
     } else {

@@ -1,4 +1,4 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.hosted;
 
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxFiles;
@@ -10,13 +10,16 @@ import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /** Parameters of a query. */
-final class Query {
+public final class Query {
+  /** Where relative paths start. */
+  public static final String WORKSPACE = "/workspace";
+
   private static final int LONGEST_PATH = 4096;
 
   private Query() {}
 
   /** A whole number. */
-  static long number(Exchange exchange, String name, long fallback, long least, long most) {
+  public static long number(Exchange exchange, String name, long fallback, long least, long most) {
     Optional<String> text = exchange.query(name).map(String::strip);
     if (text.isEmpty()) {
       return fallback;
@@ -33,7 +36,7 @@ final class Query {
   }
 
   /** What the body is said to have; 0 when nothing is said. */
-  static long declaredLength(Exchange exchange) {
+  public static long declaredLength(Exchange exchange) {
     try {
       return exchange.header("content-length").map(String::strip).map(Long::parseLong).orElse(0L);
     } catch (NumberFormatException e) {
@@ -42,7 +45,7 @@ final class Query {
   }
 
   /** A whole file of at most so many bytes. */
-  static byte[] bounded(SandboxFiles files, String path, long most) {
+  public static byte[] bounded(SandboxFiles files, String path, long most) {
     try (InputStream in = files.read(path, 0, most + 1)) {
       byte[] contents = in.readAllBytes();
       if (contents.length > most) {
@@ -61,7 +64,7 @@ final class Query {
     }
   }
 
-  static boolean base64(Exchange exchange) {
+  public static boolean base64(Exchange exchange) {
     Optional<String> encoding = exchange.query("encoding");
     if (encoding.isEmpty() || encoding.get().equals("utf8")) {
       return false;
@@ -73,12 +76,12 @@ final class Query {
   }
 
   /** The parameter {@code path}, which must be there. */
-  static String path(Exchange exchange) {
+  public static String path(Exchange exchange) {
     return path(exchange.query("path"));
   }
 
   /** A path in the sandbox; a relative one starts at the workspace. */
-  static String path(Optional<String> given) {
+  public static String path(Optional<String> given) {
     String path =
         given
             .filter(text -> !text.isEmpty())
@@ -87,6 +90,6 @@ final class Query {
       throw Failures.invalid(
           "path must have at most %d characters, and no NUL".formatted(LONGEST_PATH));
     }
-    return path.startsWith("/") ? path : SandboxFace.WORKSPACE + "/" + path;
+    return path.startsWith("/") ? path : WORKSPACE + "/" + path;
   }
 }

@@ -1,4 +1,4 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.hosted;
 
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Json;
@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
  * The JSON object of a request. No body is an empty one, null is absent, unknown fields are
  * ignored. Sandbox API 2.1.
  */
-final class Body {
+public final class Body {
   private static final long LARGEST = 32L << 20;
 
   private final JsonNode node;
@@ -25,7 +25,7 @@ final class Body {
     this.node = node;
   }
 
-  static Body of(Exchange exchange) throws InterruptedException {
+  public static Body of(Exchange exchange) throws InterruptedException {
     byte[] bytes = exchange.body(LARGEST);
     if (bytes.length == 0) {
       return new Body(Json.object());
@@ -45,7 +45,7 @@ final class Body {
     return Optional.ofNullable(node.get(name)).filter(value -> !value.isNull());
   }
 
-  Optional<String> text(String name) {
+  public Optional<String> text(String name) {
     return given(name).map(value -> text(name, value));
   }
 
@@ -56,15 +56,15 @@ final class Body {
     return value.asString();
   }
 
-  String required(String name) {
+  public String required(String name) {
     return text(name).orElseThrow(() -> Failures.invalid(name + " is required"));
   }
 
-  boolean flag(String name, boolean fallback) {
+  public boolean flag(String name, boolean fallback) {
     return flag(name).orElse(fallback);
   }
 
-  Optional<Boolean> flag(String name) {
+  public Optional<Boolean> flag(String name) {
     return given(name)
         .map(value -> {
           if (!value.isBoolean()) {
@@ -74,7 +74,7 @@ final class Body {
         });
   }
 
-  OptionalLong whole(String name) {
+  public OptionalLong whole(String name) {
     Optional<JsonNode> value = given(name);
     if (value.isEmpty()) {
       return OptionalLong.empty();
@@ -86,14 +86,14 @@ final class Body {
   }
 
   /** A number of seconds; what is beyond all limits is as good as the largest. */
-  Optional<Duration> seconds(String name) {
+  public Optional<Duration> seconds(String name) {
     OptionalLong value = whole(name);
     return value.isEmpty()
         ? Optional.empty()
         : Optional.of(Duration.ofSeconds(Math.clamp(value.getAsLong(), -1L, Integer.MAX_VALUE)));
   }
 
-  Optional<List<String>> texts(String name) {
+  public Optional<List<String>> texts(String name) {
     Optional<JsonNode> value = given(name);
     if (value.isEmpty()) {
       return Optional.empty();
@@ -108,7 +108,7 @@ final class Body {
     return Optional.of(texts);
   }
 
-  Map<String, String> map(String name) {
+  public Map<String, String> map(String name) {
     Map<String, String> map = new LinkedHashMap<>();
     given(name)
         .ifPresent(value -> {
@@ -123,7 +123,7 @@ final class Body {
     return map;
   }
 
-  Optional<Body> object(String name) {
+  public Optional<Body> object(String name) {
     return given(name)
         .map(value -> {
           if (!value.isObject()) {

@@ -1,4 +1,4 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.hosted;
 
 import dev.dunes.hosting.Account;
 import dev.dunes.hosting.Hosting;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Who a request comes from, and what it is told when what it wants cannot be done. The key of the
  * server is the main account's; every other key is an account of its own. Sandbox API 2.1.
  */
-final class Gate {
+public final class Gate {
   private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
 
   private final Hosting hosting;
@@ -25,27 +25,27 @@ final class Gate {
 
   /** Answers requests of an account. */
   @FunctionalInterface
-  interface Work {
+  public interface Work {
     /** The answer, unless it was given through the exchange itself. */
     Optional<Reply> answer(Exchange exchange, Account account) throws InterruptedException;
   }
 
   /** Answers requests of an account as a whole. */
   @FunctionalInterface
-  interface Whole {
+  public interface Whole {
     Reply answer(Exchange exchange, Account account) throws InterruptedException;
   }
 
-  Gate(Hosting hosting, Keys keys) {
+  public Gate(Hosting hosting, Keys keys) {
     this.hosting = hosting;
     this.keys = keys;
   }
 
-  Route route(String method, String pattern, Whole work) {
+  public Route route(String method, String pattern, Whole work) {
     return streaming(method, pattern, (e, account) -> Optional.of(work.answer(e, account)));
   }
 
-  Route streaming(String method, String pattern, Work work) {
+  public Route streaming(String method, String pattern, Work work) {
     // Open to the front, which knows one key only: who asks is found out here.
     return Route.open(method, pattern, exchange -> handle(exchange, work));
   }

@@ -1,4 +1,4 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.hosted;
 
 import dev.dunes.server.http.Dialect;
 import dev.dunes.server.http.Json;
@@ -19,16 +19,16 @@ public final class CodeDialect implements Dialect {
   }
 
   /** A refusal; of 409 and some 429 clients are told that trying again is no use. */
-  static Reply reply(int status, String message, Optional<String> errorCode) {
+  public static Reply reply(int status, String message, Optional<String> errorCode) {
     Reply reply = Reply.json(status, body(status, message, errorCode));
     return status == 409 || status == 429 ? reply.with("x-should-retry", "false") : reply;
   }
 
-  static Reply reply(int status, String message) {
+  public static Reply reply(int status, String message) {
     return reply(status, message, Optional.empty());
   }
 
-  static ObjectNode body(int status, String message, Optional<String> errorCode) {
+  public static ObjectNode body(int status, String message, Optional<String> errorCode) {
     ObjectNode body = Json.object().put("code", status).put("message", message);
     errorCode.ifPresent(code -> body.put("error_code", code));
     return body;

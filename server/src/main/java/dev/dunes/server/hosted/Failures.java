@@ -1,4 +1,4 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.hosted;
 
 import dev.dunes.hosting.HostingException;
 import dev.dunes.sandbox.InvalidRequestException;
@@ -12,18 +12,18 @@ import dev.dunes.server.http.Reply;
 import java.util.Optional;
 
 /** What is answered when something cannot be done. */
-final class Failures {
+public final class Failures {
   private Failures() {}
 
-  static HttpFailure invalid(String message) {
+  public static HttpFailure invalid(String message) {
     return new HttpFailure(CodeDialect.reply(400, message));
   }
 
-  static HttpFailure notFound(String message) {
+  public static HttpFailure notFound(String message) {
     return new HttpFailure(CodeDialect.reply(404, message));
   }
 
-  static Reply of(HostingException e) {
+  public static Reply of(HostingException e) {
     String message = String.valueOf(e.getMessage());
     Optional<String> code = Optional.of(e.reason().code());
     return switch (e.reason()) {
@@ -36,7 +36,7 @@ final class Failures {
     };
   }
 
-  static Reply of(SandboxException e) {
+  public static Reply of(SandboxException e) {
     String message = e.getMessage() + e.remedy().map(remedy -> "; " + remedy).orElse("");
     return switch (e) {
       case SandboxInterruptedException interrupted -> throw interrupted;

@@ -1,0 +1,47 @@
+package dev.dunes.server.e2b;
+
+import dev.dunes.server.http.Exchange;
+import dev.dunes.server.http.Json;
+import dev.dunes.server.http.Reply;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What is said when there is nobody at a port of a sandbox. E2B wire 2.5 and 4.5. */
+final class Gone {
+  private static final String PAGE =
+      """
+      <!doctype html>
+      <html lang="en"><meta charset="utf-8"><title>502</title>
+      <h1>%s</h1><p>Sandbox <code>%s</code></p></html>
+      """;
+
+  private Gone() {}
+
+  /**
+   * The sandbox is not there, or paused.
+   *
+   * @param why such as {@code paused}
+   */
+  static Reply reply(Exchange exchange, String sandbox, String why) {
+    String message = "The sandbox was not found (%s)".formatted(why);
+    return reply(exchange, message, sandbox, json(sandbox, message));
+  }
+
+  /** Nobody listens at a port of the sandbox. */
+  static Reply closedPort(Exchange exchange, String sandbox, int port) {
+    String message = "The sandbox is running but port is not open";
+    ObjectNode json = json(sandbox, message);
+    json.remove("code");
+    return reply(exchange, message, sandbox, json.put("port", port).put("code", 502));
+  }
+
+  private static ObjectNode json(String sandbox, String message) {
+    return Json.object().put("sandboxId", sandbox).put("message", message).put("code", 502);
+  }
+
+  /** People get a page; ids consist of letters and digits, messages are ours. */
+  private static Reply reply(Exchange exchange, String message, String sandbox, ObjectNode json) {
+    return exchange.header("sec-fetch-mode").filter("navigate"::equals).isPresent()
+        ? Reply.text(502, "text/html; charset=utf-8", PAGE.formatted(message, sandbox))
+        : Reply.json(502, json);
+  }
+}

@@ -1,0 +1,119 @@
+package dev.dunes.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunes.server.http.Json;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Base64;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** Which requests are for a port of a sandbox, and what is said when nobody is there. */
+class E2bRoutingTest {
+  @TempDir Path directory;
+  private SandboxShop shop;
+
+  @BeforeEach
+  void open() throws Exception {
+    shop = new SandboxShop(directory);
+  }
+
+  @AfterEach
+  void close() {
+    shop.close();
+  }
+
+  private JsonNode secure() throws Exception {
+    return shop.create(Json.object().put("secure", true));
+  }
+
+  private static void gone(HttpResponse<String> answer, String id, String why) {
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(502);
+    assertThat(answer.body())
+        .startsWith(
+            "{\"sandboxId\":\"%s\",\"message\":\"The sandbox was not found (%s".formatted(id, why))
+        .endsWith("\",\"code\":502}");
+  }
+
+  private HttpResponse<String> port(String id, int port) throws Exception {
+    return shop.shop.send(
+        "GET", "/", "", "e2b-sandbox-id", id, "e2b-sandbox-port", Integer.toString(port));
+  }
+
+  @Test
+  void oneHeaderOfTwoIsRefused() throws Exception {
+    for (String name : new String[] {"E2b-Sandbox-Id", "E2b-Sandbox-Port"}) {
+      HttpResponse<String> answer = shop.shop.send("GET", "/health", "", name, "80");
+      assertThat(answer.statusCode()).isEqualTo(400);
+      assertThat(answer.body()).isEqualTo("missing header");
+    }
+  }
+
+  @Test
+  void whoIsNotThereIsSaidWithTheReason() throws Exception {
+    gone(port("inever", 80), "inever", "never existed");
+    String id = shop.create();
+    shop.call("DELETE", "/sandboxes/" + id, "");
+    gone(port(id, 49983), id, "killed at ");
+    String paused = shop.create();
+    shop.post(204, "/sandboxes/" + paused + "/pause", Json.object());
+    gone(port(paused, 49983), paused, "paused");
+  }
+
+  @Test
+  void aPersonGetsAPage() throws Exception {
+    HttpResponse<String> answer =
+        shop.shop.send(
+            "GET",
+            "/",
+            "",
+            "e2b-sandbox-id",
+            "inever",
+            "e2b-sandbox-port",
+            "80",
+            "sec-fetch-mode",
+            "navigate");
+    assertThat(answer.statusCode()).isEqualTo(502);
+    assertThat(answer.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
+    assertThat(answer.body()).contains("The sandbox was not found (never existed)");
+  }
+
+  @Test
+  void namesThatCannotBeAreRefused() throws Exception {
+    assertThat(port("../x", 80).statusCode()).isEqualTo(400);
+    for (String port : new String[] {"0", "65536", "99999999999999999999", "-1", "80x"}) {
+      HttpResponse<String> answer =
+          shop.shop.send("GET", "/", "", "e2b-sandbox-id", "ia", "e2b-sandbox-port", port);
+      assertThat(answer.statusCode()).as(port).isEqualTo(400);
+    }
+  }
+
+  /** The vector of E2B wire 2.5 is checked where signatures are made. */
+  @Test
+  void aSignatureNamesTheSandboxAndAForgedOneNobody() throws Exception {
+    JsonNode made = secure();
+    String token = made.get("envdAccessToken").asString();
+    secure(); // another one, which must not be found
+    String signed = "hello.txt:read::" + token;
+    byte[] hash =
+        MessageDigest.getInstance("SHA-256").digest(signed.getBytes(StandardCharsets.UTF_8));
+    String good = "v1_" + Base64.getEncoder().withoutPadding().encodeToString(hash);
+    shop.call("DELETE", "/sandboxes/" + made.get("sandboxID").asString(), "");
+    // Once it is gone its signature is as good as any other.
+    for (String signature : new String[] {good, "v1_x", ""}) {
+      HttpResponse<String> answer =
+          shop.shop.send(
+              "GET",
+              "/files?path=hello.txt&signature="
+                  + signature.replace("+", "%2B").replace("/", "%2F"),
+              "");
+      assertThat(answer.statusCode()).isEqualTo(404);
+    }
+  }
+}

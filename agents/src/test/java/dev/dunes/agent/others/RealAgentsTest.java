@@ -1,6 +1,7 @@
 package dev.dunes.agent.others;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -29,11 +30,11 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a user gets with the real programs: those over ACP, and pi. */
 @Timeout(240)
@@ -158,7 +159,7 @@ final class RealAgentsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = "gemini")
+  @MethodSource("agents")
   void anInterruptLeavesNoProcessOfATool(String id) {
     try (RealAgent real = new RealAgent(id);
         AgentSession session = real.open(o -> o.model(MODEL))) {
@@ -230,6 +231,21 @@ final class RealAgentsTest {
       real.model.heal();
       session.send(new Prompt("Say [[text]]"));
       assertThat(Transcript.turn(session).outcome().success()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("agents")
+  void messagesOf200KilobytesArriveWhole(String id) {
+    try (RealAgent real = new RealAgent(id);
+        AgentSession session = real.open(o -> o.model(MODEL))) {
+      // Nothing that repeats: Gemini CLI stops a model that does.
+      String text =
+          IntStream.range(0, 36_000).mapToObj(i -> i * 7919 % 99_991 + " ").collect(joining());
+      assertThat(text.length()).isGreaterThan(200 << 10);
+      real.model.add(Scenario.saying("long", text.strip()));
+      session.send(new Prompt("Say [[long]]"));
+      assertThat(Transcript.turn(session).outcome().text()).contains(text.strip());
     }
   }
 

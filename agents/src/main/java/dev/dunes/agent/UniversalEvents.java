@@ -26,6 +26,12 @@ public final class UniversalEvents {
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder().appendInstant(-1).toFormatter(Locale.ROOT);
 
+  /** Before the digits of a fraction, so that none of them is lost. */
+  private static final int NANOS = 1_000_000_000;
+
+  /** The last second that was written. */
+  private static volatile Second second = new Second(0, "1970-01-01T00:00:00");
+
   private static final Map<String, Class<? extends AgentEvent>> TYPES =
       List.<Map.Entry<String, Class<? extends AgentEvent>>>of(
               Map.entry("session.started", AgentEvent.SessionStarted.class),
@@ -72,7 +78,7 @@ public final class UniversalEvents {
       json.writeStartObject();
       json.writeStringProperty("event_id", event.eventId());
       json.writeNumberProperty("sequence", event.sequence());
-      json.writeStringProperty("time", TIME.format(event.time()));
+      json.writeStringProperty("time", time(event.time()));
       json.writeStringProperty("session_id", event.sessionId());
       json.writeName("native_session_id");
       json.writeString(event.nativeSessionId().orElse(null));
@@ -80,12 +86,53 @@ public final class UniversalEvents {
       json.writeStringProperty("source", event.synthetic() ? "daemon" : "agent");
       json.writeStringProperty("type", event.data().type());
       json.writeName("data");
-      json.writePOJO(event.data());
+      writeData(json, event.data());
       json.writeNullProperty("raw");
       json.writeEndObject();
     }
     return bytes.toByteArray();
   }
+
+  /** Pieces of messages are nearly all there is of a stream: they go without databind. */
+  private static void writeData(JsonGenerator json, AgentEvent data) {
+    if (data instanceof AgentEvent.ItemDelta piece) {
+      json.writeStartObject();
+      json.writeStringProperty("item_id", piece.itemId());
+      json.writeName("native_item_id");
+      json.writeString(piece.nativeItemId().orElse(null));
+      json.writeStringProperty("delta", piece.delta());
+      json.writeEndObject();
+    } else {
+      json.writePOJO(data);
+    }
+  }
+
+  /** The same as {@code TIME} writes it; many events come in one second. */
+  private static String time(Instant time) {
+    Second known = second;
+    if (known.epoch() != time.getEpochSecond()) {
+      String whole = TIME.format(Instant.ofEpochSecond(time.getEpochSecond()));
+      known = new Second(time.getEpochSecond(), whole.substring(0, whole.length() - 1));
+      second = known;
+    }
+    if (time.getNano() == 0) {
+      return known.text() + 'Z';
+    }
+    String digits = Integer.toString(NANOS + time.getNano());
+    int end = digits.length();
+    while (digits.charAt(end - 1) == '0') {
+      end--;
+    }
+    return new StringBuilder(known.text().length() + end + 1)
+        .append(known.text())
+        .append('.')
+        .append(digits, 1, end)
+        .append('Z')
+        .toString();
+  }
+
+  /** A second as it is written, without its zone. */
+  private record Second(long epoch, String text) {}
 
   /** The {@code data} of an event. */
   public static JsonNode data(AgentEvent event) {

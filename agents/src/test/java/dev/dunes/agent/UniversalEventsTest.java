@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -164,6 +165,37 @@ final class UniversalEventsTest {
             UniversalEvents.event(example.get(0), data),
             Optional.empty());
 
+    assertThat(new String(UniversalEvents.toBytes(event), StandardCharsets.UTF_8))
+        .isEqualTo(UniversalEvents.toJson(event).toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1970-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.5Z",
+        "2026-01-28T12:00:00.1Z",
+        "2026-01-28T12:00:00.01Z",
+        "2026-01-28T12:00:00.000000001Z",
+        "2026-01-28T12:00:00.123456789Z",
+        "2026-01-28T12:00:01Z",
+        "2026-01-28T11:59:59.999Z",
+        "+12026-01-28T12:00:00.25Z"
+      })
+  void theTimeHasAsManyDigitsAsItNeeds(String time) {
+    UniversalEvent event =
+        new UniversalEvent(
+            7,
+            Instant.parse(time),
+            "s",
+            Optional.empty(),
+            true,
+            UniversalEvent.Source.DAEMON,
+            new AgentEvent.ItemDelta("itm_1", Optional.of("native"), "x"),
+            Optional.empty());
+
+    assertThat(JSON.readTree(UniversalEvents.toBytes(event)).get("time").asString())
+        .isEqualTo(time);
     assertThat(new String(UniversalEvents.toBytes(event), StandardCharsets.UTF_8))
         .isEqualTo(UniversalEvents.toJson(event).toString());
   }

@@ -61,7 +61,7 @@ class SandboxAgentClientTest {
   }
 
   @Test
-  void burstsAreSeenWhenThePromptReturns() throws Exception {
+  void burstsArriveWholeAndInTheirTurn() throws Exception {
     assertThat(run("bursts")).containsExactly("1 1", "10 10", "100 100", "1 1", "10 10", "100 100");
   }
 

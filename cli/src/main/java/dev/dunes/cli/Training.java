@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Runs the usual commands once in one process. The launcher does this when it makes the AOT cache,
@@ -31,7 +32,23 @@ final class Training {
           List.of("providers"));
 
   private static final List<List<String>> AGENT_COMMANDS =
-      List.of(List.of("query", "--help"), List.of("serve", "--help"), List.of("init", "--list"));
+      List.of(
+          List.of("query", "--help"),
+          List.of("serve", "--help"),
+          List.of("server", "--help"),
+          List.of("init", "--list"),
+          List.of("agents"),
+          List.of("doctor"));
+
+  /** What is asked of a server, which follows. */
+  private static final List<List<String>> ASKED =
+      List.of(
+          List.of("api", "agents", "list", "-e"),
+          List.of("api", "sessions", "create", "training", "--agent", "mock", "-e"),
+          List.of("api", "sessions", "send-message-stream", "training", "-m", "echo a", "-e"),
+          List.of("sessions", "-e"),
+          List.of("sessions", "export", "training", "-e"),
+          List.of("sessions", "delete", "training", "-e"));
 
   /** A prompt from its beginning to its end, as far as this machine goes without the network. */
   private static final List<String> PROMPT = List.of("demo", "--fast");
@@ -83,6 +100,11 @@ final class Training {
                     .build());
         InputStream health = server.uri().resolve("/health").toURL().openStream()) {
       health.readAllBytes();
+      for (List<String> asked : ASKED) {
+        Main.run(
+            Stream.concat(asked.stream(), Stream.of(server.uri().toString()))
+                .toArray(String[]::new));
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,6 +1,7 @@
 package dev.dunes.server.e2b;
 
 import dev.dunes.hosting.Hosting;
+import dev.dunes.server.e2b.code.CodePort;
 import dev.dunes.server.http.Front;
 import java.util.Map;
 
@@ -18,7 +19,7 @@ public final class E2bFace {
     Map<Integer, SandboxPort> ports =
         Map.of(
             ENVD, new UnservedPort("processes and files of the E2B protocol"),
-            CODE, new UnservedPort("the E2B code interpreter"));
+            CODE, new CodePort());
     this.traffic =
         new Traffic(hosting, ports, new UnservedPort("programs that listen in a sandbox"));
   }

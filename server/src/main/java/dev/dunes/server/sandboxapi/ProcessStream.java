@@ -4,6 +4,7 @@ import dev.dunes.hosting.HostedProcess;
 import dev.dunes.hosting.ProcessOutput;
 import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.CommandExit;
+import dev.dunes.server.hosted.Utf8Pieces;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Json;
 import java.io.ByteArrayOutputStream;

@@ -1,4 +1,4 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.hosted;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -7,18 +7,18 @@ import java.util.Arrays;
  * Text out of bytes that come in pieces: a character cut between two pieces is put together. What
  * is no UTF-8 becomes U+FFFD.
  */
-final class Utf8Pieces {
+public final class Utf8Pieces {
   private static final int LONGEST = 4;
 
   private byte[] kept = new byte[0];
 
   /** How many bytes of earlier pieces the next text begins with. */
-  int pending() {
+  public int pending() {
     return kept.length;
   }
 
   /** The text of a piece, but for a character that is not whole. */
-  String next(byte[] piece) {
+  public String next(byte[] piece) {
     byte[] all = Arrays.copyOf(kept, kept.length + piece.length);
     System.arraycopy(piece, 0, all, kept.length, piece.length);
     int whole = all.length - unfinished(all);
@@ -27,7 +27,7 @@ final class Utf8Pieces {
   }
 
   /** What is left when nothing comes any more. */
-  String rest() {
+  public String rest() {
     String rest = new String(kept, StandardCharsets.UTF_8);
     kept = new byte[0];
     return rest;

@@ -1,0 +1,71 @@
+package dev.dunes.server.e2b.code;
+
+import dev.dunes.sandbox.Channel;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a kernel says while it runs a cell. */
+sealed interface KernelEvent {
+  /** About how many bytes it takes to keep it. */
+  int size();
+
+  /**
+   * Something was printed.
+   *
+   * @param channel where
+   * @param text not empty
+   */
+  record Output(Channel channel, String text) implements KernelEvent {
+    @Override
+    public int size() {
+      return 2 * text.length();
+    }
+  }
+
+  /**
+   * Something is shown.
+   *
+   * @param main whether it is the value of the cell
+   * @param data its forms by MIME type
+   * @param size of the line that brought it
+   */
+  record Shown(boolean main, ObjectNode data, int size) implements KernelEvent {}
+
+  /** The code has failed. */
+  record Failure(String name, String value, String traceback) implements KernelEvent {
+    @Override
+    public int size() {
+      return 2 * (name.length() + value.length() + traceback.length());
+    }
+  }
+
+  /** The cell is over. */
+  record Finished() implements KernelEvent {
+    @Override
+    public int size() {
+      return 0;
+    }
+  }
+
+  /**
+   * The kernel has ended, and the cell with it.
+   *
+   * @param why for people
+   */
+  record Died(String why) implements KernelEvent {
+    @Override
+    public int size() {
+      return 0;
+    }
+  }
+
+  /** Whether nothing comes after it. */
+  default boolean last() {
+    return switch (this) {
+      case Finished ignored -> true;
+      case Died ignored -> true;
+      case Output ignored -> false;
+      case Shown ignored -> false;
+      case Failure ignored -> false;
+    };
+  }
+}

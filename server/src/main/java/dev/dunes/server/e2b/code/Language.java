@@ -1,0 +1,47 @@
+package dev.dunes.server.e2b.code;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** What code is written in, and which program of the sandbox runs it. E2B wire 2.10. */
+enum Language {
+  PYTHON("python", List.of(), "python3"),
+  JAVASCRIPT("javascript", List.of("js"), "node"),
+  TYPESCRIPT("typescript", List.of("ts"), "node"),
+  BASH("bash", List.of(), "bash");
+
+  private final String id;
+  private final List<String> aliases;
+  private final String program;
+
+  Language(String id, List<String> aliases, String program) {
+    this.id = id;
+    this.aliases = aliases;
+    this.program = program;
+  }
+
+  /** As clients are told it. */
+  String id() {
+    return id;
+  }
+
+  String program() {
+    return program;
+  }
+
+  /** The language of a name, in whatever case. */
+  static Optional<Language> of(String name) {
+    String plain = name.strip().toLowerCase(Locale.ROOT);
+    return Arrays.stream(values())
+        .filter(language -> language.id.equals(plain) || language.aliases.contains(plain))
+        .findFirst();
+  }
+
+  /** All names, for messages. */
+  static String all() {
+    return Arrays.stream(values()).map(Language::id).collect(Collectors.joining(", "));
+  }
+}

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.io.SerializedString;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,6 +22,21 @@ public final class UniversalEvents {
 
   /** Most events are smaller. */
   private static final int SIZE = 512;
+
+  private static final SerializedString EVENT_ID = new SerializedString("event_id");
+  private static final SerializedString SEQUENCE = new SerializedString("sequence");
+  private static final SerializedString TIMESTAMP = new SerializedString("time");
+  private static final SerializedString SESSION_ID = new SerializedString("session_id");
+  private static final SerializedString NATIVE_SESSION_ID =
+      new SerializedString("native_session_id");
+  private static final SerializedString SYNTHETIC = new SerializedString("synthetic");
+  private static final SerializedString SOURCE = new SerializedString("source");
+  private static final SerializedString TYPE = new SerializedString("type");
+  private static final SerializedString DATA = new SerializedString("data");
+  private static final SerializedString RAW = new SerializedString("raw");
+  private static final SerializedString ITEM_ID = new SerializedString("item_id");
+  private static final SerializedString NATIVE_ITEM_ID = new SerializedString("native_item_id");
+  private static final SerializedString DELTA = new SerializedString("delta");
 
   /** As many digits of a second as there are, as in the sheet's examples. */
   private static final DateTimeFormatter TIME =
@@ -76,18 +92,17 @@ public final class UniversalEvents {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(SIZE);
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
-      json.writeStringProperty("event_id", event.eventId());
-      json.writeNumberProperty("sequence", event.sequence());
-      json.writeStringProperty("time", time(event.time()));
-      json.writeStringProperty("session_id", event.sessionId());
-      json.writeName("native_session_id");
-      json.writeString(event.nativeSessionId().orElse(null));
-      json.writeBooleanProperty("synthetic", event.synthetic());
-      json.writeStringProperty("source", event.synthetic() ? "daemon" : "agent");
-      json.writeStringProperty("type", event.data().type());
-      json.writeName("data");
+      json.writeName(EVENT_ID).writeString(event.eventId());
+      json.writeName(SEQUENCE).writeNumber(event.sequence());
+      json.writeName(TIMESTAMP).writeString(time(event.time()));
+      json.writeName(SESSION_ID).writeString(event.sessionId());
+      json.writeName(NATIVE_SESSION_ID).writeString(event.nativeSessionId().orElse(null));
+      json.writeName(SYNTHETIC).writeBoolean(event.synthetic());
+      json.writeName(SOURCE).writeString(event.synthetic() ? "daemon" : "agent");
+      json.writeName(TYPE).writeString(event.data().type());
+      json.writeName(DATA);
       writeData(json, event.data());
-      json.writeNullProperty("raw");
+      json.writeName(RAW).writeNull();
       json.writeEndObject();
     }
     return bytes.toByteArray();
@@ -97,10 +112,9 @@ public final class UniversalEvents {
   private static void writeData(JsonGenerator json, AgentEvent data) {
     if (data instanceof AgentEvent.ItemDelta piece) {
       json.writeStartObject();
-      json.writeStringProperty("item_id", piece.itemId());
-      json.writeName("native_item_id");
-      json.writeString(piece.nativeItemId().orElse(null));
-      json.writeStringProperty("delta", piece.delta());
+      json.writeName(ITEM_ID).writeString(piece.itemId());
+      json.writeName(NATIVE_ITEM_ID).writeString(piece.nativeItemId().orElse(null));
+      json.writeName(DELTA).writeString(piece.delta());
       json.writeEndObject();
     } else {
       json.writePOJO(data);

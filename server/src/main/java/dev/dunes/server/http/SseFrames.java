@@ -64,10 +64,12 @@ public final class SseFrames {
    * as it would be the end of a line here.
    */
   public SseFrames part(byte[] json, int from, int to) {
-    ensure(to - from);
-    for (int i = from; i < to; i++) {
-      byte b = json[i];
-      bytes[length++] = b == '\n' || b == '\r' ? (byte) ' ' : b;
+    int begin = length;
+    add(json, from, to);
+    for (int i = begin; i < length; i++) {
+      if (bytes[i] == '\n' || bytes[i] == '\r') {
+        bytes[i] = ' ';
+      }
     }
     return this;
   }
@@ -84,9 +86,13 @@ public final class SseFrames {
   }
 
   private void add(byte[] more) {
-    ensure(more.length);
-    System.arraycopy(more, 0, bytes, length, more.length);
-    length += more.length;
+    add(more, 0, more.length);
+  }
+
+  private void add(byte[] more, int from, int to) {
+    ensure(to - from);
+    System.arraycopy(more, from, bytes, length, to - from);
+    length += to - from;
   }
 
   private void ensure(int more) {

@@ -39,6 +39,21 @@ public interface Agent {
   }
 
   /**
+   * Whether it knows what its models cost and keeps {@link AgentOptions#maxBudgetUsd()} itself. The
+   * budget of any other is kept by whoever lets it ask models.
+   */
+  default boolean keepsBudget() {
+    return false;
+  }
+
+  /**
+   * Refuses what this agent cannot do, as far as that can be told before it starts.
+   *
+   * @throws AgentException as {@link #open} would, with a remedy
+   */
+  default void check(AgentOptions options) {}
+
+  /**
    * Where it keeps its conversations, relative to the home of its user: what another sandbox must
    * be given so that {@link AgentOptions#resume()} works there. None for an agent that cannot
    * resume.

@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param mounts the agent's programs, the agent itself last, to be shown read-only; where a
  *     provider cannot show files of this host the agent uploads itself when it is opened. None for
- *     an agent that needs no sandbox
+ *     an agent that needs no sandbox or is part of it
  * @param version the version that is installed
  */
 public record AgentPlacement(List<HostMount> mounts, String version) {

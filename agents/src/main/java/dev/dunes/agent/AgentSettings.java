@@ -12,8 +12,10 @@ import java.util.Optional;
  *
  * <p>Of the environment are read: {@code DUNES_AGENTS} (where agents are kept), {@code
  * DUNES_AGENTS_OFFLINE} (a directory of packages to install from, without network), {@code
- * DUNES_NPM_REGISTRY} and npm's own variables and files, {@code HTTP_PROXY}, {@code HTTPS_PROXY},
- * {@code NO_PROXY}, {@code NODE_EXTRA_CA_CERTS} and {@code SSL_CERT_FILE}.
+ * DUNES_AGENTS_FILE} (agents of the user's own; else {@code dunes/agents.json} in {@code
+ * XDG_CONFIG_HOME} or {@code ~/.config}), {@code DUNES_NPM_REGISTRY} and npm's own variables and
+ * files, {@code HTTP_PROXY}, {@code HTTPS_PROXY}, {@code NO_PROXY}, {@code NODE_EXTRA_CA_CERTS} and
+ * {@code SSL_CERT_FILE}.
  *
  * @param environment variables by name
  * @param home the user's home, for {@code .npmrc}

@@ -49,7 +49,7 @@ final class InstallAgentVerb implements Verb {
       }
       boolean there = !again && agent.installed().isPresent();
       AgentPlacement placement = console.interruption().making(() -> install(agent, waiting));
-      waiting.around(() -> console.print(line(placement, there)));
+      waiting.around(() -> console.print(line(agent, placement, there)));
       return ExitCodes.OK;
     } catch (AgentException e) {
       throw LocalAgents.failure(e);
@@ -71,11 +71,11 @@ final class InstallAgentVerb implements Verb {
         });
   }
 
-  private String line(AgentPlacement placement, boolean there) {
+  private String line(Agent agent, AgentPlacement placement, boolean there) {
     String what = "%s %s".formatted(id, placement.version());
     String where =
         placement.mounts().isEmpty()
-            ? " is part of Dunes"
+            ? agent.traits().inProcess() ? " is part of Dunes" : " is part of the sandbox"
             : (there ? " is there: " : " installed: ") + placement.mounts().getLast().source();
     return Printable.line(what + where) + "\n";
   }

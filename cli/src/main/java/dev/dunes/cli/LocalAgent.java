@@ -13,16 +13,18 @@ import tools.jackson.databind.json.JsonMapper;
  * How an agent is on this machine.
  *
  * @param version of what is installed
- * @param path where it is; none for one that is part of Dunes
+ * @param path where it is; none for one that is part of Dunes or of the sandbox
  * @param capabilities by their names in the agent API, in its order
  * @param unavailable why it cannot be driven, if so, and what to do about it
+ * @param builtIn whether it is part of Dunes
  */
 record LocalAgent(
     String id,
     Optional<String> version,
     Optional<String> path,
     Map<String, Boolean> capabilities,
-    Optional<String> unavailable) {
+    Optional<String> unavailable,
+    boolean builtIn) {
 
   static LocalAgent of(Agent agent) {
     Optional<AgentPlacement> there = Optional.empty();
@@ -42,7 +44,8 @@ record LocalAgent(
         there.map(AgentPlacement::version),
         there.flatMap(AgentPlacement::program).map(mount -> mount.source().toString()),
         capabilities,
-        unavailable);
+        unavailable,
+        agent.traits().inProcess());
   }
 
   boolean installed() {
@@ -57,7 +60,7 @@ record LocalAgent(
     if (!installed()) {
       return "not installed";
     }
-    return path.isPresent() ? "installed" : "built in";
+    return builtIn ? "built in" : "installed";
   }
 
   /** What it can do. */

@@ -1,6 +1,5 @@
 package dev.dunes.cli;
 
-import dev.dunes.agent.AgentSettings;
 import dev.dunes.agent.Agents;
 import dev.dunes.gateway.LeaseSpec;
 import dev.dunes.session.InputFiles;
@@ -67,12 +66,7 @@ final class LocalRuns {
             .directory(directory)
             .environment(environment)
             .gateways(options -> Demo.ChangedGateway.open(options, leases));
-    Agents agents =
-        Agents.open(
-            new AgentSettings(
-                environment,
-                Path.of(System.getProperty("user.home")),
-                console.directory().toAbsolutePath()));
+    Agents agents = LocalAgents.open(console, environment);
     agents
         .ids()
         .forEach(id -> config.agent(new ShownAgent(agents.get(id), waiting, console::explain)));

@@ -44,6 +44,16 @@ record ShownAgent(Agent agent, Waiting waiting, Consumer<String> explain) implem
   }
 
   @Override
+  public boolean keepsBudget() {
+    return agent.keepsBudget();
+  }
+
+  @Override
+  public void check(AgentOptions options) {
+    agent.check(options);
+  }
+
+  @Override
   public AgentPlacement prepare(InstallProgress progress) {
     waiting.forWhat("looking for " + agent.id());
     AgentPlacement placement =

@@ -2,6 +2,8 @@ package dev.dunes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +35,25 @@ class AgentVerbsTest {
     assertThat(mock.path("path").isNull()).isTrue();
     assertThat(mock.path("capabilities").path("questions").asBoolean()).isTrue();
     assertThat(mock.path("capabilities").path("sharedProcess").asBoolean()).isFalse();
+  }
+
+  @Test
+  void agentsOfTheUsersOwnFileAreListedAndWhatIsWrongInItIsSaid() throws IOException {
+    Path file = directory.resolve("agents.json");
+    ds.env("DUNES_AGENTS", directory.toString()).env("DUNES_AGENTS_FILE", file.toString());
+    Files.writeString(file, "{\"mine\": {\"command\": \"mine\", \"args\": [\"--acp\"]}}");
+    assertThat(ds.run("agents").out())
+        .containsPattern("(?m)^acp:mine +installed +unknown +permissions .*textMessages");
+    assertThat(ds.run("install-agent", "acp:mine").out())
+        .isEqualTo("acp:mine unknown is part of the sandbox\n");
+
+    Files.writeString(file, "{\"mine\": {\"comand\": \"mine\"}}");
+    Ds.Result wrong = ds.run("agents");
+    assertThat(wrong.code()).isEqualTo(1);
+    assertThat(wrong.err())
+        .isEqualTo(
+            "❌ %s: agent 'mine': 'comand' is no known field\ndid you mean 'command'?\n"
+                .formatted(file));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -106,6 +107,12 @@ class AgentApiTest {
     assertThat(mock.get("capabilities")).hasSize(18);
     assertThat(mock.at("/capabilities/sharedProcess").asBoolean()).isFalse();
     assertThat(mock.has("configOptions")).isFalse();
+    assertThat(mock.get("inProcess").asBoolean()).isTrue();
+    assertThat(mock.get("resumable").asBoolean(true)).isFalse();
+    assertThat(mock.get("dialects")).isEmpty();
+    JsonNode claude = agents.get(ids.indexOf("claude"));
+    assertThat(claude.get("dialects").toString()).isEqualTo("[\"anthropic\"]");
+    assertThat(claude.get("permissionModes").toString()).contains("\"bypass\"");
 
     JsonNode one = Shop.json(shop.get("/v1/agents/mock?config=true").body());
     assertThat(one.get("configOptions").valueStream().map(o -> o.get("id").asString()))
@@ -127,6 +134,30 @@ class AgentApiTest {
     JsonNode models = Shop.json(shop.get("/v1/agents/mock/models").body());
     assertThat(models.get("defaultModel").asString()).isEqualTo("mock");
     assertThat(models.get("models")).hasSize(2);
+  }
+
+  @Test
+  void anAgentOfTheUsersOwnFile() throws Exception {
+    Path file = Files.createTempFile(directory, "agents", ".json");
+    Files.writeString(file, "{\"mine\": {\"command\": \"mine\", \"dialects\": [\"gemini\"]}}");
+    try (Shop other =
+        new Shop(Files.createTempDirectory(directory, "other"))
+            .set("DUNES_AGENTS_FILE", file.toString())) {
+      JsonNode mine = Shop.json(other.get("/v1/agents/acp:mine").body());
+      assertThat(mine.get("id").asString()).isEqualTo("acp:mine");
+      assertThat(mine.get("dialects").toString()).isEqualTo("[\"gemini\"]");
+      assertThat(mine.get("credentialsAvailable").asBoolean(true)).isFalse();
+      HttpResponse<String> installed =
+          other.post(
+              "/v1/agents/acp:mine/install",
+              "{}",
+              "content-type",
+              "application/json",
+              "prefer",
+              "return=representation");
+      assertThat(Shop.json(installed.body()).at("/artifacts/0/source").asString())
+          .isEqualTo("local_path");
+    }
   }
 
   @Test

@@ -1,5 +1,9 @@
 package dev.dunes.session;
 
+import dev.dunes.agent.Agent;
+import dev.dunes.agent.AgentException;
+import dev.dunes.agent.ModelAccess;
+import dev.dunes.agent.ModelDialect;
 import dev.dunes.gateway.ModelConfigurationException;
 import dev.dunes.gateway.ModelUpstream;
 import dev.dunes.gateway.ModelUpstreams;
@@ -7,6 +11,7 @@ import dev.dunes.gateway.RequestKeys;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,8 +39,10 @@ final class RunAcceptance {
 
   RunStart accept(RunRequest request, String id) {
     Map<String, String> variables = services.settings().all();
-    List<ModelUpstream> upstreams = upstreams(request, variables);
+    Agent agent = agent(request);
+    Map<ModelDialect, ModelUpstream> upstreams = upstreams(agent, request, variables);
     ProjectConfig config = project.current();
+    check(agent, request, config, variables, upstreams);
     Limits limits = limitsFile.current();
     String provider = services.places().choose(request, config);
     if (provider.equals(Places.E2B)
@@ -106,36 +113,93 @@ final class RunAcceptance {
     return config;
   }
 
-  private static List<ModelUpstream> upstreams(RunRequest request, Map<String, String> variables) {
-    List<ModelUpstream> found = new ArrayList<>();
-    if (!request.agent().equals(RunRequest.DEFAULT_AGENT)) {
-      add(found, () -> ModelUpstreams.openAi(variables));
-      add(found, () -> ModelUpstreams.gemini(variables));
-    }
+  private Agent agent(RunRequest request) {
     try {
-      RequestKeys keys =
-          RequestKeys.of(
-              request.keys().anthropic().orElse(""), request.keys().openrouter().orElse(""));
-      found.add(ModelUpstreams.resolve(variables, keys));
-    } catch (ModelConfigurationException e) {
-      if (found.isEmpty() || !e.nothingConfigured()) {
-        throw RunRefusedException.invalid(String.valueOf(e.getMessage()));
+      return services.agents().apply(request.agent());
+    } catch (AgentException e) {
+      throw refused("agent", e);
+    }
+  }
+
+  private static RunRefusedException refused(String field, AgentException e) {
+    String remedy = e.remedy().map(" (%s)"::formatted).orElse("");
+    return RunRefusedException.invalidField(field, e.getMessage() + remedy);
+  }
+
+  /**
+   * What an agent cannot do is refused before a sandbox is made. Claude Code takes all that a
+   * request can say.
+   */
+  private void check(
+      Agent agent,
+      RunRequest request,
+      ProjectConfig config,
+      Map<String, String> variables,
+      Map<ModelDialect, ModelUpstream> upstreams) {
+    if (request.agent().equals(RunRequest.DEFAULT_AGENT)) {
+      return;
+    }
+    agent
+        .traits()
+        .unavailable()
+        .ifPresent(why -> {
+          throw RunRefusedException.invalidField(
+              "agent", "agent %s cannot be driven: %s".formatted(agent.id(), why));
+        });
+    RunPlan plan;
+    try {
+      plan = new RunPlanner(request, config, variables, services.directory()).plan("");
+    } catch (RunFailedException e) {
+      throw RunRefusedException.invalid(String.valueOf(e.getMessage()));
+    }
+    // Not yet known: neither decides whether a wish can be fulfilled.
+    ModelAccess access = RunOptions.access(agent, "http://127.0.0.1", "none", upstreams);
+    try {
+      agent.check(RunOptions.of(agent, request, plan, access).build());
+    } catch (AgentException e) {
+      throw refused("agent", e);
+    }
+  }
+
+  /** For each of the agent's protocols that has an answer. */
+  private static Map<ModelDialect, ModelUpstream> upstreams(
+      Agent agent, RunRequest request, Map<String, String> variables) {
+    Map<ModelDialect, ModelUpstream> found = new EnumMap<>(ModelDialect.class);
+    List<String> missing = new ArrayList<>();
+    for (ModelDialect dialect : agent.traits().dialects()) {
+      try {
+        upstream(dialect, request, variables)
+            .ifPresentOrElse(
+                upstream -> found.put(dialect, upstream),
+                () -> missing.add("%s_API_KEY is required".formatted(dialect)));
+      } catch (ModelConfigurationException e) {
+        if (!e.nothingConfigured()) {
+          throw RunRefusedException.invalid(String.valueOf(e.getMessage()));
+        }
+        missing.add(String.valueOf(e.getMessage()));
       }
-    } catch (IllegalArgumentException e) {
-      throw RunRefusedException.invalid("anthropic_api_key is no key: " + e.getMessage());
+    }
+    if (found.isEmpty() && !missing.isEmpty()) {
+      throw RunRefusedException.invalid(String.join(", or ", missing));
     }
     return found;
   }
 
-  private interface Lookup {
-    Optional<ModelUpstream> find();
+  private static Optional<ModelUpstream> upstream(
+      ModelDialect dialect, RunRequest request, Map<String, String> variables) {
+    return switch (dialect) {
+      case ANTHROPIC -> Optional.of(ModelUpstreams.resolve(variables, keys(request)));
+      case OPENAI -> ModelUpstreams.openAi(variables);
+      case GEMINI -> ModelUpstreams.gemini(variables);
+    };
   }
 
-  private static void add(List<ModelUpstream> found, Lookup lookup) {
+  private static RequestKeys keys(RunRequest request) {
     try {
-      lookup.find().ifPresent(found::add);
-    } catch (ModelConfigurationException e) {
-      throw RunRefusedException.invalid(String.valueOf(e.getMessage()));
+      return RequestKeys.of(
+          request.keys().anthropic().orElse(""), request.keys().openrouter().orElse(""));
+    } catch (IllegalArgumentException e) {
+      throw RunRefusedException.invalid("anthropic_api_key is no key: " + e.getMessage());
     }
   }
 

@@ -68,7 +68,7 @@ final class RunPlaces {
 
   private LeaseSpec lease(RunPlan plan, Consumer<GatewayEvent> listener) {
     LeaseSpec.Builder lease = LeaseSpec.builder(start.id()).listener(listener);
-    start.upstreams().forEach(lease::upstream);
+    start.upstreams().values().forEach(lease::upstream);
     start.request().maxBudgetUsd().ifPresent(lease::budgetUsd);
     return lease.egress(new EgressPolicy(egress(plan))).build();
   }

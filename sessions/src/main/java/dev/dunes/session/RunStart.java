@@ -1,5 +1,6 @@
 package dev.dunes.session;
 
+import dev.dunes.agent.ModelDialect;
 import dev.dunes.gateway.ModelUpstream;
 import java.time.Duration;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Map;
 /**
  * What is settled about a run when it is accepted.
  *
+ * @param upstreams where the agent can ask its models
  * @param variables the settings it runs with
  * @param warnings what its user should know
  */
@@ -18,7 +20,7 @@ record RunStart(
     Limits limits,
     String provider,
     Duration timeout,
-    List<ModelUpstream> upstreams,
+    Map<ModelDialect, ModelUpstream> upstreams,
     Map<String, String> variables,
     boolean keepSession,
     List<String> warnings) {}

@@ -88,7 +88,7 @@ final class RunWork {
       SandboxFilling filling = new SandboxFilling(start, services, run);
       filling.fill(sandbox, place.home(), plan);
       run.checkStop();
-      AgentSession session = open(agent, sandbox, options(plan, place));
+      AgentSession session = open(agent, sandbox, options(agent, plan, place));
       cleanup.opened(session);
       // While the agent starts: it does nothing before it is asked.
       Optional<GeneratedFiles> before =
@@ -174,29 +174,14 @@ final class RunWork {
             });
   }
 
-  private AgentOptions options(RunPlan plan, RunPlace place) {
-    ModelAccess access = new ModelAccess(place.baseUrl(), place.lease().token(), modelNames());
+  private AgentOptions options(Agent agent, RunPlan plan, RunPlace place) {
+    ModelAccess access =
+        RunOptions.access(agent, place.baseUrl(), place.lease().token(), start.upstreams());
+    String home = place.home().home();
     AgentOptions.Builder options =
-        AgentOptions.builder(access).workingDir(place.home().home()).home(place.home().home());
-    plan.model().ifPresent(options::model);
-    plan.maxTurns().ifPresent(options::maxTurns);
-    request.maxBudgetUsd().ifPresent(options::maxBudgetUsd);
-    plan.systemPrompt().ifPresent(options::systemPrompt);
-    plan.appendSystemPrompt().ifPresent(options::appendSystemPrompt);
-    plan.allowedTools().ifPresent(options::allowedTools);
-    plan.subagents().ifPresent(options::subagents);
-    plan.mcpServers().ifPresent(options::mcpServers);
-    plan.outputSchema().ifPresent(options::outputSchema);
-    request.resume().ifPresent(id -> options.resume(id, request.forkSession()));
-    options.skills(plan.hasSkills());
+        RunOptions.of(agent, request, plan, access).workingDir(home).home(home);
     place.agentEnvironment().forEach(options::env);
     return options.build();
-  }
-
-  private Map<String, String> modelNames() {
-    Map<String, String> names = new HashMap<>();
-    start.upstreams().forEach(upstream -> names.putAll(upstream.modelVariables()));
-    return names;
   }
 
   private AgentSession open(Agent agent, Sandbox sandbox, AgentOptions options) {

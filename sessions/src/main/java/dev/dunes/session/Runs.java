@@ -3,6 +3,7 @@ package dev.dunes.session;
 import static java.util.Objects.requireNonNull;
 
 import dev.dunes.agent.Agent;
+import dev.dunes.agent.AgentException;
 import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.AgentSettings;
 import dev.dunes.agent.Agents;
@@ -63,7 +64,7 @@ public final class Runs implements AutoCloseable {
   private final Reaper reaper;
   private final ReentrantLock reaping = new ReentrantLock();
   private final Triggers triggers;
-  private final Agents builtIn;
+  private final Agents known;
   private final Boxes boxes;
   private final SharedWorkspaces workspaces;
   private final ReentrantLock opening = new ReentrantLock();
@@ -77,9 +78,7 @@ public final class Runs implements AutoCloseable {
     this.settings = new Settings(config.environment(), directory);
     this.project = new ProjectConfigFile(directory);
     this.limits = LimitsFile.of(settings, directory);
-    this.builtIn =
-        Agents.open(
-            new AgentSettings(settings.all(), Path.of(System.getProperty("user.home")), directory));
+    this.known = agents(settings, directory);
     Places places = new Places(config.sandboxes(), settings);
     places.configured();
     this.services =
@@ -117,6 +116,16 @@ public final class Runs implements AutoCloseable {
       runs.serve();
     }
     return runs;
+  }
+
+  private static Agents agents(Settings settings, Path directory) {
+    Path home = Path.of(System.getProperty("user.home"));
+    try {
+      return Agents.open(new AgentSettings(settings.all(), home, directory));
+    } catch (AgentException e) {
+      String remedy = e.remedy().map(each -> "; " + each).orElse("");
+      throw RunRefusedException.config(e.getMessage() + remedy);
+    }
   }
 
   private void serve() {
@@ -218,7 +227,7 @@ public final class Runs implements AutoCloseable {
   }
 
   private List<String> agentIds() {
-    return Stream.concat(builtIn.ids().stream(), config.agents().keySet().stream())
+    return Stream.concat(known.ids().stream(), config.agents().keySet().stream())
         .distinct()
         .toList();
   }
@@ -239,6 +248,23 @@ public final class Runs implements AutoCloseable {
     return Duration.ofSeconds(settings.number(variable, usual, 1, 604_800));
   }
 
+  private void deleteOldSessions() {
+    int hours = settings.number("DUNES_SESSION_RETENTION_HOURS", 0, 0, 876_000);
+    SessionEngine opened;
+    opening.lock();
+    try {
+      opened = sessions;
+    } finally {
+      opening.unlock();
+    }
+    if (hours > 0 && opened != null) {
+      int deleted = opened.deleteOlder(Instant.now().minus(Duration.ofHours(hours)));
+      if (deleted > 0) {
+        LOG.info("{} sessions were deleted: nothing has happened in them for {} h", deleted, hours);
+      }
+    }
+  }
+
   private OptionalLong journalLimit() {
     int megabytes = settings.number("DUNES_JOURNAL_MAX_MB", 0, 0, Integer.MAX_VALUE);
     return megabytes == 0 ? OptionalLong.empty() : OptionalLong.of((long) megabytes << 20);
@@ -251,7 +277,7 @@ public final class Runs implements AutoCloseable {
   }
 
   private Agent agent(String name) {
-    return Optional.ofNullable(config.agents().get(name)).orElseGet(() -> builtIn.get(name));
+    return Optional.ofNullable(config.agents().get(name)).orElseGet(() -> known.get(name));
   }
 
   /** A run that has not been cleaned up yet. */
@@ -349,6 +375,7 @@ public final class Runs implements AutoCloseable {
       reap();
       services.archive().sweep();
       services.artifacts().sweep();
+      deleteOldSessions();
     } catch (RuntimeException e) {
       LOG.warn("could not look for leftovers", e);
     }

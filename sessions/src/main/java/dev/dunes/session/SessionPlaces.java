@@ -6,7 +6,6 @@ import dev.dunes.agent.Agent;
 import dev.dunes.agent.AgentPlacement;
 import dev.dunes.agent.AgentTraits;
 import dev.dunes.agent.InstallProgress;
-import dev.dunes.agent.ModelAccess;
 import dev.dunes.agent.ModelDialect;
 import dev.dunes.gateway.EgressPolicy;
 import dev.dunes.gateway.GatewayLease;
@@ -124,7 +123,7 @@ final class SessionPlaces implements PlaceOpener {
           box,
           shared,
           lease,
-          access(agent, box, lease, upstreams),
+          RunOptions.access(agent, box.door().baseUrl(), lease.token(), upstreams),
           mask(spec, lease),
           boxes::close);
     } catch (RuntimeException | Error e) {
@@ -152,14 +151,5 @@ final class SessionPlaces implements PlaceOpener {
     upstreams.values().forEach(lease::upstream);
     spec.maxBudgetUsd().ifPresent(lease::budgetUsd);
     return lease.egress(new EgressPolicy(EgressRules.of(services.settings(), spec))).build();
-  }
-
-  private static ModelAccess access(
-      Agent agent, Box box, GatewayLease lease, Map<ModelDialect, ModelUpstream> upstreams) {
-    Map<String, String> names = new HashMap<>();
-    upstreams.values().forEach(upstream -> names.putAll(upstream.modelVariables()));
-    List<ModelDialect> dialects =
-        agent.traits().dialects().stream().filter(upstreams::containsKey).toList();
-    return new ModelAccess(box.door().baseUrl(), lease.token(), names, dialects);
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunes.agent.AgentOptions;
+import dev.dunes.agent.ModelDialect;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,6 +86,45 @@ class ConfigurationTest {
     assertThat(asked.outputSchema()).isEmpty();
     assertThat(asked.maxBudgetUsd()).hasValue(1.5);
     assertThat(shop.gateway.leases.getLast().budgetUsd()).hasValue(1.5);
+  }
+
+  @Test
+  void theBudgetOfAnAgentThatKeepsNoneIsKeptByTheGateway() throws IOException {
+    ScriptAgent other =
+        new ScriptAgent(Files.createDirectory(directory.resolve("other"))) {
+          @Override
+          public boolean keepsBudget() {
+            return false;
+          }
+        };
+    List<RunEvent> events = shop.with(other).run(echo(RESULT), r -> r.maxBudgetUsd(1.5));
+
+    assertThat(texts(events)).last().isEqualTo(RESULT);
+    assertThat(other.opened.getLast().maxBudgetUsd()).isEmpty();
+    assertThat(other.opened.getLast().access().dialects()).containsExactly(ModelDialect.ANTHROPIC);
+    assertThat(shop.gateway.leases.getLast().budgetUsd()).hasValue(1.5);
+  }
+
+  @Test
+  void whatAnAgentCannotDoIsRefusedBeforeAnythingIsMade() {
+    shop.set("OPENAI_API_KEY", "sk-of-the-test");
+    assertThatThrownBy(() -> shop.start("x", r -> r.agent("codex").allowedTools(List.of("Read"))))
+        .isInstanceOfSatisfying(
+            RunRefusedException.class,
+            e -> {
+              assertThat(e.reason()).isEqualTo(RunRefusedException.Reason.INVALID);
+              assertThat(e.field()).contains("agent");
+              assertThat(e)
+                  .hasMessage(
+                      "Codex cannot be restricted to some tools (leave out the allowed tools, or"
+                          + " let it ask (permission mode default))");
+            });
+    assertThatThrownBy(() -> shop.start("x", r -> r.agent("gemini")))
+        .hasMessage("GEMINI_API_KEY is required");
+    assertThatThrownBy(() -> shop.start("x", r -> r.agent("codx")))
+        .hasMessage("unknown agent 'codx' (did you mean 'codex'?)");
+    assertThat(shop.runs().list(10)).isEmpty();
+    assertThat(shop.gateway.leases).isEmpty();
   }
 
   @Test

@@ -60,9 +60,9 @@ class RealAgentSessionsTest {
     return runs.sessions();
   }
 
-  /** One that may do everything, where the agent has such a mode. */
+  /** One that may do everything. */
   private static SessionSpec free(String agent) {
-    return spec(agent, agent.equals("opencode") ? "default" : "bypass");
+    return spec(agent, "bypass");
   }
 
   private static SessionSpec spec(String agent, String permissionMode) {

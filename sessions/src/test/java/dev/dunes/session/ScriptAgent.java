@@ -29,6 +29,11 @@ class ScriptAgent implements Agent {
   }
 
   @Override
+  public boolean keepsBudget() {
+    return true;
+  }
+
+  @Override
   public AgentPlacement prepare(InstallProgress progress) {
     return new AgentPlacement(new HostMount(program, "/opt/dunes/script-agent"), "1");
   }

@@ -212,8 +212,9 @@ final class SessionFaultsTest {
         session.turn(new Prompt("echo ask p1; read answer; echo say got $answer; echo done"));
     List<UniversalEvent> events = MockPlace.events(MockPlace.drain(turn));
     assertThat(events.getLast().data()).isInstanceOf(AgentEvent.PermissionRequested.class);
-    // Longer than the turn may be quiet; it is looked at several times meanwhile.
-    Thread.sleep(4500);
+    // One that asks nothing and began later: when it has been quiet for too long, so has this one.
+    Session quiet = create("quiet", spec -> spec.idleTimeout(Duration.ofSeconds(3)));
+    assertThat(run(quiet, "sleep 600").kind()).isEqualTo(TurnEnd.Kind.TIMED_OUT);
 
     session.answerPermission("p1", PermissionReply.ALWAYS);
     MockPlace.until(session, info -> !info.busy());

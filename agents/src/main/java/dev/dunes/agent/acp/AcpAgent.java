@@ -17,18 +17,30 @@ import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.Sandbox;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
 
 /** An agent that speaks ACP: what is known of it, and how it is started. */
 public final class AcpAgent implements Agent {
   private final AcpProfile profile;
   private final AcpLaunch launch;
+  private final Consumer<JsonNode> initialized;
   private final AcpTimeouts timeouts;
 
   public AcpAgent(AcpProfile profile, AcpLaunch launch) {
-    this(profile, launch, AcpTimeouts.USUAL);
+    this(profile, launch, answer -> {});
   }
 
-  AcpAgent(AcpProfile profile, AcpLaunch launch, AcpTimeouts timeouts) {
+  /**
+   * @param initialized hears what the agent says of itself when it starts
+   */
+  public AcpAgent(AcpProfile profile, AcpLaunch launch, Consumer<JsonNode> initialized) {
+    this(profile, launch, initialized, AcpTimeouts.USUAL);
+  }
+
+  AcpAgent(
+      AcpProfile profile, AcpLaunch launch, Consumer<JsonNode> initialized, AcpTimeouts timeouts) {
+    this.initialized = requireNonNull(initialized, "initialized");
     this.timeouts = requireNonNull(timeouts, "timeouts");
     this.profile = requireNonNull(profile, "profile");
     this.launch = requireNonNull(launch, "launch");
@@ -67,12 +79,11 @@ public final class AcpAgent implements Agent {
   @Override
   public AgentSession open(Sandbox sandbox, AgentOptions options) {
     check(options);
-    AcpMcp.of(options.mcpServers());
     Command command = launch.command(sandbox, AgentHome.of(sandbox, options), options);
     AgentProcess process = new AgentProcess(sandbox.start(command));
     try {
       Survivors survivors = new Survivors(sandbox, profile.survivors());
-      return new AcpSession(profile, process, survivors, options, timeouts);
+      return new AcpSession(profile, process, survivors, options, initialized, timeouts);
     } catch (RuntimeException | Error e) {
       process.close();
       throw e;
@@ -80,7 +91,9 @@ public final class AcpAgent implements Agent {
   }
 
   /** The protocol has no words for these. */
-  private void check(AgentOptions options) {
+  @Override
+  public void check(AgentOptions options) {
+    AcpMcp.of(options.mcpServers());
     refuse(options.allowedTools().isPresent(), "a list of allowed tools", "let it ask instead");
     refuse(options.subagents().isPresent(), "subagents", "leave them out");
     refuse(options.maxTurns().isPresent(), "a limit of turns", "give a limit of time");

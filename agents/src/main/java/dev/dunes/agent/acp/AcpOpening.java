@@ -20,6 +20,7 @@ final class AcpOpening {
   private final JsonRpcPeer peer;
   private final AgentOptions options;
   private final AcpTimeouts timeouts;
+  private final Consumer<JsonNode> initialized;
   private final Consumer<JsonNode> opened;
   private final Consumer<AgentException> failed;
   private final ArrayNode servers;
@@ -31,11 +32,13 @@ final class AcpOpening {
       JsonRpcPeer peer,
       AgentOptions options,
       AcpTimeouts timeouts,
+      Consumer<JsonNode> initialized,
       Consumer<JsonNode> opened,
       Consumer<AgentException> failed) {
     this.peer = peer;
     this.options = options;
     this.timeouts = timeouts;
+    this.initialized = initialized;
     this.opened = opened;
     this.failed = failed;
     this.servers = AcpMcp.of(options.mcpServers());
@@ -57,6 +60,7 @@ final class AcpOpening {
       return;
     }
     capabilities = Json.value(result.value(), "agentCapabilities").orElseGet(Json::object);
+    initialized.accept(result.value());
     ObjectNode params = Json.object().put("cwd", options.workingDir());
     params.set("mcpServers", servers);
     String method;

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,6 +75,7 @@ final class AcpSession implements AgentSession {
       AgentProcess process,
       Survivors survivors,
       AgentOptions options,
+      Consumer<JsonNode> initialized,
       AcpTimeouts timeouts) {
     this.process = process;
     this.timeouts = timeouts;
@@ -88,7 +90,8 @@ final class AcpSession implements AgentSession {
         });
     this.asks = new AcpAsks(peer, open, options.permissions());
     this.wishes = new AcpWishes(profile, options);
-    this.opening = new AcpOpening(peer, options, timeouts, this::opened, this::startFailed);
+    this.opening =
+        new AcpOpening(peer, options, timeouts, initialized, this::opened, this::startFailed);
     opening.begin();
   }
 

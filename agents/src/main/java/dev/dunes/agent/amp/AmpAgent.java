@@ -109,8 +109,9 @@ public final class AmpAgent implements Agent {
     return AmpSession.open(launch);
   }
 
-  /** Refuses what this agent cannot do, rather than leave it out. */
-  private static void check(AgentOptions options) {
+  @Override
+  public void check(AgentOptions options) {
+    AmpPermissions.of(options);
     options
         .mode()
         .filter(mode -> !mode.equals(MODE))

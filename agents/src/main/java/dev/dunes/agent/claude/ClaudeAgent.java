@@ -81,6 +81,11 @@ public final class ClaudeAgent implements Agent {
   }
 
   @Override
+  public boolean keepsBudget() {
+    return true;
+  }
+
+  @Override
   public AgentSession open(Sandbox sandbox, AgentOptions options) {
     ToolPolicy tools = ToolPolicy.of(options.allowedTools());
     Optional<AnswerSchema> schema = options.outputSchema().map(AnswerSchema::of);

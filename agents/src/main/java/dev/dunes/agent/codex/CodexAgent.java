@@ -89,6 +89,13 @@ public final class CodexAgent implements Agent {
   }
 
   @Override
+  public void check(AgentOptions options) {
+    CodexLaunch _ = new CodexLaunch(options);
+    CodexSettings _ = new CodexSettings(options);
+    options.outputSchema().ifPresent(AnswerSchema::of);
+  }
+
+  @Override
   public AgentSession open(Sandbox sandbox, AgentOptions options) {
     CodexLaunch launch = new CodexLaunch(options);
     CodexSettings settings = new CodexSettings(options);

@@ -59,25 +59,9 @@ public final class InstalledProgram {
    * to it into the home.
    */
   public String in(Sandbox sandbox, AgentHome home) {
-    boolean mounted =
-        sandbox.spec().mounts().stream().map(HostMount::target).anyMatch(target()::equals);
-    if (mounted) {
-      return target() + "/" + pin.program();
-    }
-    Path directory = install.apply(InstallProgress.SILENT);
-    if (sandbox.provider().equals("host")) {
-      return directory.resolve(pin.program()).toString();
-    }
-    String copy = home.path() + "/.local/share/dunes/agents/" + pin.agent() + "/" + pin.version();
-    if (!sandbox.files().exists(copy)) {
-      // Renamed at the end, so that a copy that was cut off is never taken for one.
-      String part = copy + ".part";
-      if (sandbox.files().exists(part)) {
-        sandbox.files().removeTree(part);
-      }
-      sandbox.files().uploadTree(directory, part);
-      sandbox.files().move(part, copy);
-    }
-    return copy + "/" + pin.program();
+    String copy = pin.agent() + "/" + pin.version();
+    ShownDirectory directory =
+        new ShownDirectory(target(), copy, () -> install.apply(InstallProgress.SILENT));
+    return directory.in(sandbox, home) + "/" + pin.program();
   }
 }

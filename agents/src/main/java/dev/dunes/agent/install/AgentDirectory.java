@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
  * may read it, since sandboxes run as other users. What is being made lies beside it in {@code
  * .new-<version>-*} and belongs to whoever holds the lock of that version.
  */
-final class AgentDirectory {
+public final class AgentDirectory {
   private static final String MARKER = ".dunes-installed.json";
   private static final Set<PosixFilePermission> EVERYBODY =
       PosixFilePermissions.fromString("rwxr-xr-x");
@@ -37,13 +37,16 @@ final class AgentDirectory {
   }
 
   static AgentDirectory of(AgentSettings settings, Pin pin) {
-    Path root =
-        settings
-            .variable("DUNES_AGENTS")
-            .map(Path::of)
-            .map(Path::toAbsolutePath)
-            .orElseGet(() -> usual(settings));
-    return new AgentDirectory(root.resolve(pin.agent()), pin);
+    return new AgentDirectory(root(settings).resolve(pin.agent()), pin);
+  }
+
+  /** Where those of all agents are. */
+  public static Path root(AgentSettings settings) {
+    return settings
+        .variable("DUNES_AGENTS")
+        .map(Path::of)
+        .map(Path::toAbsolutePath)
+        .orElseGet(() -> usual(settings));
   }
 
   private static Path usual(AgentSettings settings) {

@@ -8,6 +8,7 @@ import dev.dunes.agent.AgentExit;
 import dev.dunes.agent.AgentOptions;
 import dev.dunes.agent.AgentOutput;
 import dev.dunes.agent.AgentSession;
+import dev.dunes.agent.ContentPart;
 import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.TurnOutcome;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -46,6 +48,7 @@ final class MockSession implements AgentSession {
   private final Deque<AgentOutput> ready = new ArrayDeque<>();
   private final Map<String, AgentEvent> asked = new LinkedHashMap<>();
   private int messages;
+  private Optional<String> said = Optional.empty();
   private boolean running;
   private Iterator<? extends AgentEvent> steps = Collections.emptyIterator();
   private @Nullable MockBurst burst;
@@ -152,10 +155,11 @@ final class MockSession implements AgentSession {
 
   private void step() {
     if (!steps.hasNext()) {
-      endTurn(new TurnOutcome(true, "success", Optional.empty(), Optional.empty(), 1, 0));
+      endTurn(new TurnOutcome(true, "success", said, Optional.empty(), 1, 0));
       return;
     }
     AgentEvent event = steps.next();
+    said = answer(event).or(() -> said);
     ready.add(output(event));
     due = burst != null ? began + burst.dueNanos() : System.nanoTime() + pace;
     if (event instanceof AgentEvent.SessionEnded) {
@@ -164,8 +168,22 @@ final class MockSession implements AgentSession {
     }
   }
 
+  /** The text of a message, if that is what has been said. */
+  private static Optional<String> answer(AgentEvent event) {
+    return event instanceof AgentEvent.ItemCompleted completed
+            && completed.item().kind() == Kind.MESSAGE
+            && completed.item().role().equals(Optional.of(Role.ASSISTANT))
+        ? Optional.of(
+            completed.item().content().stream()
+                .filter(ContentPart.Text.class::isInstance)
+                .map(part -> ((ContentPart.Text) part).text())
+                .collect(Collectors.joining("\n")))
+        : Optional.empty();
+  }
+
   private void endTurn(TurnOutcome outcome) {
     running = false;
+    said = Optional.empty();
     steps = Collections.emptyIterator();
     ready.add(new AgentOutput.TurnEnded(outcome));
   }

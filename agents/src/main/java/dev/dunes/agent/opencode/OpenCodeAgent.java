@@ -34,7 +34,7 @@ public final class OpenCodeAgent implements Agent {
               new AgentMode("plan", "Plan", "Planning mode"),
               new AgentMode("custom", "Custom", "Any user-defined OpenCode agent name")),
           true,
-          List.of("default"),
+          List.of("default", "plan", "bypass"),
           List.of(ModelDialect.ANTHROPIC, ModelDialect.OPENAI),
           true,
           false,
@@ -74,6 +74,12 @@ public final class OpenCodeAgent implements Agent {
   @Override
   public List<String> conversationFiles() {
     return List.of(".local/share/opencode");
+  }
+
+  @Override
+  public void check(AgentOptions options) {
+    options.outputSchema().ifPresent(AnswerSchema::of);
+    new OpenCodeTools(options.permissions()).permission(options.allowedTools());
   }
 
   @Override

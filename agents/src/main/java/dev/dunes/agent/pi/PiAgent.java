@@ -70,6 +70,11 @@ public final class PiAgent implements Agent {
   }
 
   @Override
+  public void check(AgentOptions options) {
+    PiLaunch _ = new PiLaunch(options);
+  }
+
+  @Override
   public AgentSession open(Sandbox sandbox, AgentOptions options) {
     PiLaunch launch = new PiLaunch(options);
     AgentHome home = AgentHome.of(sandbox, options);

@@ -52,17 +52,30 @@ public class RealAgent implements AutoCloseable {
   }
 
   private RealAgent(String id, ScriptedModel model) {
-    this(id, model, model.uri());
+    this(known(id), model, model.uri());
+  }
+
+  /** An agent that is not among those that are built in. */
+  public RealAgent(Agent agent) {
+    this(agent, ScriptedModel.start());
+  }
+
+  private RealAgent(Agent agent, ScriptedModel model) {
+    this(agent, model, model.uri());
   }
 
   /** With another model. */
   public RealAgent(String id, URI address) {
-    this(id, ScriptedModel.start(), address);
+    this(known(id), ScriptedModel.start(), address);
   }
 
-  private RealAgent(String id, ScriptedModel model, URI address) {
+  private static Agent known(String id) {
+    return Agents.open(AgentSettings.current()).get(id);
+  }
+
+  private RealAgent(Agent agent, ScriptedModel model, URI address) {
     this.model = model;
-    this.agent = Agents.open(AgentSettings.current()).get(id);
+    this.agent = agent;
     AgentPlacement placement = prepare(agent);
     try {
       directory = Files.createTempDirectory(Path.of("/tmp"), "dunes-");

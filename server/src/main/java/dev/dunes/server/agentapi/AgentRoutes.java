@@ -1,6 +1,8 @@
 package dev.dunes.server.agentapi;
 
 import dev.dunes.agent.AgentModels;
+import dev.dunes.agent.AgentTraits;
+import dev.dunes.agent.Agents;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Json;
 import dev.dunes.server.http.Reply;
@@ -15,6 +17,7 @@ import dev.dunes.session.AgentStatus;
 import dev.dunes.session.SessionException;
 import dev.dunes.session.Sessions;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -64,6 +67,7 @@ final class AgentRoutes {
     agent.version().ifPresent(version -> json.put("version", version));
     agent.path().ifPresent(path -> json.put("path", path));
     json.set("capabilities", Json.MAPPER.valueToTree(agent.traits().capabilities()));
+    traits(agent.traits(), json);
     if (agent.traits().capabilities().sharedProcess()) {
       json.set("serverStatus", server(agent.server()));
     }
@@ -71,6 +75,17 @@ final class AgentRoutes {
       options(agent.id(), json);
     }
     return json;
+  }
+
+  /** Beyond the sheet: what else is known without starting it. */
+  private static void traits(AgentTraits traits, ObjectNode json) {
+    ArrayNode permissionModes = json.putArray("permissionModes");
+    traits.permissionModes().forEach(permissionModes::add);
+    json.put("anyMode", traits.anyMode());
+    ArrayNode dialects = json.putArray("dialects");
+    traits.dialects().forEach(each -> dialects.add(each.name().toLowerCase(Locale.ROOT)));
+    json.put("resumable", traits.resumable()).put("inProcess", traits.inProcess());
+    traits.unavailable().ifPresent(why -> json.put("unavailable", why));
   }
 
   private static ObjectNode server(Optional<AgentStatus.ServerStatus> server) {
@@ -118,13 +133,15 @@ final class AgentRoutes {
   }
 
   private ObjectNode result(Exchange exchange, AgentInstallation done) {
-    boolean builtin = sessions.agent(exchange.parameter("agent")).traits().inProcess();
+    String agent = exchange.parameter("agent");
+    boolean builtin = sessions.agent(agent).traits().inProcess();
+    boolean own = agent.startsWith(Agents.OWN);
     ObjectNode json = Json.object().put("already_installed", done.alreadyInstalled());
     json.putArray("artifacts")
         .addObject()
         .put("kind", builtin ? "agent_process" : "native_agent")
         .put("path", done.path())
-        .put("source", builtin ? "builtin" : "registry")
+        .put("source", builtin ? "builtin" : own ? "local_path" : "registry")
         .put("version", done.version());
     return json;
   }

@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** The body of {@code POST /query} as a request for a run. Query API 2.2, 2.3. */
 final class QueryBody {
   private static final int LONGEST_PROMPT = 1_000_000;
+  private static final int LONGEST_AGENT = 100;
 
   private QueryBody() {}
 
@@ -81,6 +82,7 @@ final class QueryBody {
     Optional<String> e2b = fields.text("e2b_api_key");
     request.keys(new ProviderKeys(anthropic, fields.text("openrouter_api_key"), e2b));
     fields.filled("model", Integer.MAX_VALUE).ifPresent(request::model);
+    fields.filled("agent", LONGEST_AGENT).ifPresent(request::agent); // beyond the sheet
     fields.integer("max_turns", 1, Integer.MAX_VALUE).ifPresent(request::maxTurns);
     fields.object("output_format").ifPresent(request::outputFormat);
     fields.integer("timeout", 5, 3600).ifPresent(request::timeoutSeconds);

@@ -4,11 +4,13 @@ import dev.dunes.agent.AgentCapabilities;
 import dev.dunes.agent.AgentMode;
 import dev.dunes.agent.AgentModels;
 import dev.dunes.agent.AgentTraits;
+import dev.dunes.agent.ModelDialect;
 import dev.dunes.session.AgentInstallation;
 import dev.dunes.session.AgentStatus;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Agents as a server tells of them. Agent API, sheet 2.3; ACP, sheet 2.8. */
@@ -21,11 +23,13 @@ final class AgentJson {
         new AgentTraits(
             capabilities(json.path("capabilities")),
             modes,
-            json.path("id").asString("").equals("opencode"),
-            plain.permissionModes(),
-            plain.dialects(),
-            plain.resumable(),
-            plain.inProcess(),
+            flag(json, "anyMode"),
+            json.path("permissionModes").isArray()
+                ? texts(json.path("permissionModes"))
+                : plain.permissionModes(),
+            json.path("dialects").isArray() ? dialects(json.path("dialects")) : plain.dialects(),
+            flag(json, "resumable"),
+            flag(json, "inProcess"),
             InfoJson.text(json, "unavailable"));
     return new AgentStatus(
         json.path("id").asString(""),
@@ -35,6 +39,18 @@ final class AgentJson {
         json.path("credentialsAvailable").asBoolean(false),
         traits,
         Optional.of(json.path("serverStatus")).filter(JsonNode::isObject).map(AgentJson::server));
+  }
+
+  private static List<String> texts(JsonNode array) {
+    return array.valueStream().map(each -> each.asString("")).toList();
+  }
+
+  /** Those that are known here: a newer server may have more. */
+  private static List<ModelDialect> dialects(JsonNode array) {
+    return texts(array).stream()
+        .flatMap(name ->
+            Stream.of(ModelDialect.values()).filter(each -> each.name().equalsIgnoreCase(name)))
+        .toList();
   }
 
   private static AgentCapabilities capabilities(JsonNode json) {

@@ -17,8 +17,8 @@ import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The sessions of a server. What a server does not say of its agents ({@code dialects}, {@code
- * permissionModes} and the like) is as in {@link dev.dunes.agent.AgentTraits#PLAIN}.
+ * The sessions of a server. What a server of others does not say of its agents ({@code dialects},
+ * {@code permissionModes}) is as in {@link dev.dunes.agent.AgentTraits#PLAIN}.
  */
 public final class RemoteSessions implements Sessions {
   private final Wire wire;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.dunes.agent.Attachment;
+import dev.dunes.agent.ModelDialect;
 import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
 import dev.dunes.session.Dunes;
@@ -196,7 +197,8 @@ class RemoteSessionsTest {
         200,
         """
         {"id":"claude","installed":true,"version":"2.1","path":"/p","credentialsAvailable":true,
-         "capabilities":{"planMode":true,"textMessages":true},
+         "capabilities":{"planMode":true,"textMessages":true},"permissionModes":["default","plan"],
+         "anyMode":true,"dialects":["gemini","telepathy"],"resumable":true,"unavailable":"no","x":1,
          "serverStatus":{"status":"running","restartCount":2,"uptimeMs":5}}
         """);
     answer(200, "{\"modes\":[{\"id\":\"build\",\"name\":\"Build\",\"description\":\"D\"}]}");
@@ -205,6 +207,12 @@ class RemoteSessionsTest {
           assertThat(agent.version()).contains("2.1");
           assertThat(agent.traits().capabilities().planMode()).isTrue();
           assertThat(agent.traits().capabilities().questions()).isFalse();
+          assertThat(agent.traits().permissionModes()).containsExactly("default", "plan");
+          assertThat(agent.traits().dialects()).containsExactly(ModelDialect.GEMINI);
+          assertThat(agent.traits().anyMode()).isTrue();
+          assertThat(agent.traits().resumable()).isTrue();
+          assertThat(agent.traits().inProcess()).isFalse();
+          assertThat(agent.traits().unavailable()).contains("no");
           assertThat(agent.traits().modes())
               .singleElement()
               .hasToString("AgentMode[id=build, name=Build, description=D]");

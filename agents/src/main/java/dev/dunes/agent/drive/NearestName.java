@@ -1,15 +1,15 @@
-package dev.dunes.agent;
+package dev.dunes.agent.drive;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
 /** Finds the name a mistyped one was probably meant to be. */
-final class NearestName {
+public final class NearestName {
   private NearestName() {}
 
   /** The known name with the fewest changes, when at most a third of it, or two, have to change. */
-  static Optional<String> to(String word, Collection<String> known) {
+  public static Optional<String> to(String word, Collection<String> known) {
     return known.stream()
         .filter(name -> distance(word, name) <= Math.max(2, name.length() / 3))
         .filter(name -> distance(word, name) < name.length())

@@ -7,7 +7,9 @@ import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.UniversalEvent;
 import dev.dunes.agent.UniversalEvents;
+import dev.dunes.session.engine.SessionEngine;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -110,6 +112,27 @@ final class MockSessionsTest {
     return ("{\"event_id\":\"evt_%d\",\"sequence\":%d,\"session_id\":\"s1\",\"native_session_id\":\"mock-s1\","
             + "\"synthetic\":%s,\"source\":\"%s\",\"type\":\"%s\",\"data\":%s,\"raw\":null}")
         .formatted(sequence, sequence, synthetic, synthetic ? "daemon" : "agent", type, data);
+  }
+
+  @Test
+  void sessionsInWhichNothingHappensAreDeletedAndOthersStay() throws Exception {
+    Session old = place.create("old");
+    MockPlace.drain(old.turn(OK));
+    MockPlace.until(old, info -> !info.busy());
+    Instant then = old.info().updatedAt();
+    while (!Instant.now().isAfter(then.plusMillis(1))) {
+      Thread.onSpinWait(); // so that the next one is newer, also when rounded
+    }
+    Session recent = place.create("recent");
+    SessionEngine engine = (SessionEngine) place.sessions();
+
+    assertThat(engine.deleteOlder(then)).isZero();
+    assertThat(engine.deleteOlder(recent.info().updatedAt())).isEqualTo(1);
+    assertThat(place.sessions().list())
+        .singleElement()
+        .satisfies(info -> assertThat(info.sessionId()).isEqualTo("recent"));
+    assertThatThrownBy(() -> place.sessions().get("old")).hasMessage("session not found: old");
+    assertThat(place.create("old").info().eventCount()).isPositive();
   }
 
   @Test

@@ -213,6 +213,28 @@ public final class SessionEngine implements Sessions {
     }
   }
 
+  /**
+   * Deletes sessions in which nothing has happened since then, whether they have ended or not; one
+   * whose turn runs stays.
+   *
+   * @return how many
+   */
+  public int deleteOlder(Instant since) {
+    int deleted = 0;
+    for (LiveSession session : loaded.all()) {
+      SessionInfo info = session.info();
+      if (!info.busy() && info.updatedAt().isBefore(since)) {
+        try {
+          delete(info.sessionId());
+          deleted++;
+        } catch (SessionException e) {
+          LOG.warn("session {} could not be deleted: {}", info.sessionId(), e.detail());
+        }
+      }
+    }
+    return deleted;
+  }
+
   @Override
   public Session get(String id) {
     live(id);

@@ -68,6 +68,8 @@ pub fn open(world: &mut World, token: Token, r: &mut Reader) -> Result<Opened, M
         }
         20 => Opened::Now(Ok(ports::ports())),
         21 => Opened::Now(Ok(metrics::processes(world))),
+        22 => files::attributes::get(world, r)?,
+        23 => files::attributes::set(world, r)?,
         // Its arguments cannot be checked.
         other => return Ok(Opened::Now(Err(Failure::new(code::UNSUPPORTED, format!("no operation {}", other))))),
     };

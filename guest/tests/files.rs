@@ -354,3 +354,48 @@ fn a_lost_connection_ends_file_work() {
         });
     }
 }
+
+/// For each path its attributes.
+fn told(bytes: &[u8]) -> Vec<Vec<(String, String)>> {
+    fn number(bytes: &mut &[u8]) -> usize {
+        let (head, rest) = bytes.split_at(4);
+        *bytes = rest;
+        u32::from_be_bytes(head.try_into().unwrap()) as usize
+    }
+    fn text(bytes: &mut &[u8]) -> String {
+        let n = number(bytes);
+        let (head, rest) = bytes.split_at(n);
+        *bytes = rest;
+        String::from_utf8_lossy(head).into_owned()
+    }
+    let b = &mut &bytes[..];
+    let files = number(b);
+    let all = (0..files).map(|_| (0..number(b)).map(|_| (text(b), text(b))).collect()).collect();
+    assert!(b.is_empty());
+    all
+}
+
+#[test]
+fn attributes_are_set_replaced_and_told() {
+    let guest = Guest::start();
+    let mut host = guest.connect();
+    let (file, bare, gone) = (guest.dir.str("f"), guest.dir.str("bare"), guest.dir.str("gone"));
+    write(&mut host, &file, 0, KEEP, b"x").count();
+    write(&mut host, &bare, 0, KEEP, b"x").count();
+    let set = set_attributes(&mut host, &file, "user.a.", &[("user.a.one", "1"), ("user.a.two", "2")]);
+    if matches!(set.end, End::Error(19, _, _)) {
+        return; // this file system has none, and says so
+    }
+    assert!(set.result().is_empty());
+    set_attributes(&mut host, &file, "user.b.", &[("user.b.x", "")]).result();
+    let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
+    let answer = attributes(&mut host, "user.a.", &[&file, &bare, &gone]);
+    assert_eq!(told(answer.result()), [vec![pair("user.a.one", "1"), pair("user.a.two", "2")], vec![], vec![]]);
+    set_attributes(&mut host, &file, "user.a.", &[("user.a.two", "3")]).result();
+    let answer = attributes(&mut host, "user.", &[&file]);
+    assert_eq!(told(answer.result()), [vec![pair("user.a.two", "3"), pair("user.b.x", "")]]);
+    assert_eq!(set_attributes(&mut host, &file, "user.a.", &[("user.b.y", "")]).code(), 1);
+    assert_eq!(set_attributes(&mut host, &gone, "user.a.", &[]).code(), 2);
+    let many: Vec<&str> = (0..201).map(|_| file.as_str()).collect();
+    assert_eq!(attributes(&mut host, "user.", &many).code(), 1);
+}

@@ -1,4 +1,5 @@
 //! Operations on files. Symlinks are followed: the guest sees what the sandbox sees and nothing else.
+pub mod attributes;
 pub mod copy;
 pub mod entry;
 pub mod list;

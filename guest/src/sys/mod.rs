@@ -1,5 +1,6 @@
 //! The kernel, called by hand: the program has no crates, and libc's structures differ between its
 //! implementations while the kernel's do not. Every call goes through libc's `syscall`.
+pub mod attributes;
 mod consts;
 pub mod fs;
 pub mod net;

@@ -146,6 +146,18 @@ pub fn mv(host: &mut Host, from: &str, to: &str, replace: bool) -> Outcome {
     host.run(8, &[str(from), str(to), vec![u8::from(replace)]].concat())
 }
 
+pub fn attributes(host: &mut Host, prefix: &str, paths: &[&str]) -> Outcome {
+    let mut arguments = [str(prefix), (paths.len() as u32).to_be_bytes().to_vec()].concat();
+    paths.iter().for_each(|path| arguments.extend(str(path)));
+    host.run(22, &arguments)
+}
+
+pub fn set_attributes(host: &mut Host, path: &str, prefix: &str, values: &[(&str, &str)]) -> Outcome {
+    let mut arguments = [str(path), str(prefix), (values.len() as u32).to_be_bytes().to_vec()].concat();
+    values.iter().for_each(|(name, value)| arguments.extend([str(name), str(value)].concat()));
+    host.run(23, &arguments)
+}
+
 pub fn pack(host: &mut Host, path: &str) -> Outcome {
     host.run(11, &str(path))
 }

@@ -28,7 +28,8 @@ final class GuestErrors {
       case PERMISSION -> file(Reason.PERMISSION, subject, "permission denied");
       case READ_ONLY -> file(Reason.READ_ONLY, subject, "read-only file system");
       case NO_SPACE -> file(Reason.NO_SPACE, subject, "no space left in the sandbox");
-      case IO, LOOP, TOO_LARGE -> file(Reason.IO, subject, error.message());
+      case LOOP -> file(Reason.LOOP, subject, "symbolic links lead round and round");
+      case IO, TOO_LARGE -> file(Reason.IO, subject, error.message());
       case UNKNOWN_USER ->
           new InvalidRequestException(
               "user",

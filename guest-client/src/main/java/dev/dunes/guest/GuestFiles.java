@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** The files of a sandbox as its guest sees them. */
@@ -195,6 +196,17 @@ final class GuestFiles implements SandboxFiles {
   @Override
   public void symlink(String target, String path) {
     call(Operation.SYMLINK, new PayloadWriter().str(check(target)).str(check(path)), path);
+  }
+
+  @Override
+  public Map<String, Map<String, String>> attributes(List<String> paths, String prefix) {
+    paths.forEach(GuestFiles::check);
+    return new GuestAttributes(guest.get(), prefix, LIMIT).of(paths);
+  }
+
+  @Override
+  public void setAttributes(String path, String prefix, Map<String, String> values) {
+    new GuestAttributes(guest.get(), prefix, LIMIT).set(check(path), values);
   }
 
   private void call(Operation operation, PayloadWriter arguments, String path) {

@@ -22,7 +22,9 @@ enum Operation {
   THAW(18),
   SHUTDOWN(19),
   PORTS(20),
-  PROCESSES(21);
+  PROCESSES(21),
+  GET_ATTRIBUTES(22),
+  SET_ATTRIBUTES(23);
 
   final int code;
 

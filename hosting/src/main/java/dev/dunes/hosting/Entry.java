@@ -19,6 +19,7 @@ final class Entry {
 
   private volatile SandboxCondition condition;
   private volatile @Nullable Sandbox handle;
+  private volatile Attachments attachments = new Attachments();
   private int users;
   private Instant lastUsed = Instant.now();
   private boolean expirySaid;
@@ -46,7 +47,14 @@ final class Entry {
   }
 
   void handle(@Nullable Sandbox now) {
+    if (handle != now) {
+      attachments = new Attachments();
+    }
     handle = now;
+  }
+
+  Attachments attachments() {
+    return attachments;
   }
 
   void timer(@Nullable ScheduledFuture<?> next) {

@@ -8,6 +8,7 @@ import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.Signal;
+import dev.dunes.sandbox.TerminalSize;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,6 +25,8 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class HostedProcess {
   private final String id = Tokens.id("p_");
   private final Command command;
+  private final Optional<String> tag;
+  private final long number;
   private final RunningCommand running;
   private final Instant startedAt = Instant.now();
   private final OutputLog output;
@@ -33,11 +36,16 @@ public final class HostedProcess {
   private volatile Instant endedAt = Instant.MAX;
 
   /**
+   * @param tag what its client calls it
+   * @param number if it has no process id that is known
    * @param keep how many bytes of each channel are kept
    */
-  HostedProcess(Command command, RunningCommand running, int keep) {
+  HostedProcess(
+      Command command, Optional<String> tag, RunningCommand running, long number, int keep) {
     this.command = command;
+    this.tag = tag;
     this.running = running;
+    this.number = running.pid().orElse(number);
     this.output = new OutputLog(keep);
     this.beginning = new Following(output.follow(0, 0));
   }
@@ -80,6 +88,21 @@ public final class HostedProcess {
     return running.pid();
   }
 
+  /** Its process id inside the sandbox or, where that is not known, a number above all of them. */
+  public long number() {
+    return number;
+  }
+
+  /** What its client calls it. */
+  public Optional<String> tag() {
+    return tag;
+  }
+
+  /** What was started. */
+  public Command command() {
+    return command;
+  }
+
   /** The program and its arguments. */
   public List<String> argv() {
     return command.argv();
@@ -89,7 +112,8 @@ public final class HostedProcess {
     return startedAt;
   }
 
-  Instant endedAt() {
+  /** When it had ended; {@link Instant#MAX} while it runs. */
+  public Instant endedAt() {
     return endedAt;
   }
 
@@ -156,6 +180,11 @@ public final class HostedProcess {
     return new Following(output.follow(stdoutFrom, stderrFrom));
   }
 
+  /** Follows what it writes from now on; otherwise as {@link #follow(long, long)}. */
+  public Following followLive() {
+    return new Following(output.followLive());
+  }
+
   /** Reads along. */
   public static final class Following implements AutoCloseable {
     private final OutputLog.Reader reader;
@@ -211,6 +240,11 @@ public final class HostedProcess {
     } finally {
       input.unlock();
     }
+  }
+
+  /** Tells its terminal a new size; no effect without one. */
+  public void resize(TerminalSize size) {
+    running.resize(size);
   }
 
   /** Sends a signal to it and all its descendants; no effect once it has ended. */

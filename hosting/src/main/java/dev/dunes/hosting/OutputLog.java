@@ -162,6 +162,18 @@ final class OutputLog {
     }
   }
 
+  /** A reader of what is added from now on. */
+  Reader followLive() {
+    lock.lock();
+    try {
+      Reader reader = new Reader(stdout.total, stderr.total);
+      readers.add(reader);
+      return reader;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Reads along; while it is open the process waits for it. */
   final class Reader implements AutoCloseable {
     private long stdoutAt;

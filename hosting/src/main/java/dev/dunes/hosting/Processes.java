@@ -21,22 +21,29 @@ public final class Processes {
   private static final int MOST_ENDED = 64;
   private static final int MOST_RUNNING = 256;
 
+  /** Linux has no larger process ids. */
+  private static final long ABOVE_ALL_PIDS = 1L << 22;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, HostedProcess> all = new LinkedHashMap<>();
   private int starting;
+  private long numbers = ABOVE_ALL_PIDS;
 
   Processes() {}
 
   /**
    * Starts one.
    *
+   * @param tag what its client calls it
    * @param keep how many bytes of each channel are kept
    * @throws HostingException when too many run
    */
-  HostedProcess start(Sandbox sandbox, Command command, int keep) {
+  HostedProcess start(Sandbox sandbox, Command command, Optional<String> tag, int keep) {
+    long number;
     lock.lock();
     try {
       tidy();
+      number = ++numbers;
       long running = all.values().stream().filter(HostedProcess::isRunning).count();
       if (running + starting >= MOST_RUNNING) {
         throw new HostingException(
@@ -49,7 +56,7 @@ public final class Processes {
     }
     HostedProcess process = null;
     try {
-      process = new HostedProcess(command, sandbox.start(command), keep);
+      process = new HostedProcess(command, tag, sandbox.start(command), number, keep);
       return process;
     } finally {
       lock.lock();

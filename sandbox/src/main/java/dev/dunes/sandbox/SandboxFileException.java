@@ -20,6 +20,8 @@ public final class SandboxFileException extends SandboxException {
     /** Larger than the caller allows. */
     TOO_LARGE("file_too_large"),
     UNSAFE_ARCHIVE("unsafe_archive"),
+    /** Symbolic links lead round and round. */
+    LOOP("symlink_loop"),
     IO("file_io");
 
     private final String code;

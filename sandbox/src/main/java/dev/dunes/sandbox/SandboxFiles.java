@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The files of a sandbox. Paths are the sandbox's own; a relative one starts at its working
@@ -133,6 +134,29 @@ public interface SandboxFiles {
     throw new UnsupportedCapabilityException(
         "downloads with a bound",
         ErrorDetails.remedy("pack it in the sandbox and look at its size"));
+  }
+
+  /**
+   * The extended attributes of files whose names begin with a prefix such as {@code user.app.}, by
+   * path and then by the rest of the name. Files without any are left out, and so are those that do
+   * not exist; of one file at most 4,608 bytes are told.
+   *
+   * @throws UnsupportedCapabilityException when this provider does not tell
+   */
+  default Map<String, Map<String, String>> attributes(List<String> paths, String prefix) {
+    throw new UnsupportedCapabilityException(
+        "attributes of files", ErrorDetails.remedy("keep what belongs to a file beside it"));
+  }
+
+  /**
+   * Replaces the extended attributes of a file whose names begin with a prefix.
+   *
+   * @param values by the rest of the name
+   * @throws UnsupportedCapabilityException when this provider, or the file system, cannot
+   */
+  default void setAttributes(String path, String prefix, Map<String, String> values) {
+    throw new UnsupportedCapabilityException(
+        "attributes of files", ErrorDetails.remedy("keep what belongs to a file beside it"));
   }
 
   /** Watches a directory. Changes made after this returns are seen. */

@@ -68,7 +68,7 @@ final class FileRoutes {
     return switch (e.reason()) {
       case NOT_FOUND -> Problem.invalid("path not found: " + e.path()).failure();
       case NOT_EMPTY -> Problem.stream("Directory not empty (os error 39)").failure();
-      case UNSAFE_ARCHIVE -> Problem.invalid(String.valueOf(e.getMessage())).failure();
+      case UNSAFE_ARCHIVE, LOOP -> Problem.invalid(String.valueOf(e.getMessage())).failure();
       case EXISTS,
           IS_DIRECTORY,
           NOT_DIRECTORY,

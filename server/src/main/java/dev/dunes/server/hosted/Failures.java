@@ -64,7 +64,7 @@ public final class Failures {
       case NO_SPACE ->
           CodeDialect.reply(507, "the sandbox has no space left for '%s'".formatted(path), code(e));
       case TOO_LARGE -> CodeDialect.reply(413, "path '%s' is too large".formatted(path));
-      case EXISTS, NOT_EMPTY, UNSAFE_ARCHIVE ->
+      case EXISTS, NOT_EMPTY, UNSAFE_ARCHIVE, LOOP ->
           CodeDialect.reply(400, String.valueOf(e.getMessage()), code(e));
       case IO -> CodeDialect.reply(500, String.valueOf(e.getMessage()), code(e));
     };

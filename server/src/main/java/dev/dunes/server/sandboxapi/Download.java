@@ -4,6 +4,7 @@ import dev.dunes.sandbox.FileEntry;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.server.hosted.CodeDialect;
+import dev.dunes.server.http.ByteRange;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Reply;

@@ -5,6 +5,7 @@ import dev.dunes.server.hosted.Failures;
 import dev.dunes.server.http.BodyTooLargeException;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
+import dev.dunes.server.http.Multipart;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,5 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.http;
 
-import dev.dunes.server.http.Exchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +13,7 @@ import java.util.regex.Pattern;
  * Reads a multipart body part by part, as it comes. RFC 7578, RFC 2046 5.1. Not safe for use by
  * several threads.
  */
-final class Multipart {
+public final class Multipart {
   private static final Pattern BOUNDARY =
       Pattern.compile(
           "(?i)multipart/form-data\\s*;.*?boundary=(?:\"([^\"]{1,70})\"|([^\\s;]{1,70})).*");
@@ -36,10 +35,10 @@ final class Multipart {
   private boolean started;
 
   /** The body is no multipart that can be read. */
-  static final class MalformedException extends IOException {
+  public static final class MalformedException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    MalformedException(String message) {
+    public MalformedException(String message) {
       super(message);
     }
   }
@@ -50,9 +49,9 @@ final class Multipart {
    * @param name of the field
    * @param filename when it is a file
    */
-  record Part(String name, Optional<String> filename) {}
+  public record Part(String name, Optional<String> filename) {}
 
-  Multipart(InputStream in, String boundary) {
+  public Multipart(InputStream in, String boundary) {
     this.in = in;
     this.end = ("\r\n--" + boundary).getBytes(StandardCharsets.UTF_8);
     // The first boundary has no line before it.
@@ -62,7 +61,7 @@ final class Multipart {
   }
 
   /** The boundary of a request's body; empty when it is no form. */
-  static Optional<String> boundary(Exchange exchange) {
+  public static Optional<String> boundary(Exchange exchange) {
     return exchange
         .header("content-type")
         .map(BOUNDARY::matcher)
@@ -71,7 +70,7 @@ final class Multipart {
   }
 
   /** The next part, once the one before was copied. Empty when there is none. */
-  Optional<Part> next() throws IOException {
+  public Optional<Part> next() throws IOException {
     if (!started) {
       started = true;
       copy(OutputStream.nullOutputStream());
@@ -125,7 +124,7 @@ final class Multipart {
   }
 
   /** Copies the contents of the part to somewhere; how many bytes. */
-  long copy(OutputStream target) throws IOException {
+  public long copy(OutputStream target) throws IOException {
     long count = 0;
     while (true) {
       int at = find();

@@ -1,4 +1,4 @@
-package dev.dunes.server.sandboxapi;
+package dev.dunes.server.http;
 
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -10,16 +10,16 @@ import java.util.regex.Pattern;
  * @param from the first byte
  * @param length how many
  */
-record ByteRange(long from, long length) {
+public record ByteRange(long from, long length) {
   private static final Pattern ONE = Pattern.compile("bytes=(\\d{0,18})-(\\d{0,18})");
 
   /** No byte of the file is asked for. */
-  static final class NotSatisfiableException extends Exception {
+  public static final class NotSatisfiableException extends Exception {
     private static final long serialVersionUID = 1L;
   }
 
   /** The one range that is asked for; empty for none, several or what is no range. */
-  static Optional<ByteRange> of(String header, long size) throws NotSatisfiableException {
+  public static Optional<ByteRange> of(String header, long size) throws NotSatisfiableException {
     Matcher range = ONE.matcher(header.replace(" ", ""));
     if (!range.matches() || range.group(1).isEmpty() && range.group(2).isEmpty()) {
       return Optional.empty();

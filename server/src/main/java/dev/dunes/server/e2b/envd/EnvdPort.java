@@ -1,0 +1,84 @@
+package dev.dunes.server.e2b.envd;
+
+import dev.dunes.server.e2b.PortCall;
+import dev.dunes.server.e2b.SandboxPort;
+import dev.dunes.server.e2b.connect.ConnectServer;
+import dev.dunes.server.e2b.connect.Method;
+import dev.dunes.server.http.Exchange;
+import dev.dunes.server.http.Json;
+import dev.dunes.server.http.Reply;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What an E2B sandbox answers at port 49983: {@code process.Process} and {@code
+ * filesystem.Filesystem} over Connect, files and a few facts over plain HTTP. E2B wire 2.5 to 2.9.
+ */
+public final class EnvdPort implements SandboxPort {
+  /** Where E2B's clients expect it. */
+  public static final int PORT = 49983;
+
+  private static final String UNAUTHORIZED =
+      "unauthorized access, please provide a valid access token or method signing if supported";
+
+  private final ConnectServer<EnvdCall> services =
+      new ConnectServer<>(
+          Stream.concat(
+                  new ProcessService().methods().stream(),
+                  new FilesystemService().methods().stream())
+              .toList());
+  private final FileRoutes files = new FileRoutes();
+  private final FactRoutes facts = new FactRoutes();
+
+  @Override
+  public void serve(Exchange exchange, PortCall call) throws InterruptedException {
+    String asked = exchange.method() + " " + exchange.path();
+    switch (asked) {
+      case "GET /health" -> facts.health(exchange, call);
+      case "GET /files" -> files.read(exchange, call);
+      case "POST /files" -> files.write(exchange, call);
+      default -> guarded(asked, exchange, call);
+    }
+  }
+
+  private void guarded(String asked, Exchange exchange, PortCall call)
+      throws InterruptedException {
+    Optional<String> token = call.sandbox().accessToken();
+    if (token.isPresent()
+        && exchange
+            .header("x-access-token")
+            .filter(shown -> FileSignature.same(shown, token.get()))
+            .isEmpty()) {
+      throw EnvdReplies.failure(401, UNAUTHORIZED);
+    }
+    Optional<Method<EnvdCall>> method = services.find(exchange.path());
+    if (method.isPresent()) {
+      services.serve(
+          exchange, method.get(), (request, times) -> new EnvdCall(request, times, call));
+      return;
+    }
+    switch (asked) {
+      case "GET /metrics" -> facts.metrics(exchange, call);
+      case "GET /envs" -> facts.envs(exchange, call);
+      case "POST /files/compose" -> files.compose(exchange, call);
+      default -> exchange.send(unknown(exchange));
+    }
+  }
+
+  /** Names what was asked for and who asked: an SDK may be newer than this server. E2B wire 4, 11. */
+  private static Reply unknown(Exchange exchange) {
+    String message =
+        "there is no %s %s here"
+            .formatted(exchange.method(), exchange.path())
+            + exchange
+                .header("user-agent")
+                .map(", which %s asked for; use another version of it"::formatted)
+                .orElse("");
+    ObjectNode body =
+        Json.object().put("message", message).put("path", exchange.path()).put("code", 404);
+    return new Reply(
+        404, Map.of("content-type", "application/json"), Json.bytes(body));
+  }
+}

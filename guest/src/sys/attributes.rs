@@ -12,7 +12,11 @@ pub fn names(path: &CStr) -> io::Result<Vec<CString>> {
     }
     let mut list = vec![0u8; LONGEST];
     let n = unsafe { call!(nr::LISTXATTR, path.as_ptr(), list.as_mut_ptr(), list.len()) }? as usize;
-    Ok(list[..n].split(|b| *b == 0).filter(|name| !name.is_empty()).filter_map(|name| CString::new(name).ok()).collect())
+    Ok(list[..n]
+        .split(|b| *b == 0)
+        .filter(|name| !name.is_empty())
+        .filter_map(|name| CString::new(name).ok())
+        .collect())
 }
 
 pub fn get(path: &CStr, name: &CStr) -> io::Result<Vec<u8>> {

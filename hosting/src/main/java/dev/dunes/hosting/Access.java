@@ -104,7 +104,8 @@ final class Access {
     Entry entry = entry(account, id);
     Sandbox sandbox = enter(account, entry);
     try {
-      return work.with(new OpenSandbox(entry.view(), sandbox, entry.processes, entry.attachments()));
+      return work.with(
+          new OpenSandbox(entry.view(), sandbox, entry.processes, entry.attachments()));
     } catch (SandboxException e) {
       Optional<HostingException> known = failed(entry, e);
       if (known.isPresent()) {

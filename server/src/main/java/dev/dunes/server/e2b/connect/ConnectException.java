@@ -20,8 +20,6 @@ public final class ConnectException extends RuntimeException {
   }
 
   ObjectNode body() {
-    return Json.object()
-        .put("code", code.wireName())
-        .put("message", String.valueOf(getMessage()));
+    return Json.object().put("code", code.wireName()).put("message", String.valueOf(getMessage()));
   }
 }

@@ -36,10 +36,14 @@ public final class ConnectServer<C> {
   /**
    * Answers a call of a method.
    *
+   * @param headers that the answer gets, whatever it is
    * @param context for the handler, given the request and what its client says about time
    */
   public void serve(
-      Exchange exchange, Method<C> method, BiFunction<Exchange, CallTimes, C> context)
+      Exchange exchange,
+      Method<C> method,
+      Map<String, String> headers,
+      BiFunction<Exchange, CallTimes, C> context)
       throws InterruptedException {
     if (!exchange.method().equals("POST")) {
       throw new HttpFailure(Reply.empty(405).with("allow", "POST"));
@@ -48,25 +52,24 @@ public final class ConnectServer<C> {
         Codec.of(contentType(exchange), method.streams())
             .orElseThrow(() -> new HttpFailure(unsupported(method.streams())));
     switch (method.handler()) {
-      case Method.Unary<C> unary -> unary(exchange, codec, method, unary, context);
-      case Method.ServerStream<C> stream -> serverStream(exchange, codec, method, stream, context);
-      case Method.ClientStream<C> stream -> clientStream(exchange, codec, method, stream, context);
+      case Method.Unary<C> unary -> unary(exchange, codec, method, unary, headers, context);
+      case Method.ServerStream<C> stream ->
+          serverStream(exchange, codec, method, stream, headers, context);
+      case Method.ClientStream<C> stream ->
+          clientStream(exchange, codec, method, stream, headers, context);
     }
   }
 
   private static String contentType(Exchange exchange) {
     String type = exchange.header("content-type").orElse("");
     int parameters = type.indexOf(';');
-    return (parameters < 0 ? type : type.substring(0, parameters))
-        .strip()
-        .toLowerCase(Locale.ROOT);
+    return (parameters < 0 ? type : type.substring(0, parameters)).strip().toLowerCase(Locale.ROOT);
   }
 
   private static Reply unsupported(boolean stream) {
     return Reply.empty(UNSUPPORTED_TYPE)
         .with(
-            "accept-post",
-            Codec.JSON.contentType(stream) + ", " + Codec.PROTO.contentType(stream));
+            "accept-post", Codec.JSON.contentType(stream) + ", " + Codec.PROTO.contentType(stream));
   }
 
   private void unary(
@@ -74,6 +77,7 @@ public final class ConnectServer<C> {
       Codec codec,
       Method<C> method,
       Method.Unary<C> handler,
+      Map<String, String> headers,
       BiFunction<Exchange, CallTimes, C> context)
       throws InterruptedException {
     try {
@@ -81,10 +85,16 @@ public final class ConnectServer<C> {
       C known = context.apply(exchange, CallTimes.of(exchange));
       Message request = read(codec, method.request(), whole(exchange));
       Message answer = handler.answer(known, request);
-      exchange.send(Reply.of(200, codec.contentType(false), codec.write(answer)));
+      exchange.send(with(headers, Reply.of(200, codec.contentType(false), codec.write(answer))));
     } catch (ConnectException e) {
-      exchange.send(Reply.json(e.code().status(), e.body()));
+      exchange.send(with(headers, Reply.json(e.code().status(), e.body())));
     }
+  }
+
+  private static Reply with(Map<String, String> headers, Reply reply) {
+    Map<String, String> all = new HashMap<>(reply.headers());
+    all.putAll(headers);
+    return new Reply(reply.status(), all, reply.body());
   }
 
   private static byte[] whole(Exchange exchange) throws InterruptedException {
@@ -103,9 +113,10 @@ public final class ConnectServer<C> {
       Codec codec,
       Method<C> method,
       Method.ServerStream<C> handler,
+      Map<String, String> headers,
       BiFunction<Exchange, CallTimes, C> context)
       throws InterruptedException {
-    StreamOut out = new StreamOut(exchange, codec);
+    StreamOut out = new StreamOut(exchange, codec, headers);
     try {
       check(exchange, "connect-content-encoding");
       C known = context.apply(exchange, CallTimes.of(exchange));
@@ -136,9 +147,10 @@ public final class ConnectServer<C> {
       Codec codec,
       Method<C> method,
       Method.ClientStream<C> handler,
+      Map<String, String> headers,
       BiFunction<Exchange, CallTimes, C> context)
       throws InterruptedException {
-    StreamOut out = new StreamOut(exchange, codec);
+    StreamOut out = new StreamOut(exchange, codec, headers);
     try {
       check(exchange, "connect-content-encoding");
       C known = context.apply(exchange, CallTimes.of(exchange));

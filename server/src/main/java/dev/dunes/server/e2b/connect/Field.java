@@ -31,14 +31,7 @@ public record Field(
   /** A field that holds a message. */
   public static Field of(int number, String name, Schema message) {
     return new Field(
-        number,
-        name,
-        FieldType.MESSAGE,
-        false,
-        true,
-        "",
-        Optional.of(message),
-        Optional.empty());
+        number, name, FieldType.MESSAGE, false, true, "", Optional.of(message), Optional.empty());
   }
 
   /** A field that holds one of an enumeration. */

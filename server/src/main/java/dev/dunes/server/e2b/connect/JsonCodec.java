@@ -95,7 +95,10 @@ final class JsonCodec {
             "%s cannot be set together with the other choice of %s".formatted(name, field.oneof()));
       }
       message.set(
-          field, field.repeated() ? list(field, entry.getValue(), name) : value(field, entry.getValue(), name));
+          field,
+          field.repeated()
+              ? list(field, entry.getValue(), name)
+              : value(field, entry.getValue(), name));
     }
     return message;
   }

@@ -14,9 +14,10 @@ public final class StreamOut {
   private final Map<String, String> headers = new LinkedHashMap<>();
   private boolean begun;
 
-  StreamOut(Exchange exchange, Codec codec) {
+  StreamOut(Exchange exchange, Codec codec, Map<String, String> more) {
     this.exchange = exchange;
     this.codec = codec;
+    headers.putAll(more);
     headers.put("content-type", codec.contentType(true));
     headers.put("cache-control", "no-cache");
     headers.put("x-accel-buffering", "no");

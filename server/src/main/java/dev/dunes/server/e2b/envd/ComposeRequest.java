@@ -39,8 +39,7 @@ record ComposeRequest(List<String> sources, String destination, Optional<String>
         body.path("username").isString()
             ? Optional.of(body.path("username").asString())
             : Optional.empty();
-    return new ComposeRequest(
-        sources, text(body.path("destination"), "destination"), username);
+    return new ComposeRequest(sources, text(body.path("destination"), "destination"), username);
   }
 
   private static String text(JsonNode node, String name) {

@@ -19,8 +19,8 @@ enum Encodings {
   private static final Set<String> COMPRESSED =
       Set.of(
           "7z", "avif", "br", "bz2", "docx", "gif", "gz", "jar", "jpeg", "jpg", "mkv", "mov", "mp3",
-          "mp4", "ogg", "pdf", "png", "pptx", "rar", "tgz", "webm", "webp", "whl", "woff",
-          "woff2", "xlsx", "xz", "zip", "zst");
+          "mp4", "ogg", "pdf", "png", "pptx", "rar", "tgz", "webm", "webp", "whl", "woff", "woff2",
+          "xlsx", "xz", "zip", "zst");
 
   /**
    * @param accepted the header {@code Accept-Encoding}

@@ -41,8 +41,7 @@ final class Entries {
   Message of(String path, FileEntry entry, Map<String, String> attributes) {
     Optional<String> target =
         entry.kind() == FileEntry.Kind.SYMLINK ? Optional.of(target(path)) : Optional.empty();
-    Optional<FileEntry> shown =
-        target.isPresent() ? behind(target.get()) : Optional.of(entry);
+    Optional<FileEntry> shown = target.isPresent() ? behind(target.get()) : Optional.of(entry);
     Message message =
         new Message(FilesystemMessages.ENTRY)
             .set("name", Paths.name(path))

@@ -65,8 +65,7 @@ record EnvdCall(Exchange exchange, CallTimes times, PortCall port) {
 
   private static Optional<String> decoded(String base64) {
     try {
-      return Optional.of(
-          new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8));
+      return Optional.of(new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8));
     } catch (IllegalArgumentException e) {
       return Optional.empty(); // no credentials at all, as HTTP has it
     }
@@ -109,8 +108,7 @@ record EnvdCall(Exchange exchange, CallTimes times, PortCall port) {
     return switch (e.reason()) {
       case NOT_FOUND -> ConnectCode.NOT_FOUND;
       case EXISTS -> ConnectCode.ALREADY_EXISTS;
-      case IS_DIRECTORY, NOT_DIRECTORY, NOT_REGULAR, UNSAFE_ARCHIVE ->
-          ConnectCode.INVALID_ARGUMENT;
+      case IS_DIRECTORY, NOT_DIRECTORY, NOT_REGULAR, UNSAFE_ARCHIVE -> ConnectCode.INVALID_ARGUMENT;
       case NOT_EMPTY, LOOP -> ConnectCode.FAILED_PRECONDITION;
       case PERMISSION, READ_ONLY -> ConnectCode.PERMISSION_DENIED;
       case NO_SPACE, TOO_LARGE -> ConnectCode.RESOURCE_EXHAUSTED;

@@ -43,20 +43,22 @@ public final class EnvdPort implements SandboxPort {
     }
   }
 
-  private void guarded(String asked, Exchange exchange, PortCall call)
-      throws InterruptedException {
+  private void guarded(String asked, Exchange exchange, PortCall call) throws InterruptedException {
     Optional<String> token = call.sandbox().accessToken();
     if (token.isPresent()
         && exchange
             .header("x-access-token")
-            .filter(shown -> FileSignature.same(shown, token.get()))
+            .filter(shown -> FileAccess.same(shown, token.get()))
             .isEmpty()) {
       throw EnvdReplies.failure(401, UNAUTHORIZED);
     }
     Optional<Method<EnvdCall>> method = services.find(exchange.path());
     if (method.isPresent()) {
       services.serve(
-          exchange, method.get(), (request, times) -> new EnvdCall(request, times, call));
+          exchange,
+          method.get(),
+          LegacyClient.headers(exchange),
+          (request, times) -> new EnvdCall(request, times, call));
       return;
     }
     switch (asked) {
@@ -67,18 +69,18 @@ public final class EnvdPort implements SandboxPort {
     }
   }
 
-  /** Names what was asked for and who asked: an SDK may be newer than this server. E2B wire 4, 11. */
+  /**
+   * Names what was asked for and who asked: an SDK may be newer than this server. E2B wire 4, 11.
+   */
   private static Reply unknown(Exchange exchange) {
     String message =
-        "there is no %s %s here"
-            .formatted(exchange.method(), exchange.path())
+        "there is no %s %s here".formatted(exchange.method(), exchange.path())
             + exchange
                 .header("user-agent")
                 .map(", which %s asked for; use another version of it"::formatted)
                 .orElse("");
     ObjectNode body =
         Json.object().put("message", message).put("path", exchange.path()).put("code", 404);
-    return new Reply(
-        404, Map.of("content-type", "application/json"), Json.bytes(body));
+    return new Reply(404, Map.of("content-type", "application/json"), Json.bytes(body));
   }
 }

@@ -36,9 +36,7 @@ final class FactRoutes {
               .put("mem_total_mib", total / MIB)
               .put("mem_used_mib", metrics.memoryBytes() / MIB)
               .put("disk_used", metrics.diskUsedBytes())
-              .put(
-                  "disk_total",
-                  metrics.diskLimitBytes().orElse(call.sandbox().diskMb() * MIB));
+              .put("disk_total", metrics.diskLimitBytes().orElse(call.sandbox().diskMb() * MIB));
         });
     exchange.send(Reply.json(200, body).with("cache-control", "no-store"));
   }

@@ -27,17 +27,14 @@ final class FileCompose {
   Reply write(ComposeRequest request) {
     Optional<String> username = request.username().or(() -> exchange.query("username"));
     List<String> sources =
-        request.sources().stream()
-            .map(path -> FileRoutes.path(open, username, path))
-            .toList();
+        request.sources().stream().map(path -> FileRoutes.path(open, username, path)).toList();
     String destination = FileRoutes.path(open, username, request.destination());
     SandboxFiles files = open.sandbox().files();
     join(files, sources, destination);
     Set<String> gone = new LinkedHashSet<>(sources);
     gone.remove(destination);
     gone.forEach(files::remove);
-    Message entry =
-        new Entries(open.sandbox(), EnvdCall.users(open), false).at(destination);
+    Message entry = new Entries(open.sandbox(), EnvdCall.users(open), false).at(destination);
     return Reply.of(200, "application/json", entry.json());
   }
 

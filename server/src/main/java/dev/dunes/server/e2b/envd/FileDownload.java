@@ -49,10 +49,7 @@ final class FileDownload {
     }
     Encodings encoding =
         Encodings.of(
-            exchange.header("accept-encoding"),
-            Paths.name(path),
-            entry.size(),
-            !conditions.any());
+            exchange.header("accept-encoding"), Paths.name(path), entry.size(), !conditions.any());
     if (encoding == Encodings.NONE) {
       throw EnvdReplies.failure(406, "no acceptable encoding: accept identity or gzip");
     }
@@ -153,9 +150,7 @@ final class FileDownload {
 
     Gzip(boolean zipped) throws IOException {
       zip =
-          zipped
-              ? Optional.of(new java.util.zip.GZIPOutputStream(out, BUFFER))
-              : Optional.empty();
+          zipped ? Optional.of(new java.util.zip.GZIPOutputStream(out, BUFFER)) : Optional.empty();
     }
 
     byte[] part(byte[] data, int length) throws IOException {

@@ -20,8 +20,7 @@ import java.util.Optional;
 /** {@code /files}: who may use it, and what it answers when it cannot. E2B wire 2.5 and 2.6. */
 final class FileRoutes {
   void read(Exchange exchange, PortCall call) throws InterruptedException {
-    FileSignature.check(
-        exchange, FileSignature.Operation.READ, call.sandbox().accessToken());
+    FileAccess.check(exchange, call.sandbox().accessToken());
     use(
         call,
         open -> {
@@ -39,8 +38,7 @@ final class FileRoutes {
   }
 
   void write(Exchange exchange, PortCall call) throws InterruptedException {
-    FileSignature.check(
-        exchange, FileSignature.Operation.WRITE, call.sandbox().accessToken());
+    FileAccess.check(exchange, call.sandbox().accessToken());
     try (Uploads uploads = Uploads.read(exchange, call)) {
       exchange.send(use(call, open -> new FileUpload(exchange, open).write(uploads)));
     } catch (Metadata.InvalidException e) {
@@ -109,15 +107,11 @@ final class FileRoutes {
       case IS_DIRECTORY -> EnvdReplies.failure(400, "path '%s' is a directory".formatted(path));
       case NOT_DIRECTORY ->
           EnvdReplies.failure(400, "path '%s' leads through a file".formatted(path));
-      case NOT_REGULAR ->
-          EnvdReplies.failure(400, "path '%s' is no regular file".formatted(path));
-      case LOOP ->
-          EnvdReplies.failure(400, "path '%s' leads round and round".formatted(path));
+      case NOT_REGULAR -> EnvdReplies.failure(400, "path '%s' is no regular file".formatted(path));
+      case LOOP -> EnvdReplies.failure(400, "path '%s' leads round and round".formatted(path));
       case PERMISSION, READ_ONLY ->
-          EnvdReplies.failure(
-              403, "path '%s' may not be used: %s".formatted(path, e.getMessage()));
-      case NO_SPACE ->
-          EnvdReplies.failure(507, "not enough disk space for '%s'".formatted(path));
+          EnvdReplies.failure(403, "path '%s' may not be used: %s".formatted(path, e.getMessage()));
+      case NO_SPACE -> EnvdReplies.failure(507, "not enough disk space for '%s'".formatted(path));
       case TOO_LARGE -> EnvdReplies.failure(413, "path '%s' is too large".formatted(path));
       case EXISTS, NOT_EMPTY, UNSAFE_ARCHIVE ->
           EnvdReplies.failure(400, String.valueOf(e.getMessage()));

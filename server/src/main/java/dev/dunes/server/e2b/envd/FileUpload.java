@@ -54,8 +54,7 @@ final class FileUpload {
   }
 
   /** In place, as watchers of the file expect it. */
-  private static void write(
-      SandboxFiles files, String path, Spool spool, Uploads.Upload upload) {
+  private static void write(SandboxFiles files, String path, Spool spool, Uploads.Upload upload) {
     try (InputStream in = spool.read(upload.from(), upload.length());
         OutputStream out = files.write(path, WriteOptions.DEFAULT)) {
       byte[] buffer = new byte[BUFFER];

@@ -113,7 +113,6 @@ final class FilesystemMessages {
     return new Message(WATCH_RESPONSE)
         .set(
             name,
-            new Message(
-                name.equals("start") ? Schema.of("StartEvent") : Schema.of("KeepAlive")));
+            new Message(name.equals("start") ? Schema.of("StartEvent") : Schema.of("KeepAlive")));
   }
 }

@@ -81,12 +81,10 @@ final class FilesystemService {
       Optional<FileEntry> there = find(open.sandbox().files(), path);
       if (there.isPresent() && !there.get().isDirectory()) {
         throw new ConnectException(
-            ConnectCode.INVALID_ARGUMENT,
-            "path already exists but it is not a directory: " + path);
+            ConnectCode.INVALID_ARGUMENT, "path already exists but it is not a directory: " + path);
       }
       if (there.isPresent() || !open.sandbox().files().mkdir(path)) {
-        throw new ConnectException(
-            ConnectCode.ALREADY_EXISTS, "directory already exists: " + path);
+        throw new ConnectException(ConnectCode.ALREADY_EXISTS, "directory already exists: " + path);
       }
       return entry(call, open, path);
     });
@@ -120,15 +118,14 @@ final class FilesystemService {
   }
 
   private Message list(EnvdCall call, Message request) throws InterruptedException {
-    int depth = (int) Math.clamp(request.number("depth"), 1, Integer.MAX_VALUE);
+    int depth = Math.clamp(request.number("depth"), 1, Integer.MAX_VALUE);
     return call.use(open -> {
       String path = path(call, open, request.text("path"));
       Entries entries = entries(call, open);
       SandboxFiles files = open.sandbox().files();
       requireDirectory(files, path);
       List<FileEntry> found = files.list(path, depth);
-      List<String> paths =
-          found.stream().map(entry -> Paths.join(path, entry.path())).toList();
+      List<String> paths = found.stream().map(entry -> Paths.join(path, entry.path())).toList();
       Map<String, Map<String, String>> metadata = new Metadata(files).ofFiles(paths, found);
       List<Message> rows = new ArrayList<>();
       for (int i = 0; i < found.size(); i++) {
@@ -151,8 +148,7 @@ final class FilesystemService {
       throw missing(e, "path not found: " + path);
     }
     if (!root.isDirectory()) {
-      throw new ConnectException(
-          ConnectCode.INVALID_ARGUMENT, "path is not a directory: " + path);
+      throw new ConnectException(ConnectCode.INVALID_ARGUMENT, "path is not a directory: " + path);
     }
   }
 

@@ -35,8 +35,7 @@ final class ProcessEvents {
    * @param keepalive how long the stream may be silent
    * @param until when the stream ends in any case
    */
-  ProcessEvents(
-      StreamOut out, HostedProcess process, Duration keepalive, Optional<Instant> until) {
+  ProcessEvents(StreamOut out, HostedProcess process, Duration keepalive, Optional<Instant> until) {
     this.out = out;
     this.process = process;
     this.terminal = process.command().terminal().isPresent();
@@ -53,15 +52,13 @@ final class ProcessEvents {
     try (HostedProcess.Following output = followed) {
       out.send(
           ProcessMessages.event(
-              "start",
-              new Message(ProcessMessages.START_EVENT).set("pid", process.number())));
+              "start", new Message(ProcessMessages.START_EVENT).set("pid", process.number())));
       while (!output.atEnd()) {
         Optional<ProcessOutput> next = output.next(patience());
         if (next.isPresent()) {
           send(next.get());
         } else if (!output.atEnd()) {
-          out.send(
-              ProcessMessages.event("keepalive", new Message(ProcessMessages.KEEPALIVE)));
+          out.send(ProcessMessages.event("keepalive", new Message(ProcessMessages.KEEPALIVE)));
         }
       }
       CommandExit exit =

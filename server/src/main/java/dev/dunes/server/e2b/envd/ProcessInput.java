@@ -18,9 +18,13 @@ final class ProcessInput {
   }
 
   Message stream(EnvdCall call, StreamIn in) throws InterruptedException {
-    Message first = in.next().flatMap(message -> message.message("start")).orElseThrow(() ->
-        new ConnectException(
-            ConnectCode.INVALID_ARGUMENT, "the first message must be start, with a process"));
+    Message first =
+        in.next()
+            .flatMap(message -> message.message("start"))
+            .orElseThrow(() ->
+                new ConnectException(
+                    ConnectCode.INVALID_ARGUMENT,
+                    "the first message must be start, with a process"));
     return call.use(open -> {
       follow(open, first, in);
       return new Message(ProcessMessages.EMPTY);
@@ -79,8 +83,7 @@ final class ProcessInput {
       }
       if (!process.takesInput()) {
         throw new ConnectException(
-            ConnectCode.INTERNAL,
-            "stdin is not enabled; start the process with stdin: true");
+            ConnectCode.INTERNAL, "stdin is not enabled; start the process with stdin: true");
       }
       process.write(new byte[0], true);
       return new Message(ProcessMessages.EMPTY);

@@ -24,9 +24,7 @@ final class ProcessMessages {
 
   static final Schema SIZE =
       Schema.of(
-          "Size",
-          Field.of(1, "cols", FieldType.UINT32),
-          Field.of(2, "rows", FieldType.UINT32));
+          "Size", Field.of(1, "cols", FieldType.UINT32), Field.of(2, "rows", FieldType.UINT32));
 
   static final Schema PTY = Schema.of("PTY", Field.of(1, "size", SIZE));
 
@@ -53,8 +51,7 @@ final class ProcessMessages {
   static final Schema CONNECT_REQUEST =
       Schema.of("ConnectRequest", Field.of(1, "process", SELECTOR));
 
-  static final Schema START_EVENT =
-      Schema.of("StartEvent", Field.of(1, "pid", FieldType.UINT32));
+  static final Schema START_EVENT = Schema.of("StartEvent", Field.of(1, "pid", FieldType.UINT32));
 
   static final Schema DATA_EVENT =
       Schema.of(
@@ -82,7 +79,8 @@ final class ProcessMessages {
           Field.of(4, "keepalive", KEEPALIVE).in("event"));
 
   /** {@code StartResponse} and {@code ConnectResponse}. */
-  static final Schema EVENT_RESPONSE = Schema.of("EventResponse", Field.of(1, "event", PROCESS_EVENT));
+  static final Schema EVENT_RESPONSE =
+      Schema.of("EventResponse", Field.of(1, "event", PROCESS_EVENT));
 
   static final Schema PROCESS_INFO =
       Schema.of(
@@ -130,7 +128,6 @@ final class ProcessMessages {
 
   /** An answer with one event. */
   static Message event(String name, Message value) {
-    return new Message(EVENT_RESPONSE)
-        .set("event", new Message(PROCESS_EVENT).set(name, value));
+    return new Message(EVENT_RESPONSE).set("event", new Message(PROCESS_EVENT).set(name, value));
   }
 }

@@ -59,9 +59,7 @@ final class ProcessSelector {
     return open.processes().list().stream()
         .filter(meant)
         .filter(usable)
-        .max(
-            Comparator.comparing(HostedProcess::isRunning)
-                .thenComparing(HostedProcess::startedAt))
+        .max(Comparator.comparing(HostedProcess::isRunning).thenComparing(HostedProcess::startedAt))
         .orElseThrow(() -> new ConnectException(ConnectCode.NOT_FOUND, missing(selector)));
   }
 

@@ -70,8 +70,7 @@ final class ProcessService {
   }
 
   private void start(EnvdCall call, Message request, StreamOut out) throws InterruptedException {
-    Optional<String> tag =
-        request.has("tag") ? Optional.of(request.text("tag")) : Optional.empty();
+    Optional<String> tag = request.has("tag") ? Optional.of(request.text("tag")) : Optional.empty();
     Optional<Duration> timeout = call.times().timeout();
     if (timeout.filter(limit -> limit.toMillis() < 1).isPresent()) {
       throw ProcessEvents.tooLate();
@@ -96,9 +95,7 @@ final class ProcessService {
     List<String> argv = new ArrayList<>(List.of(config.text("cmd")));
     argv.addAll(config.texts("args"));
     Command.Builder command =
-        Command.builder(argv)
-            .env(config.map("envs"))
-            .workingDir(user.path(config.text("cwd")));
+        Command.builder(argv).env(config.map("envs")).workingDir(user.path(config.text("cwd")));
     user.runAs().ifPresent(command::user);
     timeout.ifPresent(command::timeout);
     Optional<TerminalSize> terminal = request.message("pty").map(ProcessService::size);

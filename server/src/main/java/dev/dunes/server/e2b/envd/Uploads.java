@@ -46,8 +46,7 @@ record Uploads(Spool spool, List<Upload> files, Map<String, String> metadata)
     if (boundary.isEmpty()) {
       requireBytes(exchange);
       if (path.isEmpty()) {
-        throw EnvdReplies.failure(
-            400, "path is required for uploads of application/octet-stream");
+        throw EnvdReplies.failure(400, "path is required for uploads of application/octet-stream");
       }
     }
     boolean zipped = isZipped(exchange);

@@ -36,10 +36,7 @@ final class Users {
   private record Account(int uid, String home) {}
 
   private record Known(
-      Map<String, Account> accounts,
-      Map<Integer, String> users,
-      OptionalInt own,
-      String home) {}
+      Map<String, Account> accounts, Map<Integer, String> users, OptionalInt own, String home) {}
 
   /**
    * The user of a name, or the default one.
@@ -132,8 +129,7 @@ final class Users {
     return OptionalInt.empty();
   }
 
-  private static String ownHome(
-      Sandbox sandbox, Map<String, Account> accounts, OptionalInt own) {
+  private static String ownHome(Sandbox sandbox, Map<String, Account> accounts, OptionalInt own) {
     Account user = accounts.get(DEFAULT);
     if (user != null && own.isPresent() && user.uid() == own.getAsInt()) {
       return user.home();

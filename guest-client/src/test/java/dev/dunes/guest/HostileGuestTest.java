@@ -241,6 +241,7 @@ class HostileGuestTest {
     Use write = sandbox -> sandbox.files().write("f", "contents");
     Use stat = sandbox -> sandbox.files().stat("f");
     Use list = sandbox -> sandbox.files().list("d");
+    Use attributes = sandbox -> sandbox.files().attributes(List.of("f"), "user.t.");
     Use mkdir = sandbox -> sandbox.files().mkdir("d");
     Use remove = sandbox -> sandbox.files().remove("f");
     Use watch = sandbox -> sandbox.files().watch("d", true).next(ScriptedGuest.LIMIT);
@@ -422,6 +423,24 @@ class HostileGuestTest {
             "a listing that was cut",
             list,
             guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u64(3))),
+        lie(
+            "attributes of other files",
+            attributes,
+            guest -> guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(2).u32(0).u32(0))),
+        lie(
+            "attributes without an end",
+            attributes,
+            guest ->
+                guest.send(
+                    FrameType.RESULT, 1, new PayloadWriter().u32(1).u32(Integer.MAX_VALUE))),
+        lie(
+            "attributes that were not asked for",
+            attributes,
+            guest ->
+                guest.send(
+                    FrameType.RESULT,
+                    1,
+                    new PayloadWriter().u32(1).u32(1).str("security.x").str("y"))),
         lie("made 2", mkdir, guest -> guest.send(FrameType.RESULT, 1, new byte[] {2})),
         lie("made nothing", mkdir, guest -> guest.send(FrameType.RESULT, 1, new byte[0])),
         lie("something for nothing", remove, guest -> guest.send(FrameType.RESULT, 1, new byte[1])),

@@ -2,18 +2,21 @@ package dev.dunes.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dunes.guest.GuestConnection.Role;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxFileException;
+import dev.dunes.sandbox.UnsupportedCapabilityException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -118,6 +121,44 @@ class RealGuestTest {
     assertThatThrownBy(() -> files.readText("missing"))
         .isInstanceOf(SandboxFileException.class)
         .hasMessageContaining("missing");
+  }
+
+  @Test
+  void attributesAreReplacedAndTold() {
+    List<String> paths = new ArrayList<>();
+    for (int i = 0; i < 450; i++) { // more than are told at once
+      paths.add("f" + i);
+    }
+    files.write("f1", "x");
+    files.write("f449", "x");
+    try {
+      files.setAttributes("f1", "user.t.", Map.of("a", "1", "b", "é"));
+    } catch (UnsupportedCapabilityException e) {
+      assumeTrue(false, "the temporary directory's file system has no attributes");
+    }
+    files.setAttributes("f449", "user.t.", Map.of("c", ""));
+    files.setAttributes("f449", "user.other.", Map.of("d", "2"));
+
+    assertThat(files.attributes(paths, "user.t."))
+        .isEqualTo(Map.of("f1", Map.of("a", "1", "b", "é"), "f449", Map.of("c", "")));
+    files.setAttributes("f1", "user.t.", Map.of("b", "2"));
+    assertThat(files.attributes(List.of("f1"), "user.t."))
+        .isEqualTo(Map.of("f1", Map.of("b", "2")));
+    assertThatThrownBy(() -> files.setAttributes("none", "user.t.", Map.of()))
+        .isInstanceOfSatisfying(
+            SandboxFileException.class,
+            e -> assertThat(e.reason()).isEqualTo(SandboxFileException.Reason.NOT_FOUND));
+  }
+
+  @Test
+  void linksThatLeadRoundAreSaidToBe() {
+    files.symlink("b", "a");
+    files.symlink("a", "b");
+
+    assertThatThrownBy(() -> files.stat("a"))
+        .isInstanceOfSatisfying(
+            SandboxFileException.class,
+            e -> assertThat(e.reason()).isEqualTo(SandboxFileException.Reason.LOOP));
   }
 
   @Test

@@ -162,6 +162,11 @@ public final class HostedProcess {
     return output.bytes(channel, from);
   }
 
+  /** Keeps nothing of its output any more, unless somebody reads it. */
+  void forgetOutput() {
+    output.forget();
+  }
+
   /** Where what is kept of a channel begins. */
   public long outputStart(Channel channel) {
     return output.start(channel);

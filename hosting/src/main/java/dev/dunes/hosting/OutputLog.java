@@ -38,6 +38,12 @@ final class OutputLog {
     long total;
     boolean dropped;
 
+    void forget() {
+      dropped |= !pieces.isEmpty();
+      pieces.clear();
+      cost = 0;
+    }
+
     long start() {
       return pieces.isEmpty() ? total : pieces.firstKey();
     }
@@ -100,6 +106,19 @@ final class OutputLog {
     try {
       ended = true;
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keeps nothing of what was added, unless there are readers. */
+  void forget() {
+    lock.lock();
+    try {
+      if (readers.isEmpty()) {
+        stdout.forget();
+        stderr.forget();
+      }
     } finally {
       lock.unlock();
     }

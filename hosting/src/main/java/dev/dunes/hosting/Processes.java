@@ -14,11 +14,17 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The processes started in one sandbox by this server. Ended ones are kept for ten minutes, the
- * last 64 of them. Safe for use by several threads.
+ * last 64 of them; of those before them how they ended is known for 30 s. Safe for use by several
+ * threads.
  */
 public final class Processes {
   private static final Duration KEPT = Duration.ofMinutes(10);
   private static final int MOST_ENDED = 64;
+
+  /** How long the end of a process can be asked for in any case. E2B wire 3.4. */
+  private static final Duration END_KNOWN = Duration.ofSeconds(30);
+
+  private static final int MOST_JUST_ENDED = 1024;
   private static final int MOST_RUNNING = 256;
 
   /** Linux has no larger process ids. */
@@ -110,15 +116,20 @@ public final class Processes {
   }
 
   private void tidy() {
-    Instant oldest = Instant.now().minus(KEPT);
+    Instant now = Instant.now();
     List<HostedProcess> ended =
         all.values().stream()
             .filter(process -> !process.isRunning())
-            .sorted(Comparator.comparing(HostedProcess::endedAt))
+            .sorted(Comparator.comparing(HostedProcess::endedAt).reversed())
             .toList();
     for (int i = 0; i < ended.size(); i++) {
-      if (i < ended.size() - MOST_ENDED || ended.get(i).endedAt().isBefore(oldest)) {
-        all.remove(ended.get(i).id());
+      HostedProcess process = ended.get(i);
+      boolean surplus = i >= MOST_ENDED;
+      Instant kept = process.endedAt().plus(surplus ? END_KNOWN : KEPT);
+      if (kept.isBefore(now) || i >= MOST_JUST_ENDED) {
+        all.remove(process.id());
+      } else if (surplus) {
+        process.forgetOutput();
       }
     }
   }

@@ -100,4 +100,35 @@ class OutputLogTest {
       assertThat(reader.next(1000).orElseThrow().data()).isEqualTo(bytes("3"));
     }
   }
+
+  @Test
+  void aReaderOfWhatComesGetsNothingElse() throws Exception {
+    OutputLog log = new OutputLog(1000);
+    log.add(Channel.STDOUT, bytes("before"));
+    try (OutputLog.Reader reader = log.followLive()) {
+      log.add(Channel.STDERR, bytes("e"));
+      log.add(Channel.STDOUT, bytes("after"));
+      log.end();
+      assertThat(reader.next(0).orElseThrow().data()).isEqualTo(bytes("e"));
+      ProcessOutput second = reader.next(0).orElseThrow();
+      assertThat(second.offset()).isEqualTo(6);
+      assertThat(second.data()).isEqualTo(bytes("after"));
+      assertThat(reader.atEnd()).isTrue();
+    }
+  }
+
+  @Test
+  void outputIsForgottenUnlessItIsRead() throws Exception {
+    OutputLog log = new OutputLog(1000);
+    log.add(Channel.STDOUT, bytes("kept"));
+    try (OutputLog.Reader reader = log.follow(0, 0)) {
+      log.forget();
+      assertThat(reader.next(0).orElseThrow().data()).isEqualTo(bytes("kept"));
+    }
+    log.forget();
+    assertThat(log.bytes(Channel.STDOUT)).isEmpty();
+    assertThat(log.start(Channel.STDOUT)).isEqualTo(4);
+    assertThat(log.dropped(Channel.STDOUT)).isTrue();
+    assertThat(log.dropped(Channel.STDERR)).isFalse();
+  }
 }

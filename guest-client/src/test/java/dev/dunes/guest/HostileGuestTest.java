@@ -431,8 +431,7 @@ class HostileGuestTest {
             "attributes without an end",
             attributes,
             guest ->
-                guest.send(
-                    FrameType.RESULT, 1, new PayloadWriter().u32(1).u32(Integer.MAX_VALUE))),
+                guest.send(FrameType.RESULT, 1, new PayloadWriter().u32(1).u32(Integer.MAX_VALUE))),
         lie(
             "attributes that were not asked for",
             attributes,

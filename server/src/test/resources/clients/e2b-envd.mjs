@@ -127,13 +127,16 @@ const scenarios = {
     await assert.rejects(box.files.watchDir("m/two", () => {}), /not a directory/);
     await assert.rejects(box.files.watchDir("none", () => {}), /not found/i);
 
-    const read = await fetch(await box.downloadUrl("a dir/é.txt"));
-    assert.equal(await read.text(), "text ü");
-    const form = new FormData();
-    form.append("file", new Blob(["by address"]), "x");
-    const sent = await fetch(await box.uploadUrl("by-address"), { method: "POST", body: form });
-    assert.equal(sent.status, 200);
-    assert.equal(await box.files.read("by-address"), "by address");
+    if (!args.includes("open")) {
+      // By one address a server tells sandboxes apart by signatures only, and open ones have none.
+      const read = await fetch(await box.downloadUrl("a dir/é.txt"));
+      assert.equal(await read.text(), "text ü");
+      const form = new FormData();
+      form.append("file", new Blob(["by address"]), "x");
+      const sent = await fetch(await box.uploadUrl("by-address"), { method: "POST", body: form });
+      assert.equal(sent.status, 200);
+      assert.equal(await box.files.read("by-address"), "by address");
+    }
   },
 
   async pty(box) {

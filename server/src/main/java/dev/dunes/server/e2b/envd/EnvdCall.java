@@ -18,6 +18,8 @@ import dev.dunes.server.http.Exchange;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A call of one of the services.
@@ -27,6 +29,7 @@ import java.util.Optional;
  * @param port for which sandbox
  */
 record EnvdCall(Exchange exchange, CallTimes times, PortCall port) {
+  private static final Logger LOG = LoggerFactory.getLogger(EnvdCall.class);
   private static final String BASIC = "basic ";
 
   /**
@@ -37,8 +40,10 @@ record EnvdCall(Exchange exchange, CallTimes times, PortCall port) {
     try {
       return port.use(work);
     } catch (HostingException e) {
+      LOG.debug("request {}: {}", exchange.id(), e.getMessage(), e);
       throw translated(e);
     } catch (SandboxException e) {
+      LOG.debug("request {}: {}", exchange.id(), e.getMessage(), e);
       throw translated(e);
     } catch (SandboxUser.PathException e) {
       throw new ConnectException(ConnectCode.INVALID_ARGUMENT, String.valueOf(e.getMessage()));

@@ -1,6 +1,7 @@
 package dev.dunes.server.e2b.envd;
 
 import dev.dunes.hosting.OpenSandbox;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxFiles;
 import dev.dunes.sandbox.WriteOptions;
 import dev.dunes.server.e2b.connect.Message;
@@ -9,6 +10,7 @@ import dev.dunes.server.http.Reply;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.security.SecureRandom;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +18,8 @@ import java.util.Set;
 
 /** Makes one file of several, which are gone then. E2B wire 2.6. */
 final class FileCompose {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private final Exchange exchange;
   private final OpenSandbox open;
 
@@ -40,14 +44,27 @@ final class FileCompose {
 
   /** As a whole or not at all: the destination may be one of the sources. */
   private static void join(SandboxFiles files, List<String> sources, String destination) {
+    String part = "%s.%08x.part".formatted(destination, RANDOM.nextInt());
     try {
-      OutputStream out = files.write(destination, WriteOptions.ATOMIC);
+      copy(files, sources, part);
+      files.moveReplacing(part, destination);
+    } catch (SandboxException e) {
+      try {
+        files.removeTree(part);
+      } catch (SandboxException left) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
+  }
+
+  private static void copy(SandboxFiles files, List<String> sources, String target) {
+    try (OutputStream out = files.write(target, WriteOptions.DEFAULT)) {
       for (String source : sources) {
         try (InputStream in = files.read(source)) {
           in.transferTo(out);
         }
       }
-      out.close();
     } catch (IOException e) {
       throw FileFailures.cause(e);
     }

@@ -16,9 +16,13 @@ import dev.dunes.server.e2b.connect.ConnectException;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code /files}: who may use it, and what it answers when it cannot. E2B wire 2.5 and 2.6. */
 final class FileRoutes {
+  private static final Logger LOG = LoggerFactory.getLogger(FileRoutes.class);
+
   void read(Exchange exchange, PortCall call) throws InterruptedException {
     FileAccess.check(exchange, call.sandbox().accessToken());
     use(
@@ -67,8 +71,10 @@ final class FileRoutes {
     try {
       return call.use(work);
     } catch (HostingException e) {
+      LOG.debug("files of {}: {}", call.sandbox().id(), e.getMessage(), e);
       throw failure(e);
     } catch (SandboxException e) {
+      LOG.debug("files of {}: {}", call.sandbox().id(), e.getMessage(), e);
       throw failure(e);
     } catch (SandboxUser.PathException e) {
       throw EnvdReplies.failure(400, String.valueOf(e.getMessage()));

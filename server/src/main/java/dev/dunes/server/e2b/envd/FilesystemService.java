@@ -22,6 +22,9 @@ import java.util.stream.Stream;
 final class FilesystemService {
   static final String SERVICE = "/filesystem.Filesystem/";
 
+  /** More would take much memory of a server that others use too. */
+  private static final int MOST_ENTRIES = 100_000;
+
   private final WatchService watching = new WatchService();
 
   List<Method<EnvdCall>> methods() {
@@ -125,6 +128,12 @@ final class FilesystemService {
       SandboxFiles files = open.sandbox().files();
       requireDirectory(files, path);
       List<FileEntry> found = files.list(path, depth);
+      if (found.size() > MOST_ENTRIES) {
+        throw new ConnectException(
+            ConnectCode.RESOURCE_EXHAUSTED,
+            "%d entries are below %s, and %d are listed at most; use a smaller depth, or find"
+                .formatted(found.size(), path, MOST_ENTRIES));
+      }
       List<String> paths = found.stream().map(entry -> Paths.join(path, entry.path())).toList();
       Map<String, Map<String, String>> metadata = new Metadata(files).ofFiles(paths, found);
       List<Message> rows = new ArrayList<>();

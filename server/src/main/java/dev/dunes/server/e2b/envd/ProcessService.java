@@ -24,7 +24,7 @@ final class ProcessService {
   private static final String SERVICE = "/process.Process/";
 
   /** How much of each channel can be read again. E2B wire 4, 3. */
-  private static final int KEEP = 2 << 20;
+  private static final int KEEP = 5 << 18;
 
   private final ProcessInput input = new ProcessInput();
 

@@ -21,6 +21,9 @@ import java.util.Optional;
 
 /** Watching of directories, as a stream or by asking again and again. E2B wire 2.9. */
 final class WatchService {
+  /** Of one answer; the others are in the next. */
+  private static final int MOST_EVENTS = 10_000;
+
   List<Method<EnvdCall>> methods() {
     return List.of(
         Method.serverStream(SERVICE + "WatchDir", WATCH_REQUEST, this::watch),
@@ -94,7 +97,7 @@ final class WatchService {
       List<Message> events = new ArrayList<>();
       for (Optional<FileChange> change = watcher.next(Duration.ZERO);
           change.isPresent();
-          change = watcher.next(Duration.ZERO)) {
+          change = events.size() < MOST_EVENTS ? watcher.next(Duration.ZERO) : Optional.empty()) {
         events.add(watcher.event(change.get()));
       }
       return new Message(FilesystemMessages.WATCHER_EVENTS_RESPONSE).set("events", events);

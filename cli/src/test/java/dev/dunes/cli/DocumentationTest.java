@@ -70,6 +70,10 @@ class DocumentationTest {
   /** In seconds; what a block starts and forgets to end would keep its output open for ever. */
   private static final String LIMIT = "300";
 
+  /** What a block that fails has begun would hold its output open for ever. */
+  private static final String WITH_ITS_END =
+      "trap 'code=$?; kill $(jobs -p) 2>/dev/null || true; exit $code' EXIT\n";
+
   private static final ScriptedModel MODEL = ScriptedModel.start();
 
   @TempDir static Path directory;
@@ -146,7 +150,8 @@ class DocumentationTest {
   private static void runShell(Block block) throws Exception {
     requireLocal();
     ProcessBuilder builder =
-        new ProcessBuilder("timeout", "-k", "10", LIMIT, "bash", "-e", "-c", block.text());
+        new ProcessBuilder(
+            "timeout", "-k", "10", LIMIT, "bash", "-e", "-c", WITH_ITS_END + block.text());
     if (PROMPT.matcher(block.text()).find()) {
       RealAgent.require();
       builder.environment().putAll(RealAgent.environment(MODEL, directory.resolve("state")));

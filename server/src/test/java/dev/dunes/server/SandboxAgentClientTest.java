@@ -2,6 +2,7 @@ package dev.dunes.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunes.server.http.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The npm package {@code sandbox-agent} as it is published, against this server. */
 class SandboxAgentClientTest {
@@ -162,6 +164,45 @@ class SandboxAgentClientTest {
   @Test
   void thereIsNoDesktop() throws Exception {
     assertThat(run("desktop")).containsExactly("install_required true");
+  }
+
+  /** The agents of the user's own. */
+  private void own(String json) throws IOException {
+    Path file = directory.resolve("agents.json");
+    Files.writeString(file, json);
+    shop.set("DUNES_AGENTS_FILE", file.toString());
+  }
+
+  @Test
+  void anAgentThatIsNotThereLeavesTheConnectionAlone() throws Exception {
+    own("{\"gone\": {\"command\": \"x\", \"directory\": \"no-such-directory\"}}");
+    assertThat(run("missing-agent", "acp:gone")).containsExactly("end_turn");
+  }
+
+  @Test
+  void anAgentThatDiesFailsItsPromptAndNoMore() throws Exception {
+    String agent =
+        """
+        import sys, json, os
+        for line in sys.stdin:
+            asked = json.loads(line)
+            method = asked.get("method")
+            if method == "initialize":
+                answer = {"protocolVersion": 1, "agentCapabilities": {}}
+            elif method == "session/new":
+                answer = {"sessionId": "s"}
+            elif method == "session/prompt":
+                os._exit(7)
+            else:
+                continue
+            print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": answer}), flush=True)
+        """;
+    ObjectNode file = Json.object();
+    ObjectNode mortal = file.putObject("mortal").put("command", "python3");
+    mortal.putArray("args").add("-c").add(agent);
+    own(file.toString());
+    assertThat(run("agent-killed", "acp:mortal", "die"))
+        .containsExactly("prompting", "rejected -32603", "another true");
   }
 
   @Test

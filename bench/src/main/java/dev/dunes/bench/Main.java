@@ -31,6 +31,7 @@ public final class Main {
           new StreamsScenario(),
           new EventsScenario(),
           new JournalScenario(),
+          new CodeScenario(),
           new ServeScenario(),
           new CliScenario());
 

@@ -108,18 +108,26 @@ final class SessionServer implements AutoCloseable {
         .orElseThrow(() -> new IOException("the kernel does not tell VmRSS"));
   }
 
-  /** Asks, and takes nothing but a good answer. */
-  String ask(String method, String path, String body) throws IOException {
-    HttpResponse<String> response = send(method, path, body);
+  /**
+   * Asks, and takes nothing but a good answer.
+   *
+   * @param headers names and values in turn
+   */
+  String ask(String method, String path, String body, String... headers) throws IOException {
+    HttpResponse<String> response = send(method, path, body, headers);
     if (response.statusCode() / 100 != 2) {
       throw new IOException("%s %s: %s".formatted(method, path, response.body()));
     }
     return response.body();
   }
 
-  private HttpResponse<String> send(String method, String path, String body) throws IOException {
+  private HttpResponse<String> send(String method, String path, String body, String... headers)
+      throws IOException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(ANSWER);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
     if (body.isEmpty()) {
       request.method(method, HttpRequest.BodyPublishers.noBody());
     } else {

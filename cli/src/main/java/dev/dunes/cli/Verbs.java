@@ -16,6 +16,7 @@ enum Verbs {
   API("api", "Ask a server about agents and sessions"),
   ATTACH("attach", "Follow a session in the terminal, and answer"),
   SESSIONS("sessions", "List sessions, search, export or delete them"),
+  TEMPLATE("template", "Build, list or delete what sandboxes of a server are made from"),
   AGENTS("agents", "List agents, and what they can do"),
   INSTALL_AGENT("install-agent", "Install an agent"),
   CREDENTIALS("credentials", "Find keys for models on this machine"),
@@ -60,6 +61,7 @@ enum Verbs {
       case API -> new ApiVerb(console);
       case ATTACH -> new AttachVerb(console);
       case SESSIONS -> new SessionsVerb(console);
+      case TEMPLATE -> new TemplateVerb(console);
       case AGENTS -> new AgentsVerb(console);
       case INSTALL_AGENT -> new InstallAgentVerb(console);
       case CREDENTIALS -> new CredentialsVerb(console);

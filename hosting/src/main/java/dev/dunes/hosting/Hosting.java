@@ -4,6 +4,7 @@ import dev.dunes.hosting.HostingException.Reason;
 import dev.dunes.sandbox.Placement;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInterruptedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ public final class Hosting implements AutoCloseable {
   private final ApiKeys keys;
   private final Templates templates;
   private final Orders orders;
+  private final TemplateBuilds builds;
   private final Webhooks webhooks;
   private final WebhookSender sender;
   private final EventLog events;
@@ -72,7 +74,10 @@ public final class Hosting implements AutoCloseable {
             config.sandboxes(),
             config.provider().map(Placement::at).orElse(Placement.DEFAULT),
             BuiltInTemplates.ALL);
-    this.orders = new Orders(templates, config.idle());
+    this.builds =
+        new TemplateBuilds(
+            config.directory(), config.sandboxes(), templates, this::base, config.buildLimit());
+    this.orders = new Orders(templates, config.idle(), builds::template);
     if (ledger.exists()) {
       start();
     }
@@ -177,6 +182,22 @@ public final class Hosting implements AutoCloseable {
     return templates;
   }
 
+  /** The templates that accounts build. */
+  public TemplateBuilds builds() {
+    return builds;
+  }
+
+  private BuildRun.Base.Made base(Account account, TemplateBuilds.Make make) {
+    Orders.Accepted accepted = orders.accept(account, SandboxRequest.of(make.template()));
+    SandboxOrder order = accepted.order();
+    Template template = accepted.template();
+    return new BuildRun.Base.Made(
+        started().lifecycle().passing(order, make.lifetime(), template.image()),
+        template,
+        account.id(),
+        order.diskMb());
+  }
+
   /** What happened. */
   public EventLog events() {
     return events;
@@ -250,6 +271,38 @@ public final class Hosting implements AutoCloseable {
   public HostedSandbox create(Account account, SandboxRequest request) {
     Started now = started();
     Orders.Accepted accepted = orders.accept(account, request);
+    HostedSandbox made = make(now, account, accepted);
+    if (Beginning.needed(accepted.template().launch())) {
+      begin(account, made, accepted.template().launch());
+    }
+    return made;
+  }
+
+  /** What a sandbox begins with; one that cannot begin is not there. */
+  private void begin(Account account, HostedSandbox made, TemplateBuild.Launch launch) {
+    boolean begun = false;
+    try {
+      use(
+          account,
+          made.id(),
+          open -> {
+            Beginning.in(open, launch);
+            return open.info();
+          });
+      begun = true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxInterruptedException("waiting for the start of a sandbox", e);
+    } catch (SandboxException e) {
+      throw Maker.failure(e);
+    } finally {
+      if (!begun) {
+        kill(account, made.id());
+      }
+    }
+  }
+
+  private HostedSandbox make(Started now, Account account, Orders.Accepted accepted) {
     residents.reserve(account);
     boolean[] arrived = new boolean[1];
     try {
@@ -383,6 +436,7 @@ public final class Hosting implements AutoCloseable {
         return;
       }
       closed = true;
+      builds.close();
       Started now = started;
       sender.close();
       if (now != null) {

@@ -18,6 +18,7 @@ public final class HostingConfig {
   private final Duration idle;
   private final Duration pausedFor;
   private final Duration webhookPause;
+  private final Duration buildLimit;
   private final boolean privateWebhooks;
 
   private HostingConfig(Builder builder) {
@@ -29,6 +30,7 @@ public final class HostingConfig {
     this.idle = builder.idle;
     this.pausedFor = builder.pausedFor;
     this.webhookPause = builder.webhookPause;
+    this.buildLimit = builder.buildLimit;
     this.privateWebhooks = builder.privateWebhooks;
   }
 
@@ -76,6 +78,10 @@ public final class HostingConfig {
     return webhookPause;
   }
 
+  Duration buildLimit() {
+    return buildLimit;
+  }
+
   boolean privateWebhooks() {
     return privateWebhooks;
   }
@@ -90,6 +96,7 @@ public final class HostingConfig {
     private Duration idle = Duration.ZERO;
     private Duration pausedFor = Duration.ofDays(30);
     private Duration webhookPause = Duration.ofSeconds(10);
+    private Duration buildLimit = Duration.ofMinutes(15);
     private boolean privateWebhooks;
 
     private Builder(Path directory, Supplier<Sandboxes> sandboxes) {
@@ -136,6 +143,12 @@ public final class HostingConfig {
     /** How long a delivery waits before it is tried again; 10 s unless set. */
     public Builder webhookPause(Duration value) {
       webhookPause = requireNonNull(value, "value");
+      return this;
+    }
+
+    /** How long the build of a template may take; 15 min unless set. */
+    public Builder buildLimit(Duration value) {
+      buildLimit = requireNonNull(value, "value");
       return this;
     }
 

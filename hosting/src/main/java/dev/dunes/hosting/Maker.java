@@ -62,6 +62,16 @@ final class Maker {
    * @param image what it starts from; else the provider's default
    */
   Sandbox make(SandboxOrder order, String at, Duration lifetime, Optional<String> image) {
+    return make(order, at, lifetime, image, true);
+  }
+
+  /** Makes one that ends with this server and is in no ledger, to build in. */
+  Sandbox passing(SandboxOrder order, Duration lifetime, Optional<String> image) {
+    return make(order, provider(), lifetime, image, false);
+  }
+
+  private Sandbox make(
+      SandboxOrder order, String at, Duration lifetime, Optional<String> image, boolean listed) {
     Limits known = kept.get(at);
     List<Limits> tries =
         limitsRequired ? LIMITS.subList(0, 1) : known != null ? List.of(known) : LIMITS;
@@ -69,7 +79,9 @@ final class Maker {
     for (Limits limits : tries) {
       try {
         Sandbox sandbox =
-            sandboxes.get().create(spec(order, at, lifetime, image, limits), Placement.at(at));
+            sandboxes
+                .get()
+                .create(spec(order, at, lifetime, image, limits, listed), Placement.at(at));
         remember(at, limits, first);
         return sandbox;
       } catch (SandboxException e) {
@@ -97,19 +109,27 @@ final class Maker {
   }
 
   private SandboxSpec spec(
-      SandboxOrder order, String at, Duration lifetime, Optional<String> image, Limits limits) {
+      SandboxOrder order,
+      String at,
+      Duration lifetime,
+      Optional<String> image,
+      Limits limits,
+      boolean listed) {
     SandboxSpec.Builder spec =
         SandboxSpec.builder()
             .lifetime(lifetime)
-            .label(Ledger.LABEL_LEDGER, ledger)
-            .label(Ledger.LABEL_SANDBOX, order.id())
-            .label(Ledger.LABEL_ACCOUNT, order.account())
             .env("E2B_SANDBOX", "true")
             .env("E2B_SANDBOX_ID", order.id())
             .env("E2B_TEMPLATE_ID", order.template())
-            .env(order.envs())
-            .detached(sandboxes.get().provider(at).capabilities().persistent());
+            .env(order.envs());
+    if (listed) {
+      spec.label(Ledger.LABEL_LEDGER, ledger)
+          .label(Ledger.LABEL_SANDBOX, order.id())
+          .label(Ledger.LABEL_ACCOUNT, order.account())
+          .detached(sandboxes.get().provider(at).capabilities().persistent());
+    }
     image.ifPresent(spec::image);
+    order.workingDir().ifPresent(spec::workingDir);
     if (limits.cpuAndMemory()) {
       spec.cpuCores(order.cpuCores()).memoryMb(order.memoryMb());
     }

@@ -4,12 +4,16 @@ import dev.dunes.hosting.HostingException.Reason;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** Makes an order of a request, or says why it cannot be had. */
 final class Orders {
   private final Templates templates;
   private final Duration idle;
+  private final BiFunction<Account, String, Optional<Template>> saved;
 
   /**
    * An order and what it is made from.
@@ -21,22 +25,28 @@ final class Orders {
 
   /**
    * @param idle for requests that do not say it
+   * @param saved what an account has saved under a name
    */
-  Orders(Templates templates, Duration idle) {
+  Orders(
+      Templates templates, Duration idle, BiFunction<Account, String, Optional<Template>> saved) {
+    this.saved = saved;
     this.templates = templates;
     this.idle = idle;
   }
 
   Accepted accept(Account account, SandboxRequest request) {
+    Optional<Template> known = templates.find(request.template());
     Template template =
-        templates
-            .find(request.template())
+        known
+            .or(() -> saved.apply(account, request.template()))
             .orElseThrow(() -> HostingException.invalid("unknown template: " + request.template()));
     Duration most = account.limits().lifetime();
     Duration usual = template.timeout().compareTo(most) > 0 ? most : template.timeout();
     Duration timeout = request.timeout().orElse(usual);
     checkTimeout(account, timeout);
-    requireAvailable(template);
+    if (known.isPresent()) {
+      requireAvailable(template);
+    }
     return new Accepted(order(account, request, template, timeout), template);
   }
 
@@ -57,13 +67,15 @@ final class Orders {
   private SandboxOrder order(
       Account account, SandboxRequest request, Template template, Duration timeout) {
     AccountLimits limits = account.limits();
+    Map<String, String> envs = new LinkedHashMap<>(template.launch().envs());
+    envs.putAll(request.envs());
     return new SandboxOrder(
         Tokens.id("i"),
         account.id(),
         template.id(),
         template.aliases().stream().findFirst(),
         request.metadata(),
-        request.envs(),
+        envs,
         timeout,
         request.pauseAtEnd(),
         request.pauseMemory(),
@@ -73,7 +85,8 @@ final class Orders {
         Math.min(template.cpuCores(), limits.cpuCores()),
         Math.min(template.memoryMb(), limits.memoryMb()),
         Math.min(template.diskMb(), limits.diskMb()),
-        Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        Instant.now().truncatedTo(ChronoUnit.MILLIS),
+        template.launch().workingDir());
   }
 
   static void checkTimeout(Account account, Duration timeout) {

@@ -22,4 +22,5 @@ record SandboxOrder(
     double cpuCores,
     int memoryMb,
     int diskMb,
-    Instant startedAt) {}
+    Instant startedAt,
+    Optional<String> workingDir) {}

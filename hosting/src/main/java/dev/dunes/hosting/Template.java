@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param image what the provider starts from; else its default
  * @param commands what must be in the path
  * @param pythonModules what {@code python3} must be able to import
+ * @param launch what its sandboxes begin with
  */
 public record Template(
     String id,
@@ -28,11 +29,38 @@ public record Template(
     Duration timeout,
     Optional<String> image,
     List<String> commands,
-    List<String> pythonModules) {
+    List<String> pythonModules,
+    TemplateBuild.Launch launch) {
   public Template {
     aliases = List.copyOf(aliases);
     commands = List.copyOf(commands);
     pythonModules = List.copyOf(pythonModules);
+  }
+
+  /** One whose sandboxes begin with nothing of their own. */
+  public Template(
+      String id,
+      List<String> aliases,
+      String description,
+      double cpuCores,
+      int memoryMb,
+      int diskMb,
+      Duration timeout,
+      Optional<String> image,
+      List<String> commands,
+      List<String> pythonModules) {
+    this(
+        id,
+        aliases,
+        description,
+        cpuCores,
+        memoryMb,
+        diskMb,
+        timeout,
+        image,
+        commands,
+        pythonModules,
+        TemplateBuild.Launch.NONE);
   }
 
   /** Whether it goes by this name. */

@@ -3,7 +3,9 @@ package dev.dunes.server;
 import dev.dunes.server.acp.AcpFace;
 import dev.dunes.server.agentapi.AgentApiFace;
 import dev.dunes.server.e2b.E2bFace;
+import dev.dunes.server.e2b.template.TemplateBuildRoutes;
 import dev.dunes.server.hosted.CodeDialect;
+import dev.dunes.server.hosted.Gate;
 import dev.dunes.server.http.AccessLog;
 import dev.dunes.server.http.DetailDialect;
 import dev.dunes.server.http.Dialect;
@@ -166,6 +168,8 @@ public final class DunesServer implements AutoCloseable {
       AgentApiFace agents = new AgentApiFace(runs.sessions(), frames);
       routes.addAll(agents.routes());
       routes.addAll(acp.routes());
+      routes.addAll(
+          new TemplateBuildRoutes(hosting.hosting()).routes(new Gate(hosting.hosting(), keys)));
       routes.addAll(new SandboxFace(hosting.hosting(), keys).routes());
       E2bFace e2b = new E2bFace(hosting.hosting());
       routes.addAll(new OpsFace(runs, keys, metrics, config.version()).routes());

@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code {"code": 404, "message": …, "error_code": …}}. Sandbox API 2.1. */
 public final class CodeDialect implements Dialect {
   private static final Pattern PATHS =
-      Pattern.compile("/(?:sandboxes|events|webhooks|templates|stats|api-keys)(?:/.*)?");
+      Pattern.compile("(?:/v[23])?/(?:sandboxes|events|webhooks|templates|stats|api-keys)(?:/.*)?");
 
   /** Whether this is how to speak at a path. */
   public static boolean at(String path) {

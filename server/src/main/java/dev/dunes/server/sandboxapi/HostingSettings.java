@@ -58,6 +58,7 @@ public final class HostingSettings implements AutoCloseable {
             .pausedFor(Duration.ofDays(settings.number("DUNES_SANDBOX_PAUSED_DAYS", 30, 1, 365)))
             .webhookPause(
                 Duration.ofMillis(settings.number("DUNES_WEBHOOK_PAUSE_MS", 10_000, 1, 600_000)))
+            .buildLimit(Duration.ofSeconds(settings.number("DUNES_BUILD_LIMIT", 900, 1, DAY)))
             .privateWebhooks(settings.on("DUNES_WEBHOOK_PRIVATE"));
     provider().ifPresent(config::provider);
     return config.build();

@@ -2,6 +2,7 @@ package dev.dunes.server.sandboxapi;
 
 import dev.dunes.hosting.Account;
 import dev.dunes.hosting.AccountLimits;
+import dev.dunes.hosting.BuiltTemplate;
 import dev.dunes.hosting.HostedSandbox;
 import dev.dunes.hosting.Hosting;
 import dev.dunes.hosting.Template;
@@ -9,12 +10,14 @@ import dev.dunes.hosting.TemplateStatus;
 import dev.dunes.server.hosted.Failures;
 import dev.dunes.server.hosted.Gate;
 import dev.dunes.server.hosted.SandboxJson;
+import dev.dunes.server.hosted.TemplateJson;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Json;
 import dev.dunes.server.http.Reply;
 import dev.dunes.server.http.Route;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -36,11 +39,16 @@ final class TemplateRoutes {
   private Reply list(Exchange exchange, Account account) {
     ArrayNode rows = Json.MAPPER.createArrayNode();
     hosting.templates().list().forEach(status -> rows.add(json(status)));
+    hosting.builds().list(account).stream().map(TemplateJson::row).forEach(rows::add);
     return Reply.json(200, rows);
   }
 
   private Reply get(Exchange exchange, Account account) {
     String id = exchange.parameter("id");
+    Optional<BuiltTemplate> built = hosting.builds().find(account, id);
+    if (built.isPresent()) {
+      return Reply.json(200, TemplateJson.whole(built.get()));
+    }
     Template template =
         hosting
             .templates()

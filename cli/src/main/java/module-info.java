@@ -8,6 +8,7 @@ module dev.dunes.cli {
   requires dev.dunes.agent;
   requires dev.dunes.gateway;
   requires dev.dunes.session;
+  requires dev.dunes.hosting;
   requires dev.dunes.server;
   requires tools.jackson.databind;
   requires java.net.http;

@@ -18,6 +18,8 @@ module dev.dunes.server {
   requires io.opentelemetry.sdk.metrics;
   requires io.opentelemetry.sdk.trace;
   requires io.opentelemetry.exporter.otlp;
+  requires org.bouncycastle.pkix;
+  requires org.bouncycastle.provider;
   requires org.slf4j;
 
   exports dev.dunes.server;

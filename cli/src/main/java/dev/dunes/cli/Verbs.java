@@ -20,6 +20,9 @@ enum Verbs {
   AGENTS("agents", "List agents, and what they can do"),
   INSTALL_AGENT("install-agent", "Install an agent"),
   CREDENTIALS("credentials", "Find keys for models on this machine"),
+  KEYS("keys", "Make, list and revoke keys for sandboxes of a server"),
+  ENV("env", "Print variables that point clients of others at a server"),
+  PORT("port", "Print where a port of a server's sandbox is found"),
   LIST("list", "List sandboxes"),
   DESTROY("destroy", "Destroy a sandbox"),
   PROVIDERS("providers", "List providers and whether they can be used"),
@@ -65,6 +68,9 @@ enum Verbs {
       case AGENTS -> new AgentsVerb(console);
       case INSTALL_AGENT -> new InstallAgentVerb(console);
       case CREDENTIALS -> new CredentialsVerb(console);
+      case KEYS -> new KeysVerb(console);
+      case ENV -> new EnvVerb(console);
+      case PORT -> new PortVerb(console);
       case LIST -> new ListVerb(console);
       case DESTROY -> new DestroyVerb(console);
       case PROVIDERS -> new ProvidersVerb(console);

@@ -130,6 +130,9 @@ final class Entry {
         order.pauseAtEnd(),
         order.autoResume(),
         order.accessToken(),
-        now.provider());
+        now.provider(),
+        order.network().isPresent(),
+        order.trafficToken(),
+        order.maskHost());
   }
 }

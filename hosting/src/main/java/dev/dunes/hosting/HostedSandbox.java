@@ -25,6 +25,9 @@ import java.util.Optional;
  * @param autoResume whether every pause is ended by the next request
  * @param accessToken for direct access, when it was made secure
  * @param provider where it is
+ * @param offline whether it was made with no way out
+ * @param trafficToken without which its ports cannot be reached, if there is one
+ * @param maskHost what programs in it see as the name of the host
  */
 public record HostedSandbox(
     String id,
@@ -43,7 +46,10 @@ public record HostedSandbox(
     boolean pauseAtEnd,
     boolean autoResume,
     Optional<String> accessToken,
-    String provider) {
+    String provider,
+    boolean offline,
+    Optional<String> trafficToken,
+    Optional<String> maskHost) {
   /** What a pause keeps. */
   public enum PauseKind {
     /** Processes and files. */

@@ -39,6 +39,7 @@ public final class Hosting implements AutoCloseable {
   private final HostingConfig config;
   private final ApiKeys keys;
   private final Templates templates;
+  private final Copies copies;
   private final Orders orders;
   private final TemplateBuilds builds;
   private final Webhooks webhooks;
@@ -77,7 +78,8 @@ public final class Hosting implements AutoCloseable {
     this.builds =
         new TemplateBuilds(
             config.directory(), config.sandboxes(), templates, this::base, config.buildLimit());
-    this.orders = new Orders(templates, config.idle(), builds::template);
+    this.copies = new Copies(this, config.sandboxes(), new Snapshots(config.directory()));
+    this.orders = new Orders(templates, config.idle(), this::ofAccount);
     if (ledger.exists()) {
       start();
     }
@@ -198,6 +200,15 @@ public final class Hosting implements AutoCloseable {
         order.diskMb());
   }
 
+  private Optional<Template> ofAccount(Account account, String name) {
+    return builds.template(account, name).or(() -> copies.template(account, name));
+  }
+
+  /** Snapshots and copies of sandboxes. */
+  public Copies copies() {
+    return copies;
+  }
+
   /** What happened. */
   public EventLog events() {
     return events;
@@ -302,15 +313,27 @@ public final class Hosting implements AutoCloseable {
     }
   }
 
+  /** Another one of the same kind as one of the account's, with other files. */
+  HostedSandbox copy(Account account, String id, Duration timeout, String image) {
+    Started now = started();
+    SandboxOrder of = now.access().entry(account, id).order;
+    return make(now, account, of.copy(timeout), Optional.of(image));
+  }
+
   private HostedSandbox make(Started now, Account account, Orders.Accepted accepted) {
+    return make(now, account, accepted.order(), accepted.template().image());
+  }
+
+  private HostedSandbox make(
+      Started now, Account account, SandboxOrder order, Optional<String> image) {
     residents.reserve(account);
     boolean[] arrived = new boolean[1];
     try {
       return Unbroken.run(() -> {
         long began = System.nanoTime();
-        Entry entry = now.lifecycle().create(accepted.order(), accepted.template().image());
+        Entry entry = now.lifecycle().create(order, image);
         arrived[0] = true;
-        boots.add(accepted.template().id(), Duration.ofNanos(System.nanoTime() - began));
+        boots.add(order.template(), Duration.ofNanos(System.nanoTime() - began));
         now.watch().look(entry);
         return entry.view();
       });
@@ -394,6 +417,25 @@ public final class Hosting implements AutoCloseable {
                   }
                 });
     return new Connected(sandbox, resumed[0]);
+  }
+
+  /** Makes sure that one that runs has so long; never shortens. */
+  public void extend(Account account, String id, Duration least) {
+    Orders.checkTimeout(account, least);
+    Started now = started();
+    now.access()
+        .change(
+            account,
+            id,
+            entry -> {
+              if (!entry.running()) {
+                throw new HostingException(
+                    Reason.PAUSED, "sandbox '%s' is paused; connect resumes it".formatted(id));
+              }
+              if (entry.condition().endAt().isBefore(Instant.now().plus(least))) {
+                now.lifecycle().renew(entry, least);
+              }
+            });
   }
 
   /** Sets how long one has from now on; may shorten. Nothing, or less, ends it. */

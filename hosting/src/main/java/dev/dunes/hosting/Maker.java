@@ -130,6 +130,7 @@ final class Maker {
     }
     image.ifPresent(spec::image);
     order.workingDir().ifPresent(spec::workingDir);
+    order.network().ifPresent(spec::network);
     if (limits.cpuAndMemory()) {
       spec.cpuCores(order.cpuCores()).memoryMb(order.memoryMb());
     }

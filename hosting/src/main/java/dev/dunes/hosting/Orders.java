@@ -1,6 +1,7 @@
 package dev.dunes.hosting;
 
 import dev.dunes.hosting.HostingException.Reason;
+import dev.dunes.sandbox.NetworkMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -86,7 +87,10 @@ final class Orders {
         Math.min(template.memoryMb(), limits.memoryMb()),
         Math.min(template.diskMb(), limits.diskMb()),
         Instant.now().truncatedTo(ChronoUnit.MILLIS),
-        template.launch().workingDir());
+        template.launch().workingDir(),
+        request.offline() ? Optional.of(NetworkMode.NONE) : Optional.empty(),
+        request.privateTraffic() ? Optional.of(Tokens.hex(20)) : Optional.empty(),
+        request.maskHost());
   }
 
   static void checkTimeout(Account account, Duration timeout) {

@@ -1,7 +1,9 @@
 package dev.dunes.hosting;
 
+import dev.dunes.sandbox.NetworkMode;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,4 +25,32 @@ record SandboxOrder(
     int memoryMb,
     int diskMb,
     Instant startedAt,
-    Optional<String> workingDir) {}
+    Optional<String> workingDir,
+    Optional<NetworkMode> network,
+    Optional<String> trafficToken,
+    Optional<String> maskHost) {
+  /** Another one of the same kind. */
+  SandboxOrder copy(Duration lifetime) {
+    return new SandboxOrder(
+        Tokens.id("i"),
+        account,
+        template,
+        alias,
+        metadata,
+        envs,
+        lifetime,
+        pauseAtEnd,
+        pauseMemory,
+        autoResume,
+        idle,
+        accessToken.map(token -> Tokens.hex(20)),
+        cpuCores,
+        memoryMb,
+        diskMb,
+        Instant.now().truncatedTo(ChronoUnit.MILLIS),
+        workingDir,
+        network,
+        trafficToken.map(token -> Tokens.hex(20)),
+        maskHost);
+  }
+}

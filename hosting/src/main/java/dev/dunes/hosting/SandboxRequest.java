@@ -21,6 +21,9 @@ public final class SandboxRequest {
   private boolean autoResume;
   private boolean secure;
   private Optional<Duration> idle = Optional.empty();
+  private boolean offline;
+  private boolean privateTraffic;
+  private Optional<String> maskHost = Optional.empty();
 
   private SandboxRequest(String template) {
     this.template = requireNonNull(template, "template");
@@ -36,6 +39,9 @@ public final class SandboxRequest {
     autoResume = other.autoResume;
     secure = other.secure;
     idle = other.idle;
+    offline = other.offline;
+    privateTraffic = other.privateTraffic;
+    maskHost = other.maskHost;
   }
 
   /** One of this template, with its defaults. */
@@ -54,7 +60,7 @@ public final class SandboxRequest {
   public SandboxRequest metadata(Map<String, String> value) {
     check("metadata", value);
     SandboxRequest changed = new SandboxRequest(this);
-    changed.metadata = Map.copyOf(value);
+    changed.metadata = new LinkedHashMap<>(value);
     return changed;
   }
 
@@ -114,6 +120,27 @@ public final class SandboxRequest {
     return changed;
   }
 
+  /** Whether it must have no way out, whatever the provider's default is. */
+  public SandboxRequest offline(boolean value) {
+    SandboxRequest changed = new SandboxRequest(this);
+    changed.offline = value;
+    return changed;
+  }
+
+  /** Whether its ports can be reached with a token of their own only. */
+  public SandboxRequest privateTraffic(boolean value) {
+    SandboxRequest changed = new SandboxRequest(this);
+    changed.privateTraffic = value;
+    return changed;
+  }
+
+  /** What programs in it see as the name of the host; {@code ${PORT}} in it is the port. */
+  public SandboxRequest maskHost(String value) {
+    SandboxRequest changed = new SandboxRequest(this);
+    changed.maskHost = Optional.of(value);
+    return changed;
+  }
+
   String template() {
     return template;
   }
@@ -148,6 +175,18 @@ public final class SandboxRequest {
 
   Optional<Duration> idle() {
     return idle;
+  }
+
+  boolean offline() {
+    return offline;
+  }
+
+  boolean privateTraffic() {
+    return privateTraffic;
+  }
+
+  Optional<String> maskHost() {
+    return maskHost;
   }
 
   private static void check(String field, Map<String, String> values) {

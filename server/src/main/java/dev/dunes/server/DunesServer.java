@@ -6,6 +6,8 @@ import dev.dunes.server.e2b.E2bFace;
 import dev.dunes.server.e2b.template.TemplateBuildRoutes;
 import dev.dunes.server.hosted.CodeDialect;
 import dev.dunes.server.hosted.Gate;
+import dev.dunes.server.hosted.SandboxJson;
+import dev.dunes.server.hosted.SandboxRoutes;
 import dev.dunes.server.http.AccessLog;
 import dev.dunes.server.http.DetailDialect;
 import dev.dunes.server.http.Dialect;
@@ -21,6 +23,8 @@ import dev.dunes.server.ops.Telemetry;
 import dev.dunes.server.query.QueryFace;
 import dev.dunes.server.sandboxapi.HostingSettings;
 import dev.dunes.server.sandboxapi.SandboxFace;
+import dev.dunes.server.tls.LocalAuthority;
+import dev.dunes.server.tls.TlsListener;
 import dev.dunes.server.v1.ProblemDialect;
 import dev.dunes.session.RunObserver;
 import dev.dunes.session.RunRefusedException;
@@ -30,10 +34,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +71,11 @@ public final class DunesServer implements AutoCloseable {
   /** In which processes run, files are and sessions of ACP work. */
   private static final String WORKSPACE = "default";
 
+  /**
+   * Under which sandboxes are found by the name of the host, unless {@code DUNES_E2B_DOMAIN} says.
+   */
+  private static final String DOMAIN = "e2b.localhost";
+
   private static final int BACKLOG = 4096;
   private static final int MOST_HEADER_BYTES = 64 << 10;
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
@@ -72,6 +83,7 @@ public final class DunesServer implements AutoCloseable {
 
   private final Vertx vertx;
   private final HttpServer http;
+  private final Optional<Domain> domain;
   private final Runs runs;
   private final AgentApiFace agents;
   private final AcpFace acp;
@@ -81,9 +93,18 @@ public final class DunesServer implements AutoCloseable {
   private final String host;
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /**
+   * Where sandboxes are found by the name of the host, with TLS.
+   *
+   * @param name the domain and its port, for {@code E2B_DOMAIN}
+   * @param authority the file with the certificate that clients are to trust
+   */
+  public record Domain(String name, Path authority) {}
+
   private DunesServer(
       Vertx vertx,
       HttpServer http,
+      Optional<Domain> domain,
       Runs runs,
       AgentApiFace agents,
       AcpFace acp,
@@ -93,6 +114,7 @@ public final class DunesServer implements AutoCloseable {
       String host) {
     this.vertx = vertx;
     this.http = http;
+    this.domain = domain;
     this.runs = runs;
     this.agents = agents;
     this.acp = acp;
@@ -168,10 +190,14 @@ public final class DunesServer implements AutoCloseable {
       AgentApiFace agents = new AgentApiFace(runs.sessions(), frames);
       routes.addAll(agents.routes());
       routes.addAll(acp.routes());
-      routes.addAll(
-          new TemplateBuildRoutes(hosting.hosting()).routes(new Gate(hosting.hosting(), keys)));
-      routes.addAll(new SandboxFace(hosting.hosting(), keys).routes());
-      E2bFace e2b = new E2bFace(hosting.hosting());
+      Gate gate = new Gate(hosting.hosting(), keys);
+      String domain = settings.get("DUNES_E2B_DOMAIN").orElse(DOMAIN);
+      SandboxJson sandboxes = new SandboxJson(domain);
+      E2bFace e2b = new E2bFace(hosting.hosting(), sandboxes, gate);
+      routes.addAll(new TemplateBuildRoutes(hosting.hosting()).routes(gate));
+      routes.addAll(e2b.routes());
+      routes.addAll(new SandboxRoutes(hosting.hosting(), sandboxes).routes(gate));
+      routes.addAll(new SandboxFace(hosting.hosting(), gate).routes());
       routes.addAll(new OpsFace(runs, keys, metrics, config.version()).routes());
       front.complete(
           new Front(
@@ -187,23 +213,53 @@ public final class DunesServer implements AutoCloseable {
               metrics,
               config.pingEvery(),
               config.heartbeatEvery()));
-      HttpServer http =
-          vertx.createHttpServer(
-              new HttpServerOptions()
-                  .setAcceptBacklog(BACKLOG)
-                  .setMaxHeaderSize(MOST_HEADER_BYTES)
-                  .setMaxInitialLineLength(MOST_HEADER_BYTES)
-                  .setHttp2ClearTextEnabled(false)
-                  .setTcpKeepAlive(true));
-      http.requestHandler(front.join()::accept);
+      HttpServerOptions options =
+          new HttpServerOptions()
+              .setAcceptBacklog(BACKLOG)
+              .setMaxHeaderSize(MOST_HEADER_BYTES)
+              .setMaxInitialLineLength(MOST_HEADER_BYTES)
+              .setHttp2ClearTextEnabled(false)
+              .setTcpKeepAlive(true);
       try {
-        await(http.listen(config.port(), config.host()).toCompletionStage().toCompletableFuture());
+        HttpServer http = listen(options, front.join(), config.port());
+        Optional<Domain> named = byName(domain, options, front.join());
+        return new DunesServer(
+            vertx,
+            http,
+            named,
+            runs,
+            agents,
+            acp,
+            telemetry,
+            hosting,
+            List.copyOf(routes),
+            config.host());
       } catch (ServerStartException e) {
         acp.close();
         throw e;
       }
-      return new DunesServer(
-          vertx, http, runs, agents, acp, telemetry, hosting, List.copyOf(routes), config.host());
+    }
+
+    private HttpServer listen(HttpServerOptions options, Front front, int port) {
+      HttpServer http = vertx.createHttpServer(options).requestHandler(front::accept);
+      await(http.listen(port, config.host()).toCompletionStage().toCompletableFuture(), port);
+      return http;
+    }
+
+    /** With TLS, for clients that find sandboxes by the name of the host. */
+    private Optional<Domain> byName(String domain, HttpServerOptions options, Front front) {
+      if (settings.get("DUNES_E2B_TLS_PORT").isEmpty()) {
+        return Optional.empty();
+      }
+      int port = settings.number("DUNES_E2B_TLS_PORT", 0, 0, 65_535);
+      try {
+        LocalAuthority authority =
+            LocalAuthority.open(authority(config.runs().directory()), domain);
+        HttpServer https = listen(TlsListener.with(options, authority.issue()), front, port);
+        return Optional.of(new Domain(domain + ":" + https.actualPort(), authority.file()));
+      } catch (IOException e) {
+        throw new ServerStartException("Cannot speak TLS: " + e.getMessage(), e);
+      }
     }
 
     private AcpFace acp(SseStream.Opener frames) {
@@ -217,7 +273,7 @@ public final class DunesServer implements AutoCloseable {
               Duration.ofSeconds(settings.number("DUNES_ACP_REST_AFTER", 1800, 1, 604_800))));
     }
 
-    private void await(CompletableFuture<HttpServer> listening) {
+    private void await(CompletableFuture<HttpServer> listening, int port) {
       try {
         listening.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
       } catch (ExecutionException e) {
@@ -226,8 +282,7 @@ public final class DunesServer implements AutoCloseable {
                 ? "it is taken, or not an address of this machine; choose another with --port or --host"
                 : String.valueOf(e.getCause());
         throw new ServerStartException(
-            "Cannot listen at %s:%d: %s".formatted(config.host(), config.port(), why),
-            e.getCause());
+            "Cannot listen at %s:%d: %s".formatted(config.host(), port, why), e.getCause());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new ServerStartException("interrupted while starting", e);
@@ -273,6 +328,21 @@ public final class DunesServer implements AutoCloseable {
     String name = host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host;
     return URI.create(
         "http://" + (name.contains(":") ? "[" + name + "]" : name) + ":" + http.actualPort());
+  }
+
+  /** Where sandboxes are found by the name of the host, if it listens there, too. */
+  public Optional<Domain> domain() {
+    return domain;
+  }
+
+  /** Where a server in this working directory keeps sandboxes and keys. */
+  public static Path hosting(Path workingDirectory) {
+    return HostingSettings.directory(workingDirectory);
+  }
+
+  /** Where a server in this working directory keeps its certificates. */
+  public static Path authority(Path workingDirectory) {
+    return workingDirectory.resolve(".sandstorm").resolve("e2b");
   }
 
   /** The runs it serves. */

@@ -104,16 +104,27 @@ class E2bRoutingTest {
     byte[] hash =
         MessageDigest.getInstance("SHA-256").digest(signed.getBytes(StandardCharsets.UTF_8));
     String good = "v1_" + Base64.getEncoder().withoutPadding().encodeToString(hash);
+    assertThat(atPort(signed(good)).headers().firstValue("access-control-max-age"))
+        .contains("7200");
+    assertThat(atPort(signed(good + "x")).headers().firstValue("access-control-max-age")).isEmpty();
+    assertThat(
+            shop.shop
+                .send("GET", "/nowhere", "", "x-access-token", token)
+                .headers()
+                .firstValue("access-control-max-age"))
+        .contains("7200");
     shop.call("DELETE", "/sandboxes/" + made.get("sandboxID").asString(), "");
     // Once it is gone its signature is as good as any other.
     for (String signature : new String[] {good, "v1_x", ""}) {
-      HttpResponse<String> answer =
-          shop.shop.send(
-              "GET",
-              "/files?path=hello.txt&signature="
-                  + signature.replace("+", "%2B").replace("/", "%2F"),
-              "");
-      assertThat(answer.statusCode()).isEqualTo(404);
+      assertThat(atPort(signed(signature)).statusCode()).isEqualTo(404);
     }
+  }
+
+  private static String signed(String signature) {
+    return "/files?path=hello.txt&signature=" + signature.replace("+", "%2B").replace("/", "%2F");
+  }
+
+  private HttpResponse<String> atPort(String path) throws Exception {
+    return shop.shop.send("GET", path, "");
   }
 }

@@ -69,7 +69,9 @@ class SandboxApiTest {
             "envdAccessToken",
             "trafficAccessToken",
             "domain",
-            "volumeMounts");
+            "volumeMounts",
+            "lifecycle",
+            "allowInternetAccess");
     assertThat(made.get("status").asString()).isEqualTo("running");
     assertThat(made.get("cpuCount").toString()).isEqualTo("2");
     assertThat(made.get("memoryMB").asInt()).isEqualTo(512);

@@ -6,11 +6,11 @@ import dev.dunes.server.http.Reply;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What is said when there is nobody at a port of a sandbox. E2B wire 2.5 and 4.5. */
-final class Gone {
+public final class Gone {
   private static final String PAGE =
       """
       <!doctype html>
-      <html lang="en"><meta charset="utf-8"><title>502</title>
+      <html lang="en"><meta charset="utf-8"><title>%d</title>
       <h1>%s</h1><p>Sandbox <code>%s</code></p></html>
       """;
 
@@ -23,15 +23,38 @@ final class Gone {
    */
   static Reply reply(Exchange exchange, String sandbox, String why) {
     String message = "The sandbox was not found (%s)".formatted(why);
-    return reply(exchange, message, sandbox, json(sandbox, message));
+    return reply(exchange, 502, message, sandbox, json(sandbox, message));
+  }
+
+  /** The sandbox has as many connections as it may. */
+  public static Reply tooMany(String sandbox, int limit) {
+    return Reply.json(
+        429,
+        Json.object()
+            .put("sandboxId", sandbox)
+            .put("message", "too many connections to the sandbox at a time")
+            .put("connectionLimit", limit)
+            .put("code", 429));
+  }
+
+  /**
+   * The ports of the sandbox need a token.
+   *
+   * @param why what is wrong with the one that was shown
+   */
+  public static Reply forbidden(Exchange exchange, String sandbox, String why) {
+    String message =
+        "Access to the sandbox needs its traffic token, which is %s: send the header e2b-traffic-access-token"
+            .formatted(why);
+    return reply(exchange, 403, message, sandbox, json(sandbox, message).put("code", 403));
   }
 
   /** Nobody listens at a port of the sandbox. */
-  static Reply closedPort(Exchange exchange, String sandbox, int port) {
+  public static Reply closedPort(Exchange exchange, String sandbox, int port) {
     String message = "The sandbox is running but port is not open";
     ObjectNode json = json(sandbox, message);
     json.remove("code");
-    return reply(exchange, message, sandbox, json.put("port", port).put("code", 502));
+    return reply(exchange, 502, message, sandbox, json.put("port", port).put("code", 502));
   }
 
   private static ObjectNode json(String sandbox, String message) {
@@ -39,9 +62,10 @@ final class Gone {
   }
 
   /** People get a page; ids consist of letters and digits, messages are ours. */
-  private static Reply reply(Exchange exchange, String message, String sandbox, ObjectNode json) {
+  private static Reply reply(
+      Exchange exchange, int status, String message, String sandbox, ObjectNode json) {
     return exchange.header("sec-fetch-mode").filter("navigate"::equals).isPresent()
-        ? Reply.text(502, "text/html; charset=utf-8", PAGE.formatted(message, sandbox))
-        : Reply.json(502, json);
+        ? Reply.text(status, "text/html; charset=utf-8", PAGE.formatted(status, message, sandbox))
+        : Reply.json(status, json);
   }
 }

@@ -29,6 +29,11 @@ final class Traffic implements Front.Ahead {
   private static final Logger LOG = LoggerFactory.getLogger(Traffic.class);
   private static final Pattern HOST = Pattern.compile("(\\d+)-([a-z0-9]+)\\..*");
   private static final Pattern ID = Pattern.compile("[a-z0-9]+");
+
+  /** How the published SDKs call themselves; others are answered as their path wants it. */
+  private static final Pattern SDK =
+      Pattern.compile("e2b-[\\x21-\\x7e]{1,64}(?: [\\x20-\\x7e]{0,200})?");
+
   private static final int MOST_PORT = 65_535;
   private static final CodeDialect CODES = new CodeDialect();
 
@@ -61,6 +66,14 @@ final class Traffic implements Front.Ahead {
 
   @Override
   public Optional<Route.Handler> find(Exchange exchange) {
+    exchange
+        .header("user-agent")
+        .filter(agent -> SDK.matcher(agent).matches())
+        .ifPresent(agent ->
+            exchange.dialect(
+                new CodeDialect(
+                    "%s %s is not served here (asked by %s); GET /docs lists what is"
+                        .formatted(exchange.method(), exchange.path(), agent))));
     return byHost(exchange)
         .or(() -> byHeaders(exchange))
         .or(() -> byToken(exchange))

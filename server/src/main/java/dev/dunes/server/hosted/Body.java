@@ -123,6 +123,28 @@ public final class Body {
     return map;
   }
 
+  /** The empty object. */
+  public static Body empty() {
+    return new Body(Json.object());
+  }
+
+  /** Whether there is nothing in it. */
+  public boolean isEmpty() {
+    return node.isEmpty();
+  }
+
+  /** What is in a list; nothing when there is none. */
+  public List<JsonNode> list(String name) {
+    Optional<JsonNode> value = given(name);
+    if (value.isEmpty()) {
+      return List.of();
+    }
+    if (!value.get().isArray()) {
+      throw Failures.invalid(name + " must be a list");
+    }
+    return List.copyOf(value.get().values());
+  }
+
   public Optional<Body> object(String name) {
     return given(name)
         .map(value -> {

@@ -11,7 +11,21 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code {"code": 404, "message": …, "error_code": …}}. Sandbox API 2.1. */
 public final class CodeDialect implements Dialect {
   private static final Pattern PATHS =
-      Pattern.compile("(?:/v[23])?/(?:sandboxes|events|webhooks|templates|stats|api-keys)(?:/.*)?");
+      Pattern.compile(
+          "(?:/v[23])?/(?:sandboxes|snapshots|events|webhooks|templates|stats|api-keys)(?:/.*)?");
+
+  private final String missing;
+
+  public CodeDialect() {
+    this("there is no such path; GET /docs lists what there is");
+  }
+
+  /**
+   * @param missing what is said when there is no such path
+   */
+  public CodeDialect(String missing) {
+    this.missing = missing;
+  }
 
   /** Whether this is how to speak at a path. */
   public static boolean at(String path) {
@@ -56,7 +70,7 @@ public final class CodeDialect implements Dialect {
 
   @Override
   public Reply notFound() {
-    return reply(404, "there is no such path; GET /docs lists what there is");
+    return reply(404, missing);
   }
 
   @Override

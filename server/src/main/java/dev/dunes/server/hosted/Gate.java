@@ -79,6 +79,11 @@ public final class Gate {
     throw new HttpFailure(exchange.dialect().unauthorized(shown.isPresent()));
   }
 
+  /** Whether this is a key of this server, or of one of its accounts. */
+  public boolean isKey(String text) {
+    return hosting.account(text).isPresent() || keys.good(text);
+  }
+
   private static Optional<String> shown(Exchange exchange) {
     return exchange
         .header("x-api-key")

@@ -2,7 +2,13 @@ package dev.dunes.server.hosted;
 
 import dev.dunes.hosting.HostedSandbox;
 import dev.dunes.hosting.Timestamps;
+import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Json;
+import dev.dunes.server.http.Reply;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A sandbox as it is shown, in the words of two kinds of clients. Sandbox API 2.2. */
@@ -13,9 +19,26 @@ public final class SandboxJson {
   /** The protocol inside that clients of the second kind speak. E2B wire 3.9. */
   private static final String ENVD_VERSION = "0.6.13";
 
-  private SandboxJson() {}
+  private final Pattern api;
 
-  public static ObjectNode of(HostedSandbox sandbox) {
+  /**
+   * @param domain under which sandboxes are found by the name of the host
+   */
+  public SandboxJson(String domain) {
+    this.api = Pattern.compile("api\\.(" + Pattern.quote(domain) + "(:\\d{1,5})?)");
+  }
+
+  /** The domain a client has come by, with its port; empty when it has come by an address. */
+  public Optional<String> domain(Exchange exchange) {
+    return exchange
+        .header("host")
+        .map(host -> api.matcher(host.toLowerCase(Locale.ROOT)))
+        .filter(Matcher::matches)
+        .map(found -> found.group(1));
+  }
+
+  /** A sandbox, for who asked for it. */
+  public ObjectNode of(Exchange exchange, HostedSandbox sandbox) {
     String state = sandbox.paused() ? "paused" : "running";
     ObjectNode json =
         Json.object().put("sandboxID", sandbox.id()).put("templateID", sandbox.template());
@@ -31,13 +54,36 @@ public final class SandboxJson {
     sandbox.metadata().forEach(metadata::put);
     json.put("envdVersion", ENVD_VERSION);
     sandbox.accessToken().ifPresent(token -> json.put("envdAccessToken", token));
-    json.putNull("trafficAccessToken").putNull("domain").putArray("volumeMounts");
+    putText(json, "trafficAccessToken", sandbox.trafficToken());
+    putText(json, "domain", domain(exchange));
+    json.putArray("volumeMounts");
+    json.putObject("lifecycle")
+        .put("autoResume", sandbox.autoResume())
+        .put("onTimeout", sandbox.pauseAtEnd() ? "pause" : "kill");
+    if (sandbox.offline()) {
+      json.put("allowInternetAccess", false);
+    } else {
+      json.putNull("allowInternetAccess"); // as the provider has it
+    }
     sandbox
         .pausedWith()
         .ifPresent(kind ->
             json.put("pausedWith", kind == HostedSandbox.PauseKind.MEMORY ? "memory" : "disk")
                 .put("wakesOnRequest", sandbox.wakes()));
     return json;
+  }
+
+  /** When a sandbox's time is over, where clients do not have to look for it. E2B wire 4.7. */
+  public static Reply endsAt(Reply reply, HostedSandbox sandbox) {
+    return reply.with("x-dunes-ends-at", Timestamps.text(sandbox.endAt()));
+  }
+
+  private static void putText(ObjectNode json, String name, Optional<String> text) {
+    if (text.isPresent()) {
+      json.put(name, text.get());
+    } else {
+      json.putNull(name);
+    }
   }
 
   /** Whole numbers without a fraction. */

@@ -52,6 +52,12 @@ final class Answer {
     upgraded = true;
   }
 
+  void upgraded(List<Header> headers) {
+    upgraded = true;
+    extraHeaders.forEach(response::putHeader);
+    headers.forEach(header -> response.headers().add(header.name(), header.value()));
+  }
+
   void send(Reply reply) throws InterruptedException {
     head(reply.status(), reply.headers());
     sent = reply.body().length;
@@ -97,14 +103,27 @@ final class Answer {
   }
 
   void begin(int status, Map<String, String> headers) throws InterruptedException {
-    head(status, headers);
+    begin(
+        status,
+        headers.entrySet().stream()
+            .map(each -> new Header(each.getKey(), each.getValue()))
+            .toList());
+  }
+
+  void begin(int status, List<Header> headers) throws InterruptedException {
+    head(status, Map.of());
+    headers.stream().map(Header::name).forEach(response.headers()::remove);
+    headers.forEach(header -> response.headers().add(header.name(), header.value()));
+    response.putHeader("x-request-id", exchange.id());
     if (exchange.old()) {
       // Knows no chunks: the end of the connection is the end of the answer.
       response.putHeader("connection", "close");
-    } else if (!headers.containsKey("content-length")) {
+    } else if (status != 204 && status != 304 && !response.headers().contains("content-length")) {
       response.setChunked(true);
     }
-    request.resume();
+    if (!exchange.bodyStreamed()) {
+      request.resume();
+    }
     // For an old client, writing nothing writes the head; Vert.x would announce chunks otherwise.
     exchange.await(
         exchange.old() ? response.write(Buffer.buffer()) : response.writeHead(), Exchange.STALL);
@@ -130,7 +149,7 @@ final class Answer {
 
   void end() throws InterruptedException {
     exchange.await(response.end(), Exchange.STALL);
-    if (exchange.old()) {
+    if (exchange.old() || exchange.bodyStreamed() && exchange.unreadBody()) {
       request.connection().close();
     }
   }

@@ -6,7 +6,9 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -139,9 +141,21 @@ public final class Exchange {
     return all;
   }
 
+  /** All headers, also those that are there several times, in their order. */
+  public List<Header> headerLines() {
+    List<Header> all = new ArrayList<>();
+    request.headers().forEach((name, value) -> all.add(new Header(name, value)));
+    return all;
+  }
+
   /** A parameter of the query. */
   public Optional<String> query(String name) {
     return Optional.ofNullable(request.getParam(name));
+  }
+
+  /** All values of a parameter of the query. */
+  public List<String> queryAll(String name) {
+    return request.params().getAll(name);
   }
 
   /** The query as it was sent, without its question mark; empty when there is none. */
@@ -161,6 +175,11 @@ public final class Exchange {
   /** Headers that every answer gets. */
   public void extraHeaders(Map<String, String> values) {
     answer.extraHeaders(values);
+  }
+
+  /** Whether it came by TLS. */
+  public boolean secure() {
+    return request.isSSL();
   }
 
   /** Where the client is. */
@@ -212,6 +231,11 @@ public final class Exchange {
     return body.stream(most);
   }
 
+  /** Whether somebody reads the body as it comes. */
+  boolean bodyStreamed() {
+    return body.streamed();
+  }
+
   /** Whether there is a body that nobody has read. */
   boolean unreadBody() {
     return !body.read()
@@ -229,6 +253,11 @@ public final class Exchange {
    * head is on the wire when this returns.
    */
   public void begin(int status, Map<String, String> headers) throws InterruptedException {
+    answer.begin(status, headers);
+  }
+
+  /** Begins an answer with headers of which several may have the same name. */
+  public void begin(int status, List<Header> headers) throws InterruptedException {
     answer.begin(status, headers);
   }
 
@@ -275,6 +304,24 @@ public final class Exchange {
     }
     answer.upgraded();
     return new WebSocket(this, await(request.toWebSocket(), STALL));
+  }
+
+  /**
+   * Agrees to another protocol, for which the client has asked by {@code Upgrade}.
+   *
+   * @param headers of the answer 101
+   */
+  public Tunnel tunnel(List<Header> headers) throws InterruptedException {
+    answer.upgraded(headers);
+    CompletableFuture<Tunnel> made = new CompletableFuture<>();
+    // On the event loop, so that nothing the client sends at once is missed.
+    context.runOnContext(v ->
+        request
+            .toNetSocket()
+            .map(socket -> new Tunnel(this, socket))
+            .onSuccess(made::complete)
+            .onFailure(made::completeExceptionally));
+    return await(made, STALL);
   }
 
   /** Whether the client knows HTTP/1.0 only. */

@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 final class RequestBody {
   private final Exchange exchange;
   private final HttpServerRequest request;
-  private boolean read;
+  private volatile boolean read;
+  private volatile boolean streamed;
 
   RequestBody(Exchange exchange) {
     this.exchange = exchange;
@@ -52,8 +53,14 @@ final class RequestBody {
     return body.getBytes();
   }
 
+  /** Whether somebody reads it as it comes: nobody else may ask for more of it then. */
+  boolean streamed() {
+    return streamed;
+  }
+
   InputStream stream(long most) {
     refuseLong(most);
+    streamed = true;
     return new Chunks(most);
   }
 

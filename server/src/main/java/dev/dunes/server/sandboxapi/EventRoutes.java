@@ -10,6 +10,7 @@ import dev.dunes.hosting.WebhookChange;
 import dev.dunes.server.hosted.Body;
 import dev.dunes.server.hosted.Gate;
 import dev.dunes.server.hosted.Query;
+import dev.dunes.server.hosted.SandboxRoutes;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Json;
 import dev.dunes.server.http.Reply;
@@ -38,7 +39,7 @@ final class EventRoutes {
                 gate.route(
                     "GET",
                     "/events/sandboxes/{id}",
-                    (e, a) -> events(e, a, Optional.of(SandboxFace.id(e))))));
+                    (e, a) -> events(e, a, Optional.of(SandboxRoutes.id(e))))));
     for (String base : List.of("/events/webhooks", "/webhooks")) {
       routes.add(gate.route("POST", base, this::create));
       routes.add(gate.route("GET", base, this::list));

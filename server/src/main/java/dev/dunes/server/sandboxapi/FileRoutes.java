@@ -11,6 +11,7 @@ import dev.dunes.server.hosted.Body;
 import dev.dunes.server.hosted.Failures;
 import dev.dunes.server.hosted.Gate;
 import dev.dunes.server.hosted.Query;
+import dev.dunes.server.hosted.SandboxRoutes;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Json;
@@ -57,7 +58,7 @@ final class FileRoutes {
   }
 
   private Reply upload(Exchange exchange, Account account) throws InterruptedException {
-    String id = SandboxFace.id(exchange);
+    String id = SandboxRoutes.id(exchange);
     hosting.get(account, id); // before the body is read
     long most = account.limits().uploadBytes();
     if (Query.declaredLength(exchange) - AROUND > most) {
@@ -103,7 +104,7 @@ final class FileRoutes {
     String path = Query.path(exchange);
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           FileEntry entry = open.sandbox().files().stat(path);
           if (entry.isDirectory()) {
@@ -119,7 +120,7 @@ final class FileRoutes {
     String path = Query.path(exchange);
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           FileEntry entry = open.sandbox().files().stat(path);
           requireFile(entry, path);
@@ -141,7 +142,7 @@ final class FileRoutes {
     String path = Query.path(exchange.query("path").or(() -> Optional.of(Query.WORKSPACE)));
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> Reply.json(200, rows(open.sandbox().files(), path)));
   }
 
@@ -168,7 +169,7 @@ final class FileRoutes {
     String path = Query.path(exchange);
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           SandboxFiles files = open.sandbox().files();
           requireFile(files.stat(path), path);
@@ -187,7 +188,7 @@ final class FileRoutes {
     }
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           replace(open.sandbox().files(), path, contents);
           return new Reply(200, java.util.Map.of(), new byte[0]);
@@ -220,7 +221,7 @@ final class FileRoutes {
     String path = Query.path(exchange);
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           open.sandbox().files().statLink(path); // says so when there is nothing
           open.sandbox().files().removeTree(path);

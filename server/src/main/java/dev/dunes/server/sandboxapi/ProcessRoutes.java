@@ -18,6 +18,7 @@ import dev.dunes.server.hosted.CodeDialect;
 import dev.dunes.server.hosted.Failures;
 import dev.dunes.server.hosted.Gate;
 import dev.dunes.server.hosted.Query;
+import dev.dunes.server.hosted.SandboxRoutes;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Json;
@@ -68,7 +69,7 @@ final class ProcessRoutes {
     ProcessBody body = ProcessBody.read(Body.of(exchange), streamed, account.limits().lifetime());
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           if (body.background()) {
             HostedProcess process = started(body.command(), c -> open.start(c, STREAMED));
@@ -142,7 +143,7 @@ final class ProcessRoutes {
   private Reply list(Exchange exchange, Account account) throws InterruptedException {
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           ArrayNode rows = Json.MAPPER.createArrayNode();
           open.processes().list().stream().map(ProcessJson::row).forEach(rows::add);
@@ -153,7 +154,7 @@ final class ProcessRoutes {
   private Reply get(Exchange exchange, Account account) throws InterruptedException {
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> Reply.json(200, ProcessJson.row(find(exchange, open))));
   }
 
@@ -173,7 +174,7 @@ final class ProcessRoutes {
     boolean base64 = Query.base64(exchange);
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           HostedProcess process = find(exchange, open);
           if (streamed(exchange)) {
@@ -206,7 +207,7 @@ final class ProcessRoutes {
     boolean last = body.flag("close", false);
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           find(exchange, open).write(data, last);
           return Reply.empty(204);
@@ -229,7 +230,7 @@ final class ProcessRoutes {
     }
     return hosting.use(
         account,
-        SandboxFace.id(exchange),
+        SandboxRoutes.id(exchange),
         open -> {
           find(exchange, open).signal(signal);
           return Reply.empty(204);

@@ -3,6 +3,7 @@ package dev.dunes.server.e2b.template;
 import dev.dunes.hosting.Account;
 import dev.dunes.hosting.BuildLog;
 import dev.dunes.hosting.BuiltTemplate;
+import dev.dunes.hosting.Copies;
 import dev.dunes.hosting.Hosting;
 import dev.dunes.hosting.HostingException;
 import dev.dunes.hosting.Template;
@@ -36,8 +37,10 @@ public final class TemplateBuildRoutes {
 
   private final Hosting hosting;
   private final TemplateBuilds builds;
+  private final Copies copies;
 
   public TemplateBuildRoutes(Hosting hosting) {
+    this.copies = hosting.copies();
     this.hosting = hosting;
     this.builds = hosting.builds();
   }
@@ -115,7 +118,8 @@ public final class TemplateBuildRoutes {
 
   private Reply delete(Exchange exchange, Account account) {
     String id = exchange.parameter("id");
-    if (!builds.delete(account, id)) {
+    // Clients delete snapshots in the same way.
+    if (!builds.delete(account, id) && !copies.delete(account, id)) {
       throw unknown(id);
     }
     return Reply.empty(204);

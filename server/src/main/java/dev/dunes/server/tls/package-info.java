@@ -1,0 +1,5 @@
+/** Certificates for the names sandboxes go by on this machine. */
+@NullMarked
+package dev.dunes.server.tls;
+
+import org.jspecify.annotations.NullMarked;

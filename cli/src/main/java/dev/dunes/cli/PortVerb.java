@@ -33,7 +33,9 @@ final class PortVerb extends ApiCall {
       description = "How long a signed address is good (default: 3600).")
   private Optional<Long> seconds = Optional.empty();
 
-  @Mixin private ApiTarget target;
+  @Mixin
+  @SuppressWarnings("UnusedVariable") // picocli reads its options
+  private ApiTarget target;
 
   PortVerb(Console console) {
     this(console, new ApiTarget());

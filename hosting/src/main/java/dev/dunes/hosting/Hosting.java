@@ -189,7 +189,7 @@ public final class Hosting implements AutoCloseable {
     return builds;
   }
 
-  private BuildRun.Base.Made base(Account account, TemplateBuilds.Make make) {
+  private BuildRun.Base.Made base(Account account, BuildQueue.Make make) {
     Orders.Accepted accepted = orders.accept(account, SandboxRequest.of(make.template()));
     SandboxOrder order = accepted.order();
     Template template = accepted.template();

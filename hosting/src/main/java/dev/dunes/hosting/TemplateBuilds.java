@@ -1,12 +1,10 @@
 package dev.dunes.hosting;
 
-import dev.dunes.hosting.BuildLog.Level;
 import dev.dunes.hosting.BuiltTemplate.Tag;
 import dev.dunes.hosting.HostingException.Reason;
 import dev.dunes.hosting.TemplateBuild.Saved;
 import dev.dunes.hosting.TemplateBuild.Status;
 import dev.dunes.sandbox.SandboxException;
-import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.Sandboxes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -34,28 +30,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class TemplateBuilds implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TemplateBuilds.class);
-  private static final int AT_ONCE = 2;
   private static final int MOST_BUILDS = 20;
   private static final int MOST_TEMPLATES = 1000;
   private static final int LEAST_MEMORY = 128;
 
   private final Supplier<Sandboxes> sandboxes;
   private final Templates builtIn;
-  private final BiFunction<Account, Make, BuildRun.Base.Made> base;
-  private final Duration limit;
   private final TemplateStore store;
   private final TemplateFiles files;
-  private final Semaphore slots = new Semaphore(AT_ONCE, true);
-  private final Map<String, BuildLog> logs = new ConcurrentHashMap<>();
-
-  /** The tags that builds which were asked for will have. */
-  private final Map<String, List<String>> pending = new ConcurrentHashMap<>();
-
-  private final Map<String, Thread> running = new ConcurrentHashMap<>();
-  private volatile boolean closed;
-
-  /** What to build in. */
-  record Make(String template, Duration lifetime) {}
+  private final BuildQueue queue;
 
   /**
    * @param directory of the hosting
@@ -66,14 +49,13 @@ public final class TemplateBuilds implements AutoCloseable {
       Path directory,
       Supplier<Sandboxes> sandboxes,
       Templates builtIn,
-      BiFunction<Account, Make, BuildRun.Base.Made> base,
+      BiFunction<Account, BuildQueue.Make, BuildRun.Base.Made> base,
       Duration limit) {
     this.sandboxes = sandboxes;
     this.builtIn = builtIn;
-    this.base = base;
-    this.limit = limit;
     this.store = new TemplateStore(directory);
     this.files = new TemplateFiles(directory);
+    this.queue = new BuildQueue(files, base, limit);
   }
 
   /**
@@ -97,7 +79,7 @@ public final class TemplateBuilds implements AutoCloseable {
       List<String> tags,
       Optional<Integer> cpuCores,
       Optional<Integer> memoryMb) {
-    if (closed) {
+    if (queue.closed()) {
       throw new HostingException(Reason.UNAVAILABLE, "the server is shutting down");
     }
     TemplateName parsed = TemplateName.parse(name);
@@ -149,8 +131,7 @@ public final class TemplateBuilds implements AutoCloseable {
       now.add(after);
       return now;
     });
-    pending.put(build, List.copyOf(all));
-    logs.put(build, new BuildLog());
+    queue.expect(build, all);
     BuiltTemplate made =
         named(store.all(), account, parsed.name()).orElseThrow(() -> notFound(name));
     return new Requested(made, build, all);
@@ -206,59 +187,25 @@ public final class TemplateBuilds implements AutoCloseable {
   public void start(Account account, String template, String build, BuildPlan plan) {
     BuiltTemplate known = get(account, template);
     TemplateBuild waiting = known.build(build).orElseThrow(() -> notFound(build));
-    List<String> tags = pending.remove(build);
-    if (waiting.status() != Status.WAITING || tags == null) {
+    Optional<List<String>> tags = queue.take(build);
+    if (waiting.status() != Status.WAITING || tags.isEmpty()) {
       throw HostingException.invalid("build '%s' was started already".formatted(build));
     }
-    BuildLog log = logs.computeIfAbsent(build, id -> new BuildLog());
-    Thread thread =
-        Thread.ofVirtual()
-            .name("dunes-build-" + build)
-            .unstarted(() -> build(account, known.id(), build, tags, plan, log));
-    running.put(build, thread);
-    thread.start();
-  }
+    queue.start(
+        account,
+        build,
+        plan,
+        new BuildQueue.Listener() {
+          @Override
+          public void begun() {
+            status(known.id(), build, Status.BUILDING, Optional.empty(), Optional.empty());
+          }
 
-  private void build(
-      Account account,
-      String template,
-      String build,
-      List<String> tags,
-      BuildPlan plan,
-      BuildLog log) {
-    Optional<Saved> saved = Optional.empty();
-    Optional<TemplateBuild.Reason> reason = Optional.empty();
-    try {
-      slots.acquire();
-      try {
-        status(template, build, Status.BUILDING, saved, reason);
-        saved =
-            Optional.of(
-                new BuildRun(
-                        plan,
-                        log,
-                        files,
-                        (from, lifetime) -> base.apply(account, new Make(from, lifetime)),
-                        limit)
-                    .run());
-      } finally {
-        slots.release();
-      }
-    } catch (BuildFailedException e) {
-      reason = Optional.of(new TemplateBuild.Reason(String.valueOf(e.getMessage()), e.step()));
-    } catch (InterruptedException | SandboxInterruptedException e) {
-      reason = Optional.of(new TemplateBuild.Reason("the build was ended", "base"));
-    } catch (RuntimeException e) {
-      LOG.warn("build {} has failed", build, e);
-      reason = Optional.of(new TemplateBuild.Reason(String.valueOf(e.getMessage()), "base"));
-    }
-    Thread.interrupted(); // what is left is written down in any case
-    try {
-      reason.ifPresent(why -> log.add(Level.ERROR, why.step(), why.message()));
-      finish(template, build, tags, saved, reason);
-    } finally {
-      running.remove(build);
-    }
+          @Override
+          public void ended(Optional<Saved> saved, Optional<TemplateBuild.Reason> reason) {
+            finish(known.id(), build, tags.get(), saved, reason);
+          }
+        });
   }
 
   private void status(
@@ -364,7 +311,7 @@ public final class TemplateBuilds implements AutoCloseable {
     if (get(account, template).build(build).isEmpty()) {
       throw notFound(build);
     }
-    return Optional.ofNullable(logs.get(build)).orElseGet(BuildLog::new);
+    return queue.log(build);
   }
 
   // ---- templates ----
@@ -404,9 +351,7 @@ public final class TemplateBuilds implements AutoCloseable {
     known.ifPresent(template -> {
       store.change(all -> all.stream().filter(one -> !one.id().equals(template.id())).toList());
       for (TemplateBuild build : template.builds()) {
-        Optional.ofNullable(running.get(build.id())).ifPresent(Thread::interrupt);
-        logs.remove(build.id());
-        pending.remove(build.id());
+        queue.forget(build.id());
         build.saved().ifPresent(this::delete);
       }
     });
@@ -463,15 +408,6 @@ public final class TemplateBuilds implements AutoCloseable {
   /** Ends the builds that run; they have failed then. */
   @Override
   public void close() {
-    closed = true;
-    List<Thread> threads = List.copyOf(running.values());
-    threads.forEach(Thread::interrupt);
-    try {
-      for (Thread thread : threads) {
-        thread.join(Duration.ofSeconds(10));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    queue.close();
   }
 }

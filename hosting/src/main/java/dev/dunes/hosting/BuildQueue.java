@@ -1,0 +1,143 @@
+package dev.dunes.hosting;
+
+import dev.dunes.hosting.BuildLog.Level;
+import dev.dunes.hosting.TemplateBuild.Saved;
+import dev.dunes.sandbox.SandboxInterruptedException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The builds that wait and run: two at a time, each on a thread of its own, with its log. */
+final class BuildQueue implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BuildQueue.class);
+  private static final int AT_ONCE = 2;
+  private static final Duration LAST = Duration.ofSeconds(10);
+
+  private final TemplateFiles files;
+  private final BiFunction<Account, Make, BuildRun.Base.Made> base;
+  private final Duration limit;
+  private final Semaphore slots = new Semaphore(AT_ONCE, true);
+  private final Map<String, BuildLog> logs = new ConcurrentHashMap<>();
+
+  /** The tags that builds which were asked for will have. */
+  private final Map<String, List<String>> pending = new ConcurrentHashMap<>();
+
+  private final Map<String, Thread> running = new ConcurrentHashMap<>();
+  private volatile boolean closed;
+
+  /** What to build in. */
+  record Make(String template, Duration lifetime) {}
+
+  /** Hears how far a build is. */
+  interface Listener {
+    void begun();
+
+    /** It has ended: with what it made, or the reason why not. */
+    void ended(Optional<Saved> saved, Optional<TemplateBuild.Reason> reason);
+  }
+
+  /**
+   * @param base makes the sandboxes that are built in
+   * @param limit how long a build may take
+   */
+  BuildQueue(
+      TemplateFiles files, BiFunction<Account, Make, BuildRun.Base.Made> base, Duration limit) {
+    this.files = files;
+    this.base = base;
+    this.limit = limit;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  /** A build is going to be started, and will have these tags. */
+  void expect(String build, List<String> tags) {
+    pending.put(build, List.copyOf(tags));
+    logs.put(build, new BuildLog());
+  }
+
+  /** The tags of a build that has not been started; it is taken for started then. */
+  Optional<List<String>> take(String build) {
+    return Optional.ofNullable(pending.remove(build));
+  }
+
+  BuildLog log(String build) {
+    return Optional.ofNullable(logs.get(build)).orElseGet(BuildLog::new);
+  }
+
+  void start(Account account, String build, BuildPlan plan, Listener listener) {
+    BuildLog log = logs.computeIfAbsent(build, id -> new BuildLog());
+    Thread thread =
+        Thread.ofVirtual()
+            .name("dunes-build-" + build)
+            .unstarted(() -> run(account, build, plan, log, listener));
+    running.put(build, thread);
+    thread.start();
+  }
+
+  private void run(
+      Account account, String build, BuildPlan plan, BuildLog log, Listener listener) {
+    Optional<Saved> saved = Optional.empty();
+    Optional<TemplateBuild.Reason> reason = Optional.empty();
+    try {
+      slots.acquire();
+      try {
+        listener.begun();
+        saved =
+            Optional.of(
+                new BuildRun(
+                        plan,
+                        log,
+                        files,
+                        (from, lifetime) -> base.apply(account, new Make(from, lifetime)),
+                        limit)
+                    .run());
+      } finally {
+        slots.release();
+      }
+    } catch (BuildFailedException e) {
+      reason = Optional.of(new TemplateBuild.Reason(String.valueOf(e.getMessage()), e.step()));
+    } catch (InterruptedException | SandboxInterruptedException e) {
+      reason = Optional.of(new TemplateBuild.Reason("the build was ended", "base"));
+    } catch (RuntimeException e) {
+      LOG.warn("build {} has failed", build, e);
+      reason = Optional.of(new TemplateBuild.Reason(String.valueOf(e.getMessage()), "base"));
+    }
+    Thread.interrupted(); // what is left is written down in any case
+    try {
+      reason.ifPresent(why -> log.add(Level.ERROR, why.step(), why.message()));
+      listener.ended(saved, reason);
+    } finally {
+      running.remove(build);
+    }
+  }
+
+  /** Ends a build that runs or waits, and forgets what it said. */
+  void forget(String build) {
+    Optional.ofNullable(running.get(build)).ifPresent(Thread::interrupt);
+    logs.remove(build);
+    pending.remove(build);
+  }
+
+  /** Ends the builds that run; they have failed then. */
+  @Override
+  public void close() {
+    closed = true;
+    List<Thread> threads = List.copyOf(running.values());
+    threads.forEach(Thread::interrupt);
+    try {
+      for (Thread thread : threads) {
+        thread.join(LAST);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -82,8 +82,7 @@ final class BuildQueue implements AutoCloseable {
     thread.start();
   }
 
-  private void run(
-      Account account, String build, BuildPlan plan, BuildLog log, Listener listener) {
+  private void run(Account account, String build, BuildPlan plan, BuildLog log, Listener listener) {
     Optional<Saved> saved = Optional.empty();
     Optional<TemplateBuild.Reason> reason = Optional.empty();
     try {

@@ -54,7 +54,9 @@ class CodeClientsTest {
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(text).isZero();
     List<String> done = new ArrayList<>();
-    text.lines().filter(line -> line.startsWith("ok ")).forEach(line -> done.add(line.substring(3)));
+    text.lines()
+        .filter(line -> line.startsWith("ok "))
+        .forEach(line -> done.add(line.substring(3)));
     return done;
   }
 
@@ -62,7 +64,11 @@ class CodeClientsTest {
   void javaScript() throws Exception {
     Path modules = NodeClient.modules();
     assertThat(
-            run("node", CLIENTS.resolve("code-interpreter.mjs").toString(), modules.toString(), "base"))
+            run(
+                "node",
+                CLIENTS.resolve("code-interpreter.mjs").toString(),
+                modules.toString(),
+                "base"))
         .containsExactly(
             "value and output",
             "callbacks",

@@ -7,12 +7,15 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Which requests are for a port of a sandbox, and what is said when nobody is there. */
 class E2bRoutingTest {
@@ -92,6 +95,43 @@ class E2bRoutingTest {
           shop.shop.send("GET", "/", "", "e2b-sandbox-id", "ia", "e2b-sandbox-port", port);
       assertThat(answer.statusCode()).as(port).isEqualTo(400);
     }
+  }
+
+  @Test
+  void processesAndFilesWantATokenUnlessAnSdkKnowsNone() throws Exception {
+    JsonNode plain = made("curl/8");
+    String id = plain.get("sandboxID").asString();
+    assertThat(environment(id, "").statusCode()).isEqualTo(401);
+    assertThat(environment(id, "wrong").statusCode()).isEqualTo(401);
+    assertThat(environment(id, plain.get("envdAccessToken").asString()).statusCode())
+        .isEqualTo(200);
+
+    JsonNode old = made("e2b-js-sdk/1.13.2");
+    assertThat(old.has("envdAccessToken")).isFalse();
+    assertThat(environment(old.get("sandboxID").asString(), "").statusCode()).isEqualTo(200);
+  }
+
+  private JsonNode made(String client) throws Exception {
+    HttpResponse<String> answer =
+        shop.shop.send(
+            "POST",
+            "/sandboxes",
+            "{\"templateID\":\"base\"}",
+            "x-api-key",
+            SandboxShop.KEY,
+            "user-agent",
+            client);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
+    return JsonMapper.shared().readTree(answer.body());
+  }
+
+  private HttpResponse<String> environment(String id, String token) throws Exception {
+    List<String> headers =
+        new ArrayList<>(List.of("e2b-sandbox-id", id, "e2b-sandbox-port", "49983"));
+    if (!token.isEmpty()) {
+      headers.addAll(List.of("x-access-token", token));
+    }
+    return shop.shop.send("GET", "/envs", "", headers.toArray(String[]::new));
   }
 
   /** The vector of E2B wire 2.5 is checked where signatures are made. */

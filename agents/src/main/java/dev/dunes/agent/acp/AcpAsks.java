@@ -31,6 +31,9 @@ final class AcpAsks {
 
   private static final int ALWAYS_LIMIT = 1000;
 
+  /** Longer inputs are not remembered. */
+  private static final int LONGEST_INPUT = 16 << 10;
+
   private final JsonRpcPeer peer;
   private final OpenAsks open;
   private final PermissionPolicy policy;
@@ -59,7 +62,9 @@ final class AcpAsks {
               Optional.of(
                   LOOKING.contains(tool.kind()) ? PermissionReply.ONCE : PermissionReply.REJECT);
           case ASK ->
-              always.contains(tool.name()) ? Optional.of(PermissionReply.ONCE) : Optional.empty();
+              always.contains(tool.name()) || same(request).filter(always::contains).isPresent()
+                  ? Optional.of(PermissionReply.ONCE)
+                  : Optional.empty();
         };
     if (decided.isPresent()) {
       peer.answer(request.id(), answer(options, decided.get()));
@@ -82,13 +87,26 @@ final class AcpAsks {
         metadata,
         reply -> {
           peer.answer(request.id(), answer(options, reply));
-          if (reply == PermissionReply.ALWAYS
-              && kind(options, "allow_always").isEmpty()
-              && always.size() < ALWAYS_LIMIT) {
-            always.add(action);
+          if (reply == PermissionReply.ALWAYS && always.size() < ALWAYS_LIMIT) {
+            // What "always" covers is the agent's to say, where it has it; some ask again all the
+            // same, and for the very same call it is remembered here.
+            if (kind(options, "allow_always").isEmpty()) {
+              always.add(action);
+            } else {
+              same(request).ifPresent(always::add);
+            }
           }
           forget(id);
         });
+  }
+
+  /** What stands for this call with this input and for no other; empty for one without input. */
+  private static Optional<String> same(JsonRpcMessage.Request request) {
+    JsonNode call = request.params().path("toolCall");
+    String input = call.path("rawInput").toString();
+    return call.path("rawInput").isObject() && input.length() <= LONGEST_INPUT
+        ? Optional.of(Json.text(call, "title", "") + '\0' + input)
+        : Optional.empty();
   }
 
   private static JsonNode answer(JsonNode options, PermissionReply reply) {

@@ -22,8 +22,10 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param input what it is told on its standard input, which then ends
  */
 record StartCheck(List<String> runner, List<String> arguments, String input) {
-  /** Twice the sheet's limit: the first start reads hundreds of megabytes, maybe on a busy disk. */
-  private static final int SECONDS = 30;
+  /**
+   * Six times the sheet's limit: the first start reads hundreds of megabytes, maybe on a busy disk.
+   */
+  private static final int SECONDS = 90;
 
   private static final int OUTPUT_LIMIT = 4096;
 

@@ -106,6 +106,7 @@ final class RealAgentsTest {
       assertThat(real.processes()).noneMatch(line -> line.contains("run-token-1"));
       session.endInput();
       Transcript.toTheEnd(session);
+      real.awaitNoProcess("auth status"); // claude-acp asks on its way out, and does not wait
       assertThat(real.processes()).isEmpty();
     }
   }
@@ -225,7 +226,8 @@ final class RealAgentsTest {
       session.send(new Prompt("Say [[text]]"));
       Transcript failed = Transcript.turn(session);
       assertThat(failed.outcome().success()).as(failed.toString()).isFalse();
-      assertThat(failed.outcome().text().orElseThrow()).contains("401");
+      assertThat(failed.outcome().text().orElseThrow())
+          .contains(id.equals("claude-acp") ? "Authentication required" : "401");
       assertThat(failed.events(AgentEvent.Failed.class)).isNotEmpty();
 
       real.model.heal();

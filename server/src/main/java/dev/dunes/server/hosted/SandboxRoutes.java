@@ -37,7 +37,7 @@ public final class SandboxRoutes {
   public List<Route> routes(Gate gate) {
     SandboxLists lists = new SandboxLists(hosting, json);
     return List.of(
-        gate.route("POST", "/sandboxes", (e, a) -> create(e, a, false)),
+        gate.route("POST", "/sandboxes", (e, a) -> create(e, a, !knowsNoTokens(e))),
         gate.route("POST", "/v2/sandboxes", (e, a) -> create(e, a, true)),
         gate.route("GET", "/sandboxes", lists::all),
         gate.route("GET", "/v2/sandboxes", lists::pages),
@@ -49,6 +49,15 @@ public final class SandboxRoutes {
         gate.route("POST", "/sandboxes/{id}/resume", this::resume),
         gate.route("POST", "/sandboxes/{id}/timeout", this::timeout),
         gate.route("POST", "/sandboxes/{id}/refreshes", this::refresh));
+  }
+
+  /**
+   * SDKs of E2B that leave {@code secure} out show no token later: what they make is open to who
+   * knows its id. Everybody else has to ask for that.
+   */
+  private static boolean knowsNoTokens(Exchange exchange) {
+    return exchange.header("publisher").filter("e2b"::equals).isPresent()
+        || exchange.header("user-agent").filter(agent -> agent.startsWith("e2b-")).isPresent();
   }
 
   /**

@@ -60,7 +60,7 @@ try {
   const drawn = await sandbox.runCode(
     'try:\n    import matplotlib.pyplot as plt\n    plt.bar(["a", "b"], [1, 2]); plt.show()\nexcept ImportError:\n    print("no matplotlib")');
   if (!drawn.logs.stdout.join('').includes('no matplotlib')) {
-    assert.ok(drawn.results[0].png.length > 1000);
+    assert.ok(drawn.results[0]?.png?.length > 1000, JSON.stringify(drawn));
     assert.equal(drawn.results[0].chart.type, 'bar');
     assert.deepEqual(drawn.results[0].extra, {});
   }

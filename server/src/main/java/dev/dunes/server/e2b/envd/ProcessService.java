@@ -26,6 +26,9 @@ final class ProcessService {
   /** How much of each channel can be read again. E2B wire 4, 3. */
   private static final int KEEP = 5 << 18;
 
+  /** How long a killed process has to be gone before the answer. */
+  private static final Duration KILLED = Duration.ofSeconds(2);
+
   private final ProcessInput input = new ProcessInput();
 
   List<Method<EnvdCall>> methods() {
@@ -190,7 +193,11 @@ final class ProcessService {
           "signal must be SIGNAL_SIGTERM or SIGNAL_SIGKILL, and is %d".formatted(number));
     }
     return call.use(open -> {
-      ProcessSelector.running(open, request).signal(signal);
+      HostedProcess process = ProcessSelector.running(open, request);
+      process.signal(signal);
+      if (signal == Signal.KILL) {
+        process.await(KILLED); // so that who kills it again is told that it is gone
+      }
       return new Message(EMPTY);
     });
   }

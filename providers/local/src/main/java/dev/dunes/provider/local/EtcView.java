@@ -4,6 +4,7 @@ import dev.dunes.guest.HostileTree;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -42,6 +43,7 @@ final class EtcView {
           "localtime",
           "lsb-release",
           "magic",
+          "matplotlibrc",
           "mime.types",
           "pki/ca-trust/extracted",
           "pki/tls/certs",
@@ -144,9 +146,13 @@ final class EtcView {
     return found;
   }
 
-  /** Changes when the loader's cache, the alternatives or the certificates of the host do. */
+  /**
+   * Changes when the loader's cache, the alternatives or the certificates of the host do, or what
+   * is copied.
+   */
   private String fingerprint() throws IOException {
     CRC32 crc = new CRC32();
+    crc.update(COPIED.toString().getBytes(StandardCharsets.UTF_8));
     for (String name : List.of("ld.so.cache", "alternatives", "ssl/certs", "localtime", ".")) {
       Path path = host.resolve(name);
       if (Files.exists(path)) {

@@ -234,6 +234,8 @@ final class RealAmpTest {
         session.send(new Prompt("Remember BLUE [[text]]"));
         Transcript.turn(session);
         id = session.nativeSessionId().orElseThrow();
+        session.endInput(); // it keeps its thread on its way out
+        Transcript.toTheEnd(session);
       }
       try (AgentSession session = amp.open(o -> o.resume(id, false))) {
         session.send(new Prompt("And now [[hello]]"));

@@ -31,6 +31,7 @@ public final class Main {
           new StreamsScenario(),
           new EventsScenario(),
           new JournalScenario(),
+          new E2bScenario(),
           new CodeScenario(),
           new ServeScenario(),
           new CliScenario());
@@ -140,8 +141,10 @@ public final class Main {
       if (options.only().isEmpty() || options.only().contains(scenario.name())) {
         try {
           Results.Section section = section(bench, scenario);
-          sections.add(section);
-          System.out.println(Report.section(section));
+          if (!section.series().isEmpty()) { // what it needs is not here; it has left a note
+            sections.add(section);
+            System.out.println(Report.section(section));
+          }
         } catch (IOException | SandboxException e) { // the others are still worth having
           failed.add(scenario.name());
           bench.note(scenario.name() + ": failed, left out: " + e);

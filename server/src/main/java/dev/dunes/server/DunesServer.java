@@ -78,6 +78,10 @@ public final class DunesServer implements AutoCloseable {
 
   private static final int BACKLOG = 4096;
   private static final int MOST_HEADER_BYTES = 64 << 10;
+
+  /** Of a body, in bytes: as much as the network gives at a time. */
+  private static final int CHUNK = 64 << 10;
+
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
@@ -218,6 +222,7 @@ public final class DunesServer implements AutoCloseable {
               .setAcceptBacklog(BACKLOG)
               .setMaxHeaderSize(MOST_HEADER_BYTES)
               .setMaxInitialLineLength(MOST_HEADER_BYTES)
+              .setMaxChunkSize(CHUNK)
               .setHttp2ClearTextEnabled(false)
               .setTcpKeepAlive(true);
       try {

@@ -244,6 +244,18 @@ class EnvdFilesTest {
           .as(path)
           .isEmpty();
     }
+    byte[] random = new byte[100_000];
+    new Random(1).nextBytes(random);
+    put("random", random);
+    HttpResponse<byte[]> asItIs = envd.get("/files?path=random", "accept-encoding", "gzip");
+    assertThat(asItIs.headers().firstValue("content-encoding")).isEmpty();
+    assertThat(asItIs.headers().firstValue("content-length")).hasValue("100000");
+    assertThat(asItIs.body()).isEqualTo(random);
+    HttpResponse<byte[]> mustBe =
+        envd.get("/files?path=random", "accept-encoding", "gzip, identity;q=0");
+    assertThat(mustBe.headers().firstValue("content-encoding")).hasValue("gzip");
+    assertThat(new GZIPInputStream(new ByteArrayInputStream(mustBe.body())).readAllBytes())
+        .isEqualTo(random);
     refused(
         envd.get("/files?path=t.txt", "accept-encoding", "br, identity;q=0"),
         406,

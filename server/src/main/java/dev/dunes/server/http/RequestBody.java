@@ -89,9 +89,15 @@ final class RequestBody {
     }
   }
 
-  /** One chunk at a time is asked for: what nobody reads stays with the client. */
+  /**
+   * A few chunks are asked for ahead, so that the network does not wait for the reader nor the
+   * reader for the network. What nobody reads stays with the client.
+   */
   private final class Chunks extends InputStream {
     private static final Buffer END = Buffer.buffer();
+
+    /** Chunks; of 64 KiB at most. */
+    private static final int AHEAD = 8;
 
     private final BlockingQueue<Buffer> arrived = new LinkedBlockingQueue<>();
     private final long most;
@@ -99,6 +105,9 @@ final class RequestBody {
     private byte[] chunk = new byte[0];
     private int position;
     private boolean ended;
+
+    /** Chunks that were asked for and not taken. */
+    private int asked;
 
     Chunks(long most) {
       this.most = most;
@@ -136,7 +145,11 @@ final class RequestBody {
     }
 
     private void next() throws IOException {
-      exchange.context().runOnContext(v -> request.fetch(1));
+      if (asked <= AHEAD / 2) {
+        int more = AHEAD - asked;
+        exchange.context().runOnContext(v -> request.fetch(more));
+        asked = AHEAD;
+      }
       Buffer buffer;
       try {
         buffer = arrived.poll(Exchange.STALL.toSeconds(), TimeUnit.SECONDS);
@@ -153,6 +166,7 @@ final class RequestBody {
         read = true;
         return;
       }
+      asked--;
       total += buffer.length();
       if (total > most) {
         throw new BodyTooLargeException(most);

@@ -8,12 +8,14 @@ import dev.dunes.server.http.Reply;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.Deflater;
 
 /**
  * Sends a file of a sandbox: as it is, compressed, or a range of it; never all of it is in memory.
@@ -58,11 +60,8 @@ final class FileDownload {
     headers.put("x-content-type-options", "nosniff");
     headers.put("content-security-policy", "sandbox");
     headers.put("content-disposition", disposition());
-    if (encoding == Encodings.GZIP) {
-      headers.put("content-encoding", "gzip");
-      headers.remove("accept-ranges");
-      headers.put("etag", "W/" + conditions.etag());
-      stream(200, headers, new ByteRange(0, entry.size()), true);
+    if (encoding != Encodings.IDENTITY) {
+      stream(200, headers, new ByteRange(0, entry.size()), encoding);
       return;
     }
     Optional<ByteRange> range = range();
@@ -77,7 +76,7 @@ final class FileDownload {
         range.isPresent() ? 206 : 200,
         headers,
         range.orElse(new ByteRange(0, entry.size())),
-        false);
+        encoding);
   }
 
   /** Names beyond ASCII in the way of RFC 6266. */
@@ -105,7 +104,7 @@ final class FileDownload {
     }
   }
 
-  private void stream(int status, Map<String, String> headers, ByteRange range, boolean zipped)
+  private void stream(int status, Map<String, String> headers, ByteRange range, Encodings encoding)
       throws InterruptedException {
     // Files the kernel makes up say that they are empty, and are not.
     boolean sized = entry.size() > 0;
@@ -113,6 +112,12 @@ final class FileDownload {
         sized ? files.read(path, range.from(), range.length()) : files.read(path)) {
       byte[] buffer = new byte[BUFFER];
       int count = in.readNBytes(buffer, 0, buffer.length);
+      boolean zipped = encoding.zips(buffer, count);
+      if (zipped) {
+        headers.put("content-encoding", "gzip");
+        headers.remove("accept-ranges");
+        headers.put("etag", "W/" + conditions.etag());
+      }
       if (!zipped && (sized || count == 0)) {
         headers.put("content-length", Long.toString(range.length()));
       }
@@ -149,8 +154,15 @@ final class FileDownload {
     private final Optional<java.util.zip.GZIPOutputStream> zip;
 
     Gzip(boolean zipped) throws IOException {
-      zip =
-          zipped ? Optional.of(new java.util.zip.GZIPOutputStream(out, BUFFER)) : Optional.empty();
+      zip = zipped ? Optional.of(new Fast(out)) : Optional.empty();
+    }
+
+    /** Networks that sandboxes are reached by are faster than a better compression. */
+    private static final class Fast extends java.util.zip.GZIPOutputStream {
+      Fast(OutputStream out) throws IOException {
+        super(out, BUFFER);
+        def.setLevel(Deflater.BEST_SPEED);
+      }
     }
 
     byte[] part(byte[] data, int length) throws IOException {

@@ -1,0 +1,162 @@
+// What the published SDK of E2B needs against a server, and beside it a plain HTTP client that asks
+// for the same: node e2b.mjs NODE_MODULES URL KEY ROUNDS AT_ONCE MEGABYTES
+// Prints a line of JSON for each sample: {"measure","engine","value"}.
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { Agent, request } from "node:http";
+import assert from "node:assert/strict";
+
+const [modules, url, key, ...numbers] = process.argv.slice(2);
+const [rounds, atOnce, megabytes] = numbers.map(Number);
+process.env.E2B_API_URL = url;
+process.env.E2B_SANDBOX_URL = url;
+process.env.E2B_API_KEY = key;
+process.env.E2B_VALIDATE_API_KEY = "false";
+const { Sandbox } = createRequire(join(modules, "package.json"))("e2b");
+const WARM_UP = 10;
+const BIG_WARM_UP = 3;
+const TRANSFERS = Math.min(rounds, 20);
+const CROWDS = Math.min(rounds, 5);
+
+const say = (measure, engine, value) => console.log(JSON.stringify({ measure, engine, value }));
+
+/** Does it, and says how long that took in ms unless it was to warm up. */
+async function timed(measure, engine, counts, action) {
+  const start = performance.now();
+  const result = await action();
+  if (counts) say(measure, engine, performance.now() - start);
+  return result;
+}
+
+async function times(warmUp, count, action) {
+  for (let round = -warmUp; round < count; round++) await action(round >= 0);
+}
+
+async function sdk() {
+  await times(WARM_UP, rounds, async (counts) => {
+    const start = performance.now();
+    const box = await timed("create", "sdk", counts, () => Sandbox.create());
+    const first = await box.commands.run("echo hi");
+    if (counts) say("create + first command", "sdk", performance.now() - start);
+    assert.equal(first.stdout, "hi\n");
+    await timed("kill", "sdk", counts, () => box.kill());
+  });
+  const box = await Sandbox.create();
+  try {
+    await times(WARM_UP, rounds * 2, async (counts) => {
+      const done = await timed("command", "sdk", counts, () => box.commands.run("echo hi"));
+      assert.equal(done.stdout, "hi\n");
+    });
+    await times(WARM_UP, rounds, async (counts) => {
+      await timed("pause", "sdk", counts, () => box.pause());
+      const start = performance.now();
+      const again = await timed("resume", "sdk", counts, () => Sandbox.connect(box.sandboxId));
+      const done = await again.commands.run("echo hi");
+      if (counts) say("resume + command", "sdk", performance.now() - start);
+      assert.equal(done.stdout, "hi\n");
+    });
+    await files(box);
+  } finally {
+    await box.kill();
+  }
+}
+
+async function files(box) {
+  const data = randomBytes(megabytes * 1e6);
+  const whole = data.buffer.slice(data.byteOffset, data.byteOffset + data.length);
+  const rate = (measure, start) => say(measure, "sdk", data.length / 1e3 / (performance.now() - start));
+  await times(BIG_WARM_UP, TRANSFERS, async (counts) => {
+    let start = performance.now();
+    await box.files.write("/home/user/big.bin", whole);
+    if (counts) rate("upload", start);
+    start = performance.now();
+    const got = await box.files.read("/home/user/big.bin", { format: "bytes" });
+    if (counts) rate("download", start);
+    assert.equal(Buffer.compare(Buffer.from(got.buffer, got.byteOffset, got.length), data), 0);
+  });
+}
+
+/** All of them asked for in the same moment; each must come. */
+async function crowd() {
+  await times(1, CROWDS, async (counts) => {
+    const boxes = await timed("at once", "sdk", counts, () =>
+      Promise.all(Array.from({ length: atOnce }, () => Sandbox.create())));
+    assert.equal(new Set(boxes.map((box) => box.sandboxId)).size, atOnce);
+    await Promise.all(boxes.map((box) => box.kill()));
+  });
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+
+/** One request of a client that does nothing else; the answer's body. */
+function ask(method, path, headers, body) {
+  return new Promise((resolve, reject) => {
+    const asked = request(url + path, { method, agent, headers }, (answer) => {
+      const parts = [];
+      answer.on("data", (part) => parts.push(part));
+      answer.on("error", reject);
+      answer.on("end", () => {
+        const text = Buffer.concat(parts).toString();
+        if (answer.statusCode < 300) resolve(text);
+        else reject(new Error(`${method} ${path}: ${answer.statusCode} ${text}`));
+      });
+    });
+    asked.on("error", reject);
+    asked.end(body);
+  });
+}
+
+const control = (method, path, body = "") =>
+  ask(method, path, {
+    "x-api-key": key,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+  }, body);
+
+const create = async () => JSON.parse(await control("POST", "/v2/sandboxes", '{"templateID":"base","secure":true}'));
+
+/** One frame of the Connect protocol: flags, length, message. */
+function frame(message) {
+  const text = Buffer.from(JSON.stringify(message));
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(text.length, 1);
+  return Buffer.concat([head, text]);
+}
+
+async function command(box) {
+  const said = await ask("POST", "/process.Process/Start", {
+    "content-type": "application/connect+json",
+    "connect-protocol-version": "1",
+    "e2b-sandbox-id": box.sandboxID,
+    "e2b-sandbox-port": "49983",
+    "x-access-token": box.envdAccessToken,
+  }, frame({ process: { cmd: "/bin/bash", args: ["-l", "-c", "echo hi"] }, stdin: false }));
+  assert.match(said, /"aGkK"/);
+}
+
+async function plain() {
+  await times(WARM_UP, rounds, async (counts) => {
+    const start = performance.now();
+    const box = await timed("create", "http", counts, create);
+    await command(box);
+    if (counts) say("create + first command", "http", performance.now() - start);
+    await timed("kill", "http", counts, () => control("DELETE", `/sandboxes/${box.sandboxID}`));
+  });
+  const box = await create();
+  try {
+    await times(WARM_UP, rounds * 2, (counts) => timed("command", "http", counts, () => command(box)));
+    await times(WARM_UP, rounds, async (counts) => {
+      await timed("pause", "http", counts, () => control("POST", `/sandboxes/${box.sandboxID}/pause`, "{}"));
+      await timed("resume", "http", counts, () =>
+        control("POST", `/v2/sandboxes/${box.sandboxID}/connect`, '{"timeout":300}'));
+    });
+  } finally {
+    await control("DELETE", `/sandboxes/${box.sandboxID}`);
+  }
+}
+
+await sdk();
+await crowd();
+await plain();
+agent.destroy();

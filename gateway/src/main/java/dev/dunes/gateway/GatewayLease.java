@@ -22,7 +22,8 @@ public interface GatewayLease extends AutoCloseable {
   Instant lastActivity();
 
   /**
-   * Replaces what the run may reach besides its model, from the next connection on.
+   * Replaces what the run may reach besides its model. Connections that go where the new policy
+   * does not lead are ended.
    *
    * @throws IllegalArgumentException when it has a rule that cannot be; nothing changes
    */

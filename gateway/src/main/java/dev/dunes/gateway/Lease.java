@@ -21,6 +21,9 @@ final class Lease implements GatewayLease {
   interface Running {
     /** Ends it soon; called from any thread, perhaps when it is over. */
     void abort();
+
+    /** Ends it soon when it goes where these rules do not lead; called from any thread. */
+    default void keepTo(HostRules rules) {}
   }
 
   private static final int MAX_UNKNOWN_MODELS = 100;
@@ -84,7 +87,10 @@ final class Lease implements GatewayLease {
 
   @Override
   public void egress(EgressPolicy policy) {
-    rules = HostRules.of(policy.allowed());
+    HostRules now = HostRules.of(policy.allowed());
+    rules = now;
+    // INVARIANT: a connection says where it goes before it asks for the rules, so none is missed.
+    running.forEach(each -> each.keepTo(now));
   }
 
   HostRules rules() {

@@ -2,6 +2,7 @@ package dev.dunes.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.dunes.gateway.egress.HostRules;
 import dev.dunes.gateway.egress.MessageHead;
 import dev.dunes.gateway.egress.MessageReader;
 import dev.dunes.gateway.egress.Target;
@@ -45,7 +46,9 @@ final class ProxyConnection implements Lease.Running {
   private final long start = System.nanoTime();
   private volatile long progress = start;
   private volatile boolean admitted;
+  private volatile boolean closed;
   private volatile @Nullable Lease lease;
+  private volatile @Nullable Target target;
   private volatile @Nullable SocketChannel server;
 
   ProxyConnection(EgressProxy proxy, SocketChannel client) {
@@ -138,6 +141,7 @@ final class ProxyConnection implements Lease.Running {
       toModels(wanted);
       return;
     }
+    this.target = target;
     if (!owner.rules().allows(target)) {
       refuse(owner, target, "no egress rule names it", Optional.of(target.rule()));
       return;
@@ -172,7 +176,7 @@ final class ProxyConnection implements Lease.Running {
   /** Some agents take the proxy even for their own loopback (Gemini CLI, pi). */
   private void toModels(Wanted wanted) throws IOException {
     try (SocketChannel models = SocketChannel.open(UnixDomainSocketAddress.of(proxy.models()))) {
-      server = models;
+      open(models);
       admitted = true;
       pass(wanted, models);
     }
@@ -191,7 +195,7 @@ final class ProxyConnection implements Lease.Running {
     String failure = "";
     for (InetAddress address : addresses) {
       try (SocketChannel channel = SocketChannel.open()) {
-        server = channel;
+        open(channel);
         channel
             .socket()
             .connect(
@@ -212,6 +216,14 @@ final class ProxyConnection implements Lease.Running {
       }
     }
     answer(ProxyAnswer.unreachable("connection_refused", target, failure));
+  }
+
+  /** From now on {@link #close} closes it, too. */
+  private void open(SocketChannel channel) throws IOException {
+    server = channel;
+    if (closed) {
+      throw new IOException("the connection was ended");
+    }
   }
 
   private void tellConnected(Lease owner, Target target) {
@@ -343,7 +355,16 @@ final class ProxyConnection implements Lease.Running {
     close();
   }
 
+  @Override
+  public void keepTo(HostRules rules) {
+    Target now = target;
+    if (now != null && !rules.allows(now)) {
+      close();
+    }
+  }
+
   void close() {
+    closed = true;
     closeQuietly(client);
     SocketChannel other = server;
     if (other != null) {

@@ -156,8 +156,16 @@ class EgressProxyTest {
       try (RawClient client = fixture.proxyClient()) {
         client.send(request);
         assertThat(client.until("\r\n\r\n")).startsWith("HTTP/1.1 200");
+        lease.egress(new EgressPolicy(List.of("good.example:*")));
+        client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertThat(client.answer().text()).startsWith("GET /a"); // what is still allowed goes on
       }
-      lease.egress(EgressPolicy.NOTHING);
+      try (RawClient client = fixture.proxyClient()) {
+        client.send(request);
+        client.until("\r\n\r\n");
+        lease.egress(EgressPolicy.NOTHING);
+        assertThat(client.toEnd()).isEmpty(); // what is not is ended
+      }
       assertThat(ask(request).status()).isEqualTo(403);
       assertThatThrownBy(() -> lease.egress(new EgressPolicy(List.of("no rule at all"))))
           .isInstanceOf(IllegalArgumentException.class);

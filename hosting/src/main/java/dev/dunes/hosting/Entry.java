@@ -18,6 +18,8 @@ final class Entry {
   final ReentrantLock lock = new ReentrantLock();
 
   private volatile SandboxCondition condition;
+  private volatile Optional<EgressRules> egress;
+  private volatile Egress.@Nullable Way way;
   private volatile @Nullable Sandbox handle;
   private volatile Attachments attachments = new Attachments();
   private int users;
@@ -25,9 +27,33 @@ final class Entry {
   private boolean expirySaid;
   private volatile @Nullable ScheduledFuture<?> timer;
 
-  Entry(SandboxOrder order, SandboxCondition condition) {
+  Entry(SandboxOrder order, SandboxCondition condition, Optional<EgressRules> egress) {
     this.order = order;
     this.condition = condition;
+    this.egress = egress;
+  }
+
+  /** What it may reach; empty for the provider's default. */
+  Optional<EgressRules> egress() {
+    return egress;
+  }
+
+  void egress(EgressRules now) {
+    egress = Optional.of(now);
+  }
+
+  /** Its way out, while this server has it open. */
+  Optional<Egress.Way> way() {
+    return Optional.ofNullable(way);
+  }
+
+  /** Its way out from now on; the one before is closed. */
+  void way(Optional<Egress.Way> now) {
+    Egress.Way before = way;
+    way = now.orElse(null);
+    if (before != null) {
+      before.close();
+    }
   }
 
   SandboxCondition condition() {
@@ -131,7 +157,8 @@ final class Entry {
         order.autoResume(),
         order.accessToken(),
         now.provider(),
-        order.network().isPresent(),
+        order.network().isPresent() || egress.isPresent(),
+        egress,
         order.trafficToken(),
         order.maskHost());
   }

@@ -25,7 +25,8 @@ import java.util.Optional;
  * @param autoResume whether every pause is ended by the next request
  * @param accessToken for direct access, when it was made secure
  * @param provider where it is
- * @param offline whether it was made with no way out
+ * @param offline whether it reaches no more than its rules say, if it has any
+ * @param egress what it may reach; empty for the provider's default
  * @param trafficToken without which its ports cannot be reached, if there is one
  * @param maskHost what programs in it see as the name of the host
  */
@@ -48,6 +49,7 @@ public record HostedSandbox(
     Optional<String> accessToken,
     String provider,
     boolean offline,
+    Optional<EgressRules> egress,
     Optional<String> trafficToken,
     Optional<String> maskHost) {
   /** What a pause keeps. */

@@ -129,11 +129,18 @@ public final class Hosting implements AutoCloseable {
     Maker maker = new Maker(config.sandboxes(), config.provider(), config.limitsRequired(), id);
     Lifecycle lifecycle =
         new Lifecycle(
-            config.sandboxes(), maker, ledger, residents, events, graves, config.pausedFor());
+            config.sandboxes(),
+            maker,
+            new Ways(config.egress(), name -> config.sandboxes().get().provider(name)),
+            ledger,
+            residents,
+            events,
+            graves,
+            config.pausedFor());
     Watch watch = new Watch(config.sandboxes(), lifecycle, residents, id);
     ledger.read().stream()
         .sorted(Comparator.comparing(kept -> kept.order().startedAt()))
-        .map(kept -> new Entry(kept.order(), kept.condition()))
+        .map(kept -> new Entry(kept.order(), kept.condition(), kept.egress()))
         .forEach(entry -> {
           residents.adopt(entry);
           watch.look(entry);
@@ -282,7 +289,8 @@ public final class Hosting implements AutoCloseable {
   public HostedSandbox create(Account account, SandboxRequest request) {
     Started now = started();
     Orders.Accepted accepted = orders.accept(account, request);
-    HostedSandbox made = make(now, account, accepted);
+    HostedSandbox made =
+        make(now, account, accepted.order(), accepted.template().image(), request.egress());
     if (Beginning.needed(accepted.template().launch())) {
       begin(account, made, accepted.template().launch());
     }
@@ -316,22 +324,22 @@ public final class Hosting implements AutoCloseable {
   /** Another one of the same kind as one of the account's, with other files. */
   HostedSandbox copy(Account account, String id, Duration timeout, String image) {
     Started now = started();
-    SandboxOrder of = now.access().entry(account, id).order;
-    return make(now, account, of.copy(timeout), Optional.of(image));
-  }
-
-  private HostedSandbox make(Started now, Account account, Orders.Accepted accepted) {
-    return make(now, account, accepted.order(), accepted.template().image());
+    Entry of = now.access().entry(account, id);
+    return make(now, account, of.order.copy(timeout), Optional.of(image), of.egress());
   }
 
   private HostedSandbox make(
-      Started now, Account account, SandboxOrder order, Optional<String> image) {
+      Started now,
+      Account account,
+      SandboxOrder order,
+      Optional<String> image,
+      Optional<EgressRules> egress) {
     residents.reserve(account);
     boolean[] arrived = new boolean[1];
     try {
       return Unbroken.run(() -> {
         long began = System.nanoTime();
-        Entry entry = now.lifecycle().create(order, image);
+        Entry entry = now.lifecycle().create(order, image, egress);
         arrived[0] = true;
         boots.add(order.template(), Duration.ofNanos(System.nanoTime() - began));
         now.watch().look(entry);
@@ -449,6 +457,17 @@ public final class Hosting implements AutoCloseable {
     now.access().change(account, id, entry -> now.lifecycle().renew(entry, left));
   }
 
+  /**
+   * Replaces what one may reach. Connections to anything else end.
+   *
+   * @throws HostingException of reason {@code UNSUPPORTED} when it cannot be kept to; nothing
+   *     changes
+   */
+  public HostedSandbox setEgress(Account account, String id, EgressRules rules) {
+    Started now = started();
+    return now.access().change(account, id, entry -> now.lifecycle().egress(entry, rules));
+  }
+
   /** Ends one. */
   public void kill(Account account, String id) {
     started().access().kill(account, id);
@@ -483,7 +502,12 @@ public final class Hosting implements AutoCloseable {
       sender.close();
       if (now != null) {
         now.watch().close();
-        residents.everything().forEach(entry -> entry.handle().ifPresent(Sandbox::close));
+        residents
+            .everything()
+            .forEach(entry -> {
+              entry.way(Optional.empty());
+              entry.handle().ifPresent(Sandbox::close);
+            });
       }
       ledger.close();
     } catch (IOException e) {

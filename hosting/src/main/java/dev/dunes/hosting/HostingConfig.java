@@ -20,6 +20,7 @@ public final class HostingConfig {
   private final Duration webhookPause;
   private final Duration buildLimit;
   private final boolean privateWebhooks;
+  private final Optional<Egress> egress;
 
   private HostingConfig(Builder builder) {
     this.directory = builder.directory;
@@ -32,6 +33,7 @@ public final class HostingConfig {
     this.webhookPause = builder.webhookPause;
     this.buildLimit = builder.buildLimit;
     this.privateWebhooks = builder.privateWebhooks;
+    this.egress = builder.egress;
   }
 
   /**
@@ -86,6 +88,10 @@ public final class HostingConfig {
     return privateWebhooks;
   }
 
+  Optional<Egress> egress() {
+    return egress;
+  }
+
   /** Builds {@link HostingConfig}. Not safe for use by several threads. */
   public static final class Builder {
     private final Path directory;
@@ -98,6 +104,7 @@ public final class HostingConfig {
     private Duration webhookPause = Duration.ofSeconds(10);
     private Duration buildLimit = Duration.ofMinutes(15);
     private boolean privateWebhooks;
+    private Optional<Egress> egress = Optional.empty();
 
     private Builder(Path directory, Supplier<Sandboxes> sandboxes) {
       this.directory = requireNonNull(directory, "directory");
@@ -155,6 +162,12 @@ public final class HostingConfig {
     /** Lets accounts other than the main one send events into this machine's own network. */
     public Builder privateWebhooks(boolean value) {
       privateWebhooks = value;
+      return this;
+    }
+
+    /** What gives sandboxes a way out that keeps to rules; without it there is none. */
+    public Builder egress(Egress value) {
+      egress = Optional.of(value);
       return this;
     }
 

@@ -38,7 +38,7 @@ final class Ledger implements AutoCloseable {
   private @Nullable FileChannel channel;
 
   /** A sandbox as it is kept. */
-  record Kept(SandboxOrder order, SandboxCondition condition) {}
+  record Kept(SandboxOrder order, SandboxCondition condition, Optional<EgressRules> egress) {}
 
   Ledger(Path directory) {
     this.directory = directory;
@@ -128,8 +128,8 @@ final class Ledger implements AutoCloseable {
    *
    * @param durable whether the sandbox itself would outlive a loss of power
    */
-  void write(SandboxOrder order, SandboxCondition condition, boolean durable) throws IOException {
-    HostingJson.write(file(order.id()), new Kept(order, condition), durable);
+  void write(Kept sandbox, boolean durable) throws IOException {
+    HostingJson.write(file(sandbox.order().id()), sandbox, durable);
   }
 
   void remove(String id) throws IOException {

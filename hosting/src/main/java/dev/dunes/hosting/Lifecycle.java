@@ -34,6 +34,7 @@ final class Lifecycle {
 
   private final Supplier<Sandboxes> sandboxes;
   private final Maker maker;
+  private final Ways ways;
   private final Ledger ledger;
   private final Residents residents;
   private final EventLog events;
@@ -43,6 +44,7 @@ final class Lifecycle {
   Lifecycle(
       Supplier<Sandboxes> sandboxes,
       Maker maker,
+      Ways ways,
       Ledger ledger,
       Residents residents,
       EventLog events,
@@ -50,6 +52,7 @@ final class Lifecycle {
       Duration pausedFor) {
     this.sandboxes = sandboxes;
     this.maker = maker;
+    this.ways = ways;
     this.ledger = ledger;
     this.residents = residents;
     this.events = events;
@@ -57,16 +60,25 @@ final class Lifecycle {
     this.pausedFor = pausedFor;
   }
 
-  /** Makes a sandbox for which a place is reserved. */
-  Entry create(SandboxOrder order, Optional<String> image) {
+  /**
+   * Makes a sandbox for which a place is reserved.
+   *
+   * @param egress what it may reach; else the provider's default
+   */
+  Entry create(SandboxOrder order, Optional<String> image, Optional<EgressRules> egress) {
     String provider = maker.provider();
-    Sandbox sandbox = maker.make(order, provider, atProvider(order, order.timeout()), image);
+    Made made = make(order, provider, order.timeout(), image, egress);
+    Sandbox sandbox = made.sandbox();
     Entry entry =
         new Entry(
-            order, SandboxCondition.running(provider, sandbox.id(), inFuture(order.timeout())));
+            order,
+            SandboxCondition.running(provider, sandbox.id(), inFuture(order.timeout())),
+            egress);
+    entry.way(made.way());
     try {
       keep(entry, entry.condition());
     } catch (RuntimeException e) {
+      entry.way(Optional.empty());
       sandbox.destroy();
       throw e;
     }
@@ -74,6 +86,28 @@ final class Lifecycle {
     residents.arrived(entry, entry.condition());
     say(entry, HostingEvent.Type.CREATED, Map.of());
     return entry;
+  }
+
+  /** A sandbox and its way out, if it has one. */
+  private record Made(Sandbox sandbox, Optional<Egress.Way> way) {}
+
+  private Made make(
+      SandboxOrder order,
+      String provider,
+      Duration left,
+      Optional<String> image,
+      Optional<EgressRules> egress) {
+    Ways.Network network = ways.open(order, provider, egress);
+    boolean done = false;
+    try {
+      Sandbox sandbox = maker.make(order, provider, atProvider(order, left), image, network);
+      done = true;
+      return new Made(sandbox, network.way());
+    } finally {
+      if (!done) {
+        network.close();
+      }
+    }
   }
 
   /** Makes one to build a template in, which nobody looks after. */
@@ -169,6 +203,7 @@ final class Lifecycle {
       }
     }
     entry.handle(null);
+    entry.way(Optional.empty());
     try (sandbox) {
       sandbox.destroy();
     } catch (SandboxException e) {
@@ -224,8 +259,9 @@ final class Lifecycle {
   private Sandbox restore(Entry entry, Duration left) {
     SandboxCondition now = entry.condition();
     Snapshot saved = new Snapshot(now.snapshot().orElseThrow(), now.provider(), now.endAt());
-    return maker.make(
-        entry.order, now.provider(), atProvider(entry.order, left), Optional.of(saved.image()));
+    Made made = make(entry.order, now.provider(), left, Optional.of(saved.image()), entry.egress());
+    entry.way(made.way());
+    return made.sandbox();
   }
 
   /** Sets when its time is over; only for the holder of the lock. */
@@ -245,6 +281,34 @@ final class Lifecycle {
   }
 
   /**
+   * Replaces what it may reach; only for the holder of the lock. Connections to anything else end.
+   *
+   * @throws HostingException when it cannot be kept to; nothing changes
+   */
+  void egress(Entry entry, EgressRules rules) {
+    SandboxCondition now = entry.condition();
+    ways.check(rules, now.provider());
+    if (entry.order.network().isEmpty()
+        && entry.egress().isEmpty()
+        && !ways.closedByDefault(now.provider())) {
+      throw new HostingException(
+          Reason.UNSUPPORTED,
+          "access cannot be taken from a sandbox of provider '%s' that is there; make one with \"allow_internet_access\": false"
+              .formatted(now.provider()));
+    }
+    boolean madeAnew = now.phase() == Phase.STORED; // and gets its way then
+    if (!madeAnew && entry.way().isEmpty() && !rules.allowOut().isEmpty()) {
+      throw new HostingException(
+          Reason.UNSUPPORTED,
+          "sandbox '%s' has no way out that could be opened: it was made without rules, or by a server that has ended since; pause it with {\"memory\":false}, set its rules, and connect"
+              .formatted(entry.order.id()));
+    }
+    keep(entry, now, Optional.of(rules));
+    entry.way().ifPresent(way -> way.allow(rules.allowOut()));
+    entry.egress(rules);
+  }
+
+  /**
    * Ends a sandbox; only for the holder of the lock. Nobody sees it any more when this returns,
    * even if the provider fails: then {@link #remove} is to be tried again.
    *
@@ -258,6 +322,7 @@ final class Lifecycle {
     }
     graves.add(entry.order.account(), entry.order.id(), why, now());
     entry.condition(before.ending());
+    entry.way(Optional.empty());
     say(entry, HostingEvent.Type.KILLED, execution(entry));
     try {
       keep(entry, entry.condition());
@@ -292,9 +357,14 @@ final class Lifecycle {
   }
 
   private void keep(Entry entry, SandboxCondition condition) {
+    keep(entry, condition, entry.egress());
+  }
+
+  private void keep(Entry entry, SandboxCondition condition, Optional<EgressRules> egress) {
     try {
       // A sandbox of this machine does not outlive a loss of power; saved files do.
-      ledger.write(entry.order, condition, condition.phase() == Phase.STORED);
+      ledger.write(
+          new Ledger.Kept(entry.order, condition, egress), condition.phase() == Phase.STORED);
     } catch (IOException e) {
       throw new HostingException(
           Reason.UNAVAILABLE, "the server could not write down what it did: " + e.getMessage(), e);

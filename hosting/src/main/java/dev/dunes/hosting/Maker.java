@@ -60,18 +60,35 @@ final class Maker {
    *
    * @param lifetime after which it ends by itself, whatever happens to this server
    * @param image what it starts from; else the provider's default
+   * @param network it has
    */
-  Sandbox make(SandboxOrder order, String at, Duration lifetime, Optional<String> image) {
-    return make(order, at, lifetime, image, true);
+  Sandbox make(
+      SandboxOrder order,
+      String at,
+      Duration lifetime,
+      Optional<String> image,
+      Ways.Network network) {
+    return make(order, at, lifetime, image, network, true);
   }
 
   /** Makes one that ends with this server and is in no ledger, to build in. */
   Sandbox passing(SandboxOrder order, Duration lifetime, Optional<String> image) {
-    return make(order, provider(), lifetime, image, false);
+    return make(
+        order,
+        provider(),
+        lifetime,
+        image,
+        new Ways.Network(order.network(), Optional.empty()),
+        false);
   }
 
   private Sandbox make(
-      SandboxOrder order, String at, Duration lifetime, Optional<String> image, boolean listed) {
+      SandboxOrder order,
+      String at,
+      Duration lifetime,
+      Optional<String> image,
+      Ways.Network network,
+      boolean listed) {
     Limits known = kept.get(at);
     List<Limits> tries =
         limitsRequired ? LIMITS.subList(0, 1) : known != null ? List.of(known) : LIMITS;
@@ -81,7 +98,8 @@ final class Maker {
         Sandbox sandbox =
             sandboxes
                 .get()
-                .create(spec(order, at, lifetime, image, limits, listed), Placement.at(at));
+                .create(
+                    spec(order, at, lifetime, image, network, limits, listed), Placement.at(at));
         remember(at, limits, first);
         return sandbox;
       } catch (SandboxException e) {
@@ -113,6 +131,7 @@ final class Maker {
       String at,
       Duration lifetime,
       Optional<String> image,
+      Ways.Network network,
       Limits limits,
       boolean listed) {
     SandboxSpec.Builder spec =
@@ -120,8 +139,9 @@ final class Maker {
             .lifetime(lifetime)
             .env("E2B_SANDBOX", "true")
             .env("E2B_SANDBOX_ID", order.id())
-            .env("E2B_TEMPLATE_ID", order.template())
-            .env(order.envs());
+            .env("E2B_TEMPLATE_ID", order.template());
+    network.way().ifPresent(way -> spec.relay(way.relay()).env(way.variables()));
+    spec.env(order.envs());
     if (listed) {
       spec.label(Ledger.LABEL_LEDGER, ledger)
           .label(Ledger.LABEL_SANDBOX, order.id())
@@ -130,7 +150,7 @@ final class Maker {
     }
     image.ifPresent(spec::image);
     order.workingDir().ifPresent(spec::workingDir);
-    order.network().ifPresent(spec::network);
+    network.mode().ifPresent(spec::network);
     if (limits.cpuAndMemory()) {
       spec.cpuCores(order.cpuCores()).memoryMb(order.memoryMb());
     }

@@ -88,7 +88,7 @@ final class Orders {
         Math.min(template.diskMb(), limits.diskMb()),
         Instant.now().truncatedTo(ChronoUnit.MILLIS),
         template.launch().workingDir(),
-        request.offline() ? Optional.of(NetworkMode.NONE) : Optional.empty(),
+        request.egress().map(rules -> NetworkMode.NONE),
         request.privateTraffic() ? Optional.of(Tokens.hex(20)) : Optional.empty(),
         request.maskHost());
   }

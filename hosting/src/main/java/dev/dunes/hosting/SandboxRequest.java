@@ -21,7 +21,7 @@ public final class SandboxRequest {
   private boolean autoResume;
   private boolean secure;
   private Optional<Duration> idle = Optional.empty();
-  private boolean offline;
+  private Optional<EgressRules> egress = Optional.empty();
   private boolean privateTraffic;
   private Optional<String> maskHost = Optional.empty();
 
@@ -39,7 +39,7 @@ public final class SandboxRequest {
     autoResume = other.autoResume;
     secure = other.secure;
     idle = other.idle;
-    offline = other.offline;
+    egress = other.egress;
     privateTraffic = other.privateTraffic;
     maskHost = other.maskHost;
   }
@@ -120,10 +120,13 @@ public final class SandboxRequest {
     return changed;
   }
 
-  /** Whether it must have no way out, whatever the provider's default is. */
-  public SandboxRequest offline(boolean value) {
+  /**
+   * What it may reach, whatever the provider's default is; the default unless said. Refused where
+   * it cannot be granted.
+   */
+  public SandboxRequest egress(EgressRules value) {
     SandboxRequest changed = new SandboxRequest(this);
-    changed.offline = value;
+    changed.egress = Optional.of(value);
     return changed;
   }
 
@@ -177,8 +180,8 @@ public final class SandboxRequest {
     return idle;
   }
 
-  boolean offline() {
-    return offline;
+  Optional<EgressRules> egress() {
+    return egress;
   }
 
   boolean privateTraffic() {

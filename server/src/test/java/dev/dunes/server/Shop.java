@@ -1,6 +1,8 @@
 package dev.dunes.server;
 
 import dev.dunes.agent.Agent;
+import dev.dunes.gateway.Gateway;
+import dev.dunes.gateway.GatewayOptions;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.server.http.Json;
 import dev.dunes.session.RunsConfig;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
 /** A server in a directory of its own, whose agent is {@link ScriptAgent}, in real sandboxes. */
@@ -38,6 +41,7 @@ final class Shop implements AutoCloseable {
   private Agent agent;
   private Sandboxes sandboxes = SharedPlace.sandboxes();
   private Duration pingEvery = Duration.ofSeconds(30);
+  private Function<GatewayOptions, Gateway> gateways = Gateway::open;
   private Consumer<ServerConfig.Builder> configuration = config -> {};
 
   Shop(Path directory) throws IOException {
@@ -68,6 +72,12 @@ final class Shop implements AutoCloseable {
     return this;
   }
 
+  /** How its gateways are opened. */
+  Shop gateways(Function<GatewayOptions, Gateway> opener) {
+    gateways = opener;
+    return this;
+  }
+
   Shop pingEvery(Duration period) {
     pingEvery = period;
     return this;
@@ -94,6 +104,7 @@ final class Shop implements AutoCloseable {
                     .environment(environment)
                     .sandboxes(sandboxes)
                     .agent(agent)
+                    .gateways(gateways)
                     .build())
             .host("127.0.0.1")
             .port(port)

@@ -51,17 +51,25 @@ final class Doors implements AutoCloseable {
   record Door(Gateway gateway, String baseUrl, Optional<String> proxy, List<HostRelay> relays) {
     /** The variables that lead programs through the proxy, with the token of a lease. */
     Map<String, String> proxyVariables(String token) {
-      Map<String, String> variables = new LinkedHashMap<>();
-      proxy.ifPresent(address -> {
-        String url = "http://run:" + token + "@" + address;
-        for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
-          variables.put(name, url);
-        }
-        variables.put("NO_PROXY", NO_PROXY);
-        variables.put("no_proxy", NO_PROXY);
-      });
-      return variables;
+      return proxy.map(address -> Doors.proxyVariables(address, token)).orElse(Map.of());
     }
+  }
+
+  /**
+   * The variables that lead programs through a proxy.
+   *
+   * @param address its host and port as seen in the sandbox
+   * @param token of a lease
+   */
+  static Map<String, String> proxyVariables(String address, String token) {
+    Map<String, String> variables = new LinkedHashMap<>();
+    String url = "http://run:" + token + "@" + address;
+    for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
+      variables.put(name, url);
+    }
+    variables.put("NO_PROXY", NO_PROXY);
+    variables.put("no_proxy", NO_PROXY);
+    return variables;
   }
 
   /**

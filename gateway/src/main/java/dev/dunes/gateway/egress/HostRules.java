@@ -6,13 +6,31 @@ import java.util.OptionalInt;
 
 /** What a policy says, ready to be asked. Nothing is allowed that no rule names. */
 public final class HostRules {
+  /** What one rule says. */
+  private interface Rule {
+    boolean allows(Target target);
+  }
+
+  /** All ports of the addresses of a network; names that lead there are not meant. */
+  private record NetworkRule(Network network) implements Rule {
+    @Override
+    public boolean allows(Target target) {
+      return target
+          .host()
+          .literal()
+          .filter(address -> network.contains(Network.plain(address.getAddress())))
+          .isPresent();
+    }
+  }
+
   /**
    * @param suffix of all names below one, with its dot, or the whole name
    * @param below whether names below are meant
    * @param port the only one, or the two of the web when empty; -1 for all
    */
-  private record Rule(String suffix, boolean below, OptionalInt port) {
-    boolean allows(Target target) {
+  private record HostRule(String suffix, boolean below, OptionalInt port) implements Rule {
+    @Override
+    public boolean allows(Target target) {
       boolean portFits =
           port.isPresent()
               ? port.getAsInt() < 0 || port.getAsInt() == target.port()
@@ -54,7 +72,7 @@ public final class HostRules {
                 + each
                 + "': "
                 + e.getMessage()
-                + "; a rule is a host, *.host, host:port, host:*, or one of "
+                + "; a rule is a host, *.host, host:port, host:*, a network such as 198.51.100.0/24, or one of "
                 + Presets.names(),
             e);
       }
@@ -63,6 +81,9 @@ public final class HostRules {
   }
 
   private static Rule rule(String text) {
+    if (text.contains("/")) {
+      return new NetworkRule(Network.of(text, text));
+    }
     String host = text;
     OptionalInt port = OptionalInt.empty();
     int colon = text.lastIndexOf(':');
@@ -72,20 +93,20 @@ public final class HostRules {
       port = OptionalInt.of(digits.equals("*") ? -1 : Target.parse("h:" + digits, 0).port());
     }
     if (host.equals("*")) {
-      return new Rule("", true, port);
+      return new HostRule("", true, port);
     }
     if (host.startsWith("*.")) {
       HostName name = HostName.parse(host.substring(2));
       if (name.literal().isPresent()) {
         throw new IllegalArgumentException("nothing is below an address");
       }
-      return new Rule("." + name.name(), true, port);
+      return new HostRule("." + name.name(), true, port);
     }
     HostName name = HostName.parse(host);
     if (!host.contains(".") && !host.startsWith("[") && port.isEmpty()) {
       throw new IllegalArgumentException("no such preset, and no host with a dot");
     }
-    return new Rule(name.name(), false, port);
+    return new HostRule(name.name(), false, port);
   }
 
   /** Whether a rule names it. */

@@ -16,52 +16,36 @@ import java.util.Optional;
  * registries of special-purpose addresses).
  */
 public final class Networks {
-  private record Network(byte[] prefix, int bits, String name) {
-    boolean contains(byte[] address) {
-      if (address.length != prefix.length) {
-        return false;
-      }
-      for (int bit = 0; bit < bits; bit++) {
-        int mask = 0x80 >> (bit % 8);
-        if ((address[bit / 8] & mask) != (prefix[bit / 8] & mask)) {
-          return false;
-        }
-      }
-      return true;
-    }
-  }
-
   private static final List<Network> SPECIAL =
       List.of(
-          network("0.0.0.0/8", "this network"),
-          network("10.0.0.0/8", "private"),
-          network("100.64.0.0/10", "shared by a carrier"),
-          network("127.0.0.0/8", "loopback"),
-          network("168.63.129.16/32", "a cloud's metadata service"),
-          network("169.254.0.0/16", "link-local"),
-          network("172.16.0.0/12", "private"),
-          network("192.0.0.0/24", "special"),
-          network("192.0.2.0/24", "for documentation"),
-          network("192.88.99.0/24", "special"),
-          network("192.168.0.0/16", "private"),
-          network("198.18.0.0/15", "for benchmarks"),
-          network("198.51.100.0/24", "for documentation"),
-          network("203.0.113.0/24", "for documentation"),
-          network("224.0.0.0/4", "multicast"),
-          network("240.0.0.0/4", "reserved"),
-          network("::1/128", "loopback"),
-          network("fc00::/7", "private"),
-          network("fe80::/10", "link-local"),
-          network("fec0::/10", "private"),
-          network("ff00::/8", "multicast"),
-          network("2001::/23", "special"),
-          network("2001:db8::/32", "for documentation"),
-          network("2002::/16", "a tunnel"),
-          network("3fff::/20", "for documentation"));
+          Network.of("0.0.0.0/8", "this network"),
+          Network.of("10.0.0.0/8", "private"),
+          Network.of("100.64.0.0/10", "shared by a carrier"),
+          Network.of("127.0.0.0/8", "loopback"),
+          Network.of("168.63.129.16/32", "a cloud's metadata service"),
+          Network.of("169.254.0.0/16", "link-local"),
+          Network.of("172.16.0.0/12", "private"),
+          Network.of("192.0.0.0/24", "special"),
+          Network.of("192.0.2.0/24", "for documentation"),
+          Network.of("192.88.99.0/24", "special"),
+          Network.of("192.168.0.0/16", "private"),
+          Network.of("198.18.0.0/15", "for benchmarks"),
+          Network.of("198.51.100.0/24", "for documentation"),
+          Network.of("203.0.113.0/24", "for documentation"),
+          Network.of("224.0.0.0/4", "multicast"),
+          Network.of("240.0.0.0/4", "reserved"),
+          Network.of("::1/128", "loopback"),
+          Network.of("fc00::/7", "private"),
+          Network.of("fe80::/10", "link-local"),
+          Network.of("fec0::/10", "private"),
+          Network.of("ff00::/8", "multicast"),
+          Network.of("2001::/23", "special"),
+          Network.of("2001:db8::/32", "for documentation"),
+          Network.of("2002::/16", "a tunnel"),
+          Network.of("3fff::/20", "for documentation"));
 
-  private static final Network GLOBAL = network("2000::/3", "global");
-  private static final Network TRANSLATED = network("64:ff9b::/96", "translated");
-  private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
+  private static final Network GLOBAL = Network.of("2000::/3", "global");
+  private static final Network TRANSLATED = Network.of("64:ff9b::/96", "translated");
   private static final int EMBEDDED = 12;
 
   private final List<Network> reachable;
@@ -71,26 +55,12 @@ public final class Networks {
    * @throws IllegalArgumentException when one cannot be
    */
   public Networks(List<String> reachablePrivate) {
-    this.reachable = reachablePrivate.stream().map(each -> network(each, each)).toList();
-  }
-
-  private static Network network(String cidr, String name) {
-    int slash = cidr.indexOf('/');
-    try {
-      byte[] prefix = InetAddress.ofLiteral(cidr.substring(0, Math.max(0, slash))).getAddress();
-      int bits = Integer.parseInt(cidr.substring(slash + 1));
-      if (bits >= 0 && bits <= prefix.length * 8) {
-        return new Network(prefix, bits, name);
-      }
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("no network in CIDR notation: " + cidr, e);
-    }
-    throw new IllegalArgumentException("no network in CIDR notation: " + cidr);
+    this.reachable = reachablePrivate.stream().map(each -> Network.of(each, each)).toList();
   }
 
   /** Why an address may not be reached; empty when it may. */
   public Optional<String> refused(InetAddress address) {
-    byte[] bytes = plain(address.getAddress());
+    byte[] bytes = Network.plain(address.getAddress());
     if (reachable.stream().anyMatch(each -> each.contains(bytes))) {
       return Optional.empty();
     }
@@ -108,13 +78,6 @@ public final class Networks {
       }
     }
     return isOwn(address) ? Optional.of("this machine") : Optional.empty();
-  }
-
-  /** An IPv4 address in an IPv6 one is what it is. */
-  private static byte[] plain(byte[] address) {
-    boolean mapped =
-        address.length > EMBEDDED && Arrays.equals(address, 0, EMBEDDED, MAPPED, 0, EMBEDDED);
-    return mapped ? Arrays.copyOfRange(address, EMBEDDED, address.length) : address;
   }
 
   private static InetAddress embedded(byte[] address) {

@@ -35,6 +35,13 @@ class HostRulesTest {
     "1.2.3.4, 1.2.3.4:443, true",
     "[2001:db8::1]:8443, [2001:DB8:0::1]:8443, true",
     "bücher.example, xn--bcher-kva.example:443, true",
+    "198.51.100.0/24, 198.51.100.7:22, true",
+    "198.51.100.0/24, 198.51.101.7:22, false",
+    "198.51.100.0/24, [::ffff:198.51.100.7]:443, true",
+    "2001:db8::/32, [2001:db8:1::1]:443, true",
+    "0.0.0.0/0, 1.2.3.4:443, true",
+    "0.0.0.0/0, example.com:443, false",
+    "0.0.0.0/0, [2001:db8::1]:443, false",
     "git-hosts, github.com:22, true",
     "git-hosts, evil.org:443, false",
     "nexus:8081, nexus:8081, true"

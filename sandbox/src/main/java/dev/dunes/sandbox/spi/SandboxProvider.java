@@ -38,6 +38,14 @@ public interface SandboxProvider extends AutoCloseable {
   }
 
   /**
+   * Whether a sandbox reaches nothing but its relays when its specification says nothing about its
+   * network.
+   */
+  default boolean offlineUnlessAsked() {
+    return false;
+  }
+
+  /**
    * Makes a sandbox that is ready for commands. Does not run {@link SandboxSpec#setupCommands()}:
    * the caller does. When it throws, nothing is left behind.
    */

@@ -66,6 +66,14 @@ public final class SandboxJson {
       json.putNull("allowInternetAccess"); // as the provider has it
     }
     sandbox
+        .egress()
+        .ifPresent(rules -> {
+          ObjectNode network = json.putObject("network");
+          rules.allowOut().forEach(network.putArray("allowOut")::add);
+          rules.denyOut().forEach(network.putArray("denyOut")::add);
+          network.put("allowPublicTraffic", sandbox.trafficToken().isEmpty());
+        });
+    sandbox
         .pausedWith()
         .ifPresent(kind ->
             json.put("pausedWith", kind == HostedSandbox.PauseKind.MEMORY ? "memory" : "disk")

@@ -1,29 +1,29 @@
 package dev.dunes.server.hosted;
 
+import dev.dunes.hosting.EgressRules;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a client wants of a sandbox's network, checked. E2B wire 2.3. Rules that take access away
- * are kept by giving the sandbox no network at all, which denies more than was asked; rules that
- * would grant or change access are refused, as no sandbox here has a way out that could be
- * filtered.
+ * What a client wants of a sandbox's network, checked. E2B wire 2.3. A sandbox reaches nothing that
+ * is not allowed, so that whatever is denied is kept; what could not be kept is refused.
  *
- * @param offline whether it must have no way out
+ * @param egress what it may reach, when anything was said about that
  * @param publicTraffic whether its ports may be reached without a token
  * @param maskHost what programs in it see as the name of the host; {@code ${PORT}} is the port
  */
-public record SandboxNetwork(boolean offline, boolean publicTraffic, Optional<String> maskHost) {
+public record SandboxNetwork(
+    Optional<EgressRules> egress, boolean publicTraffic, Optional<String> maskHost) {
   private static final Pattern ADDRESS =
       Pattern.compile("(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)(/\\d{1,3})?");
+  private static final Pattern DOMAIN =
+      Pattern.compile("(\\*\\.)?[^*/:@\\s]+\\.[^*/:@\\s]+(:\\d{1,5})?");
   private static final List<String> ALL = List.of("0.0.0.0/0", "::/0");
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9.:${}_-]{1,255}");
 
   static SandboxNetwork of(Body body, boolean secure) {
-    boolean internet = body.flag("allow_internet_access", true);
     Body network = body.object("network").orElseGet(Body::empty);
-    List<String> deny = egress(network);
     boolean open = network.flag("allowPublicTraffic", true);
     if (!open && !secure) {
       throw Failures.invalid("network.allowPublicTraffic: false needs secure: true");
@@ -37,15 +37,17 @@ public record SandboxNetwork(boolean offline, boolean publicTraffic, Optional<St
         .ifPresent(host -> {
           throw Failures.invalid("network.maskRequestHost must be the name of a host");
         });
-    return new SandboxNetwork(!internet || !deny.isEmpty(), open, mask);
+    return new SandboxNetwork(
+        egress(network, body.flag("allow_internet_access", true)), open, mask);
   }
 
   /**
-   * The addresses that are denied, of rules that are all right.
+   * What may be reached; empty when nothing was said.
    *
    * @param network the object with {@code allowOut} and so on
+   * @param internet false as if {@code 0.0.0.0/0} were denied
    */
-  public static List<String> egress(Body network) {
+  public static Optional<EgressRules> egress(Body network, boolean internet) {
     List<String> allow = network.texts("allowOut").orElse(List.of());
     List<String> deny = network.texts("denyOut").orElse(List.of());
     for (String target : deny) {
@@ -55,22 +57,28 @@ public record SandboxNetwork(boolean offline, boolean publicTraffic, Optional<St
                 .formatted(target));
       }
     }
-    boolean names = allow.stream().anyMatch(target -> !ADDRESS.matcher(target).matches());
-    if (names && deny.stream().noneMatch(ALL::contains)) {
-      throw Failures.invalid("allowOut has domains: that needs 0.0.0.0/0 in denyOut");
+    boolean names = false;
+    for (String target : allow) {
+      boolean name = !ADDRESS.matcher(target).matches();
+      if (name && !DOMAIN.matcher(target).matches()) {
+        throw Failures.invalid(
+            "allowOut: '%s' is no domain, *.domain, address or CIDR block".formatted(target));
+      }
+      names |= name;
     }
-    if (!allow.isEmpty()) {
-      throw Failures.invalid(
-          "allowOut cannot be granted: a sandbox here has no way out that could be filtered by address; leave it out");
+    if (names && internet && deny.stream().noneMatch(ALL::contains)) {
+      throw Failures.invalid("allowOut has domains: that needs 0.0.0.0/0 in denyOut");
     }
     if (network.object("rules").filter(rules -> !rules.isEmpty()).isPresent()) {
       throw Failures.invalid(
-          "rules cannot be applied: requests of a sandbox here are not changed on their way; leave them out");
+          "rules cannot be applied: what a sandbox sends in TLS is not opened on its way, so no header can be set there; leave them out");
     }
     if (network.object("egressProxy").isPresent()) {
       throw Failures.invalid(
-          "egressProxy cannot be used: a sandbox here has no way out; leave it out");
+          "egressProxy cannot be used: sandboxes go out by this server itself; leave it out");
     }
-    return deny;
+    return internet && allow.isEmpty() && deny.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new EgressRules(allow, deny));
   }
 }

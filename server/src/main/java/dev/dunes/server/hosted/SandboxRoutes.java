@@ -100,8 +100,10 @@ public final class SandboxRoutes {
             .atEnd(pause, memory)
             .autoResume(resume)
             .secure(secure)
-            .offline(network.offline())
             .privateTraffic(!network.publicTraffic());
+    if (network.egress().isPresent()) {
+      request = request.egress(network.egress().get());
+    }
     if (network.maskHost().isPresent()) {
       request = request.maskHost(network.maskHost().get());
     }

@@ -29,6 +29,7 @@ public final class HostingSettings implements AutoCloseable {
   private final Optional<Sandboxes> given;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Sandboxes opened;
+  private final HostedEgress egress;
   private final Hosting hosting;
 
   /**
@@ -37,6 +38,7 @@ public final class HostingSettings implements AutoCloseable {
   public HostingSettings(RunsConfig runs, Settings settings) {
     this.settings = settings;
     this.given = runs.sandboxes();
+    this.egress = new HostedEgress(runs);
     this.hosting = new Hosting(config(runs.directory()));
   }
 
@@ -59,7 +61,8 @@ public final class HostingSettings implements AutoCloseable {
             .webhookPause(
                 Duration.ofMillis(settings.number("DUNES_WEBHOOK_PAUSE_MS", 10_000, 1, 600_000)))
             .buildLimit(Duration.ofSeconds(settings.number("DUNES_BUILD_LIMIT", 900, 1, DAY)))
-            .privateWebhooks(settings.on("DUNES_WEBHOOK_PRIVATE"));
+            .privateWebhooks(settings.on("DUNES_WEBHOOK_PRIVATE"))
+            .egress(egress);
     provider().ifPresent(config::provider);
     return config.build();
   }
@@ -105,6 +108,7 @@ public final class HostingSettings implements AutoCloseable {
   @Override
   public void close() {
     hosting.close();
+    egress.close();
     lock.lock();
     try {
       if (opened != null) {

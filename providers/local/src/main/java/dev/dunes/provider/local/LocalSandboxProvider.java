@@ -75,6 +75,11 @@ final class LocalSandboxProvider implements SandboxProvider {
   }
 
   @Override
+  public boolean offlineUnlessAsked() {
+    return true;
+  }
+
+  @Override
   public ProviderCapabilities capabilities() {
     return new ProviderCapabilities(true, true, true, true, true, false);
   }

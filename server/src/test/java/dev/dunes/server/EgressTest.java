@@ -1,0 +1,242 @@
+package dev.dunes.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunes.gateway.Gateway;
+import dev.dunes.gateway.GatewayOptions;
+import dev.dunes.server.http.Json;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What sandboxes reach by the rules of their network, and what not. */
+class EgressTest {
+  private static final String HOST = "127.0.0.2";
+  private static final String OTHERS = "\"denyOut\":[\"0.0.0.0/0\"]";
+
+  @TempDir Path directory;
+  private SandboxShop shop;
+  private Internet internet;
+
+  /** Says hello to every request but those of {@code /hold}, which wait for their end. */
+  private static final class Internet implements AutoCloseable {
+    private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.ofLiteral(HOST));
+    private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+    private final BlockingQueue<String> held = new LinkedBlockingQueue<>();
+
+    Internet() throws IOException {
+      Thread.ofVirtual().start(this::accept);
+    }
+
+    private void accept() {
+      try {
+        while (true) {
+          Socket connection = listener.accept();
+          connections.add(connection);
+          Thread.ofVirtual().start(() -> answer(connection));
+        }
+      } catch (IOException e) {
+        assertThat(listener.isClosed()).isTrue();
+      }
+    }
+
+    private void answer(Socket connection) {
+      try (connection) {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+          int each = connection.getInputStream().read();
+          if (each < 0) {
+            return;
+          }
+          head.append((char) each);
+        }
+        if (head.toString().startsWith("GET /hold")) {
+          held.add("begun");
+          held.add(ended(connection));
+          return;
+        }
+        connection
+            .getOutputStream()
+            .write(
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+                    .getBytes(StandardCharsets.US_ASCII));
+      } catch (IOException e) {
+        held.add("broken");
+      }
+    }
+
+    private static String ended(Socket connection) {
+      try {
+        return connection.getInputStream().read() < 0 ? "ended" : "more";
+      } catch (IOException e) {
+        return "ended"; // a reset is an end
+      }
+    }
+
+    String next() throws InterruptedException {
+      return String.valueOf(held.poll(30, TimeUnit.SECONDS));
+    }
+
+    String url(String host) {
+      return "http://%s:%d/".formatted(host, listener.getLocalPort());
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+      for (Socket connection : connections) {
+        connection.close();
+      }
+    }
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    internet = new Internet();
+    shop = new SandboxShop(directory);
+    // An address of loopback stands for the internet here; it is refused like any other otherwise.
+    shop.shop.gateways(options ->
+        Gateway.open(
+            GatewayOptions.builder()
+                .reachablePrivateNetworks(List.of(HOST + "/32"))
+                .resolver(EgressTest::resolve)
+                .build()));
+    shop.shop.server();
+  }
+
+  private static List<InetAddress> resolve(String name) throws UnknownHostException {
+    if (!name.endsWith("good.example")) {
+      throw new UnknownHostException(name);
+    }
+    return List.of(InetAddress.ofLiteral(HOST));
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    shop.close();
+    internet.close();
+  }
+
+  private String create(String network) throws Exception {
+    JsonNode body = Shop.json("{\"templateID\":\"base\",\"network\":%s}".formatted(network));
+    return shop.post(201, "/sandboxes", body).get("sandboxID").asString();
+  }
+
+  private void put(int status, String id, String network) throws Exception {
+    HttpResponse<String> answer = shop.call("PUT", "/sandboxes/" + id + "/network", network);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+  }
+
+  /** What a program in the sandbox gets of an address. */
+  private String get(String id, String url) throws Exception {
+    return shop.sh(id, "curl -sS -m 20 " + url + " 2>&1").get("stdout").asString();
+  }
+
+  private String allow(String target) {
+    return "{\"allowOut\":[\"%s\"],%s}".formatted(target, OTHERS);
+  }
+
+  @Test
+  void whatIsAllowedIsReachedAndNothingElse() throws Exception {
+    String address = create(allow(HOST));
+    assertThat(get(address, internet.url(HOST))).isEqualTo("hello");
+    assertThat(get(address, "http://other.example/"))
+        .contains("no egress rule names it", "add the egress rule other.example");
+    assertThat(get(address, "--noproxy '*' " + internet.url(HOST))).doesNotContain("hello");
+    JsonNode shown = shop.get("/sandboxes/" + address);
+    assertThat(shown.get("network").get("allowOut").get(0).asString()).isEqualTo(HOST);
+    assertThat(shown.get("allowInternetAccess").asBoolean()).isFalse();
+
+    int port = internet.listener.getLocalPort();
+    String name = create(allow("*.good.example:" + port));
+    assertThat(get(name, internet.url("a.good.example"))).isEqualTo("hello");
+    assertThat(get(name, "-p -x \"$HTTP_PROXY\" " + internet.url("a.good.example")))
+        .isEqualTo("hello"); // by CONNECT, as TLS goes
+    assertThat(get(name, internet.url("good.example")))
+        .contains("add the egress rule good.example:" + port);
+  }
+
+  @Test
+  void addressesInsideStayRefusedWhateverIsAllowed() throws Exception {
+    String id = create("{\"allowOut\":[\"0.0.0.0/0\"]}");
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+    assertThat(get(id, internet.url("good.example"))).isEqualTo("hello");
+    assertThat(get(id, "http://169.254.169.254/")).contains("its address is link-local");
+    assertThat(get(id, "http://10.0.0.1/")).contains("its address is private");
+    assertThat(
+            get(
+                id,
+                "--noproxy '' http://127.0.0.1:%d/".formatted(internet.listener.getLocalPort())))
+        .contains("its address is loopback");
+  }
+
+  @Test
+  void rulesChangeWhileItRuns() throws Exception {
+    String id = create("{" + OTHERS + "}");
+    assertThat(get(id, internet.url(HOST))).contains("no egress rule names it");
+    put(204, id, allow(HOST));
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+    shop.sh(id, "curl -s " + internet.url(HOST) + "hold >/dev/null 2>&1 &");
+    assertThat(internet.next()).isEqualTo("begun");
+    put(400, id, allow("git-hosts"));
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+    put(204, id, "{}");
+    assertThat(internet.next()).isEqualTo("ended");
+    assertThat(get(id, internet.url(HOST))).contains("no egress rule names it");
+
+    HttpResponse<String> other = shop.call("POST", "/api-keys", "{\"name\":\"other\"}");
+    String secret = Shop.json(other.body()).get("key").asString();
+    assertThat(shop.as(secret, "PUT", "/sandboxes/" + id + "/network", allow(HOST)).statusCode())
+        .isEqualTo(404);
+    assertThat(get(id, internet.url(HOST))).contains("no egress rule names it");
+  }
+
+  @Test
+  void withoutRulesThereIsNoWay() throws Exception {
+    String id = shop.create();
+    assertThat(shop.sh(id, "env | grep -ci _proxy").get("stdout").asString()).isEqualTo("0\n");
+    assertThat(get(id, internet.url(HOST))).doesNotContain("hello");
+    put(204, id, "{" + OTHERS + "}");
+    HttpResponse<String> refused = shop.call("PUT", "/sandboxes/" + id + "/network", allow(HOST));
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(refused.body()).contains("pause it with");
+    reopen(id);
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+  }
+
+  /** As the refusal says. */
+  private void reopen(String id) throws Exception {
+    shop.post(204, "/sandboxes/" + id + "/pause", Json.object().put("memory", false));
+    put(204, id, allow(HOST));
+    shop.post(201, "/sandboxes/" + id + "/connect", Json.object().put("timeout", 100));
+  }
+
+  @Test
+  void theNextServerKeepsTheRulesAndOpensNothingByItself() throws Exception {
+    String id = create(allow(HOST));
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+    shop.shop.restart(shop.shop.port());
+    assertThat(get(id, internet.url(HOST))).doesNotContain("hello");
+    assertThat(shop.get("/sandboxes/" + id).get("network").get("allowOut").size()).isEqualTo(1);
+    put(400, id, allow(HOST));
+    put(204, id, "{" + OTHERS + "}");
+    reopen(id);
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+  }
+}

@@ -1,0 +1,155 @@
+package dev.dunes.session;
+
+import dev.dunes.gateway.EgressPolicy;
+import dev.dunes.gateway.Gateway;
+import dev.dunes.gateway.GatewayLease;
+import dev.dunes.gateway.GatewayOptions;
+import dev.dunes.gateway.LeaseSpec;
+import dev.dunes.sandbox.HostRelay;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to the network of sandboxes that are no place of a run: the gateway's proxy, with a lease
+ * of its own for each, and no models. Its gateway is opened when the first sandbox needs it. Safe
+ * for use by several threads.
+ */
+public final class SandboxEgress implements AutoCloseable {
+  /** The port of the proxy on the loopback of a sandbox. */
+  public static final int PORT = 49_982;
+
+  private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
+  private static final Pattern IPV6 =
+      Pattern.compile("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
+
+  /** E2B wire 2.3: all there is, names included. */
+  private static final String EVERYTHING = "0.0.0.0/0";
+
+  private final Function<GatewayOptions, Gateway> opener;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Gateway gateway;
+  private boolean closed;
+
+  /**
+   * @param runs whose gateways are like the one of this
+   */
+  public SandboxEgress(RunsConfig runs) {
+    this.opener = runs.gateways();
+  }
+
+  /** The way of one sandbox; open until it is closed. */
+  public static final class Way implements AutoCloseable {
+    private final HostRelay relay;
+    private final GatewayLease lease;
+
+    private Way(HostRelay relay, GatewayLease lease) {
+      this.relay = relay;
+      this.lease = lease;
+    }
+
+    /** What the sandbox must have. */
+    public HostRelay relay() {
+      return relay;
+    }
+
+    /** The variables that lead programs through the proxy; they hold what it is known by. */
+    public Map<String, String> variables() {
+      return Doors.proxyVariables("127.0.0.1:" + PORT, lease.token());
+    }
+
+    /**
+     * Replaces what may be reached, and ends the connections to everything else.
+     *
+     * @throws IllegalArgumentException when something cannot be; nothing changes
+     */
+    public void allow(List<String> allowed) {
+      lease.egress(policy(allowed));
+    }
+
+    @Override
+    public void close() {
+      lease.close();
+    }
+  }
+
+  /**
+   * Whether something can be allowed.
+   *
+   * @param allowed addresses and networks in CIDR notation, with all their ports, for connections
+   *     that name an address; hosts, {@code *.host} and {@code host:port} as the gateway has them;
+   *     {@code 0.0.0.0/0} for every name and IPv4 address
+   * @throws IllegalArgumentException when something cannot, naming it
+   */
+  public static void check(List<String> allowed) {
+    EgressPolicy unused = policy(allowed).checked();
+  }
+
+  private static EgressPolicy policy(List<String> allowed) {
+    List<String> rules = new ArrayList<>();
+    for (String each : allowed) {
+      if (each.equals(EVERYTHING)) {
+        rules.add("*:*");
+        rules.add(each);
+      } else if (IPV4.matcher(each).matches()) {
+        rules.add(each + "/32");
+      } else if (IPV6.matcher(each).matches()) {
+        rules.add(each + "/128");
+      } else {
+        rules.add(each);
+      }
+    }
+    return new EgressPolicy(rules);
+  }
+
+  /**
+   * Opens a way.
+   *
+   * @param sandbox names it in logs
+   * @param allowed as for {@link #check}
+   * @throws IllegalArgumentException when something cannot be allowed
+   * @throws IllegalStateException when this is closed
+   */
+  public Way open(String sandbox, List<String> allowed) {
+    EgressPolicy policy = policy(allowed).checked();
+    Gateway opened = gateway();
+    GatewayLease lease = opened.lease(LeaseSpec.builder(sandbox).egress(policy).build());
+    return new Way(new HostRelay(PORT, opened.proxySocket()), lease);
+  }
+
+  private Gateway gateway() {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the server is shutting down");
+      }
+      Gateway known = gateway;
+      if (known == null) {
+        known = opener.apply(GatewayOptions.builder().build());
+        gateway = known;
+      }
+      return known;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends every way. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      if (gateway != null) {
+        gateway.close();
+        gateway = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
 
 /** One server ends, in order or not; the next one goes on with its sandboxes. */
 class RestartTest {
@@ -108,6 +110,44 @@ class RestartTest {
   }
 
   @Test
+  void whatWasWrittenBeforeThereWereRulesIsRead() throws Exception {
+    HostedSandbox made;
+    try (Hosting hosting = new Hosting(Ground.config(directory).build())) {
+      made = hosting.create(hosting.mainAccount(), SandboxRequest.of("base"));
+    }
+    Path file = directory.resolve("hosting/sandboxes/" + made.id() + ".json");
+    ObjectNode kept = (ObjectNode) HostingJson.MAPPER.readTree(Files.readAllBytes(file));
+    assertThat(kept.remove("egress")).isNotNull();
+    HostingJson.write(file, kept, false);
+    try (Hosting next = new Hosting(Ground.config(directory).build())) {
+      Account main = next.mainAccount();
+      assertThat(next.get(main, made.id()).egress()).isEmpty();
+      next.kill(main, made.id());
+    }
+  }
+
+  @Test
+  void whatCannotBeGrantedIsRefused() {
+    try (Hosting hosting = new Hosting(Ground.config(directory).build())) {
+      Account main = hosting.mainAccount();
+      EgressRules rules = new EgressRules(List.of("example.com"), List.of());
+      LifeTest.assertRefused(
+          Reason.UNSUPPORTED,
+          "no way out that keeps to rules",
+          () -> hosting.create(main, SandboxRequest.of("base").egress(rules)));
+      assertThat(hosting.list(main)).isEmpty();
+      HostedSandbox made =
+          hosting.create(main, SandboxRequest.of("base").egress(EgressRules.NOTHING));
+      assertThat(made.offline()).isTrue();
+      LifeTest.assertRefused(
+          Reason.UNSUPPORTED,
+          "no way out that keeps to rules",
+          () -> hosting.setEgress(main, made.id(), rules));
+      hosting.kill(main, made.id());
+    }
+  }
+
+  @Test
   void oneServerAtATime() {
     try (Hosting first = new Hosting(Ground.config(directory).build());
         Hosting second = new Hosting(Ground.config(directory).build())) {
@@ -158,7 +198,7 @@ class RestartTest {
     assertThat(here.list()).hasSize(1);
     assertThat(here.list().getFirst().revokedAt()).isPresent();
     for (Map<String, String> limits :
-        java.util.List.of(
+        List.of(
             Map.of("cpu", "0"),
             Map.of("lifetime", "90000"),
             Map.of("x", "1"),

@@ -106,7 +106,7 @@ final class RealAgentsTest {
       assertThat(real.processes()).noneMatch(line -> line.contains("run-token-1"));
       session.endInput();
       Transcript.toTheEnd(session);
-      real.awaitNoProcess("auth status"); // claude-acp asks on its way out, and does not wait
+      real.awaitNoProcess("auth [s]tatus"); // claude-acp asks on its way out, and does not wait
       assertThat(real.processes()).isEmpty();
     }
   }

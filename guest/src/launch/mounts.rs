@@ -23,6 +23,12 @@ pub enum Mount {
         image: CString,
         target: CString,
     },
+    /// A file system in an image that other sandboxes mount, too, at the same time; its root belongs to `uid`.
+    Volume {
+        image: CString,
+        target: CString,
+        uid: u32,
+    },
     /// Before the overlay of which it is the upper directory: an overlay remembers who owned it.
     Owner {
         path: CString,
@@ -81,6 +87,7 @@ impl Mount {
                 let data = overlay_data(lower, upper, work);
                 mount(cstr(b"overlay\0"), target, cstr(b"overlay\0"), &data, "--overlay")
             }
+            Mount::Volume { image, target, uid } => volume(image, target, *uid),
             Mount::Loop { image, target } => {
                 let (device, path) =
                     loop_device::attach(image).step(|| format!("--loop {}", image.to_string_lossy()))?;
@@ -91,6 +98,21 @@ impl Mount {
             }
         }
     }
+}
+
+fn volume(image: &CStr, target: &CStr, uid: u32) -> Result<(), Trouble> {
+    let shared = loop_device::share(image).step(|| format!("--volume {}", image.to_string_lossy()))?;
+    // What is removed inside gives its space back to the host.
+    mount(&shared.path, target, cstr(b"ext4\0"), b"discard", "--volume")?;
+    drop(shared);
+    let what = || format!("--volume {}", target.to_string_lossy());
+    let lost =
+        CString::new([target.to_bytes(), b"/lost+found"].concat()).map_err(|_| Trouble::new(what(), "a NUL byte"))?;
+    match fs::remove_dir(AT_FDCWD, &lost) {
+        Err(e) if !matches!(errno(&e), ENOENT | ENOTEMPTY | ENOTDIR) => return Err(e).step(what),
+        _ => {}
+    }
+    fs::chown(AT_FDCWD, target, uid, uid, 0).step(what)
 }
 
 fn mount(source: &CStr, target: &CStr, kind: &CStr, data: &[u8], option: &str) -> Result<(), Trouble> {

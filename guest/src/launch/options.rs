@@ -55,6 +55,7 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, T
                 options.mounts.push(Mount::Bind(bind));
             }
             "--loop" => options.mounts.push(loop_image(&value).ok_or_else(|| wrong("not IMAGE|TARGET"))?),
+            "--volume" => options.mounts.push(volume(&value).ok_or_else(|| wrong("not IMAGE|TARGET|UID"))?),
             "--own" => options.mounts.push(owner(&value).ok_or_else(|| wrong("not PATH|UID|GID"))?),
             "--rlimit" => options.limits.push(limit(&value).ok_or_else(|| wrong("not NAME=SOFT:HARD"))?),
             "--nice" => options.nice = Some(number(&value).ok_or_else(|| wrong("not a number"))?),
@@ -103,6 +104,11 @@ fn loop_image(value: &[u8]) -> Option<Mount> {
     let at = value.iter().rposition(|b| *b == b'|')?;
     let (image, target) = (CString::new(&value[..at]).ok()?, CString::new(&value[at + 1..]).ok()?);
     Some(Mount::Loop { image, target })
+}
+
+fn volume(value: &[u8]) -> Option<Mount> {
+    let (image, target, uid) = last_two(value, b'|')?;
+    Some(Mount::Volume { image, target: CString::new(target).ok()?, uid: number(uid)? })
 }
 
 fn limit(value: &[u8]) -> Option<(String, i32, u64, u64)> {

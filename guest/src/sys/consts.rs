@@ -119,6 +119,7 @@ pub const LOOP_CTL_GET_FREE: u64 = 0x4c82;
 pub const LOOP_SET_FD: u64 = 0x4c00;
 pub const LOOP_CLR_FD: u64 = 0x4c01;
 pub const LOOP_SET_STATUS64: u64 = 0x4c04;
+pub const LOOP_GET_STATUS64: u64 = 0x4c05;
 pub const LOOP_CONFIGURE: u64 = 0x4c0a;
 pub const LO_FLAGS_AUTOCLEAR: u32 = 4;
 

@@ -55,7 +55,7 @@ final class EnvVerb implements Verb {
     private final Console console;
 
     @Option(
-        names = {"-e", "--endpoint"},
+        names = {"-e", "--endpoint", "--server"},
         paramLabel = "URL",
         description = "The server (default: " + ApiTarget.HERE + ").")
     private String endpoint = ApiTarget.HERE;
@@ -67,7 +67,7 @@ final class EnvVerb implements Verb {
     private Optional<String> domain = Optional.empty();
 
     @Option(
-        names = "--key",
+        names = {"--key", "--api-key"},
         paramLabel = "KEY",
         description =
             "The key to be printed; else E2B_API_KEY, else one that a server which asks for none takes.")
@@ -124,6 +124,7 @@ final class EnvVerb implements Verb {
         String address = endpoint.replaceAll("/+$", "");
         variables.put("E2B_API_URL", address);
         variables.put("E2B_SANDBOX_URL", address);
+        variables.put("E2B_VOLUME_API_URL", address);
       }
       variables.put(
           "E2B_API_KEY",

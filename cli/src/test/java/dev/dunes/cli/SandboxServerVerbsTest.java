@@ -74,9 +74,9 @@ class SandboxServerVerbsTest {
     Ds.Result text = run("env", "e2b", "-e", "http://127.0.0.1:9/", "--key", "e2b_it's");
     assertThat(text.out())
         .isEqualTo(
-            "export E2B_API_URL='http://127.0.0.1:9'\nexport E2B_SANDBOX_URL='http://127.0.0.1:9'\nexport E2B_API_KEY='e2b_it'\\''s'\n");
+            "export E2B_API_URL='http://127.0.0.1:9'\nexport E2B_SANDBOX_URL='http://127.0.0.1:9'\nexport E2B_VOLUME_API_URL='http://127.0.0.1:9'\nexport E2B_API_KEY='e2b_it'\\''s'\n");
     assertThat(JsonMapper.shared().readTree(run("env", "e2b", "--json").out()).propertyNames())
-        .containsExactly("E2B_API_URL", "E2B_SANDBOX_URL", "E2B_API_KEY");
+        .containsExactly("E2B_API_URL", "E2B_SANDBOX_URL", "E2B_VOLUME_API_URL", "E2B_API_KEY");
     Ds.Result early = run("env", "e2b", "--domain", "e2b.localhost:1");
     assertThat(early.code()).isNotZero();
     assertThat(early.err()).contains("DUNES_E2B_TLS_PORT");

@@ -7,6 +7,7 @@ import dev.dunes.sandbox.NetworkMode;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
+import dev.dunes.sandbox.VolumeMount;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -98,6 +99,13 @@ final class RecordFormat {
         spec.relays().stream().map(relay -> relay.port() + ":" + relay.socket()).toList());
     list("spec.mountSource.", spec.mounts().stream().map(HostMount::source).toList());
     list("spec.mountTarget.", spec.mounts().stream().map(HostMount::target).toList());
+    list(
+        "spec.volume.",
+        spec.volumes().stream()
+            .map(volume ->
+                "%d:%s:%s".formatted(volume.sizeMb(), volume.target().length(), volume.target())
+                    + volume.directory())
+            .toList());
     put("spec.isolation", spec.isolation());
     put("spec.detached", spec.detached());
   }
@@ -185,9 +193,23 @@ final class RecordFormat {
     for (int i = 0; i < Math.min(sources.size(), targets.size()); i++) {
       spec.mount(new HostMount(Path.of(sources.get(i)), targets.get(i)));
     }
+    for (String each : list("spec.volume.")) {
+      spec.volume(volume(each));
+    }
     ifGiven("spec.isolation", value -> spec.isolation(IsolationTier.valueOf(value)));
     spec.detached(Boolean.parseBoolean(need("spec.detached")));
     return spec.build();
+  }
+
+  /** The size, the length of the target, the target, the directory. */
+  private static VolumeMount volume(String text) {
+    int first = text.indexOf(':');
+    int second = text.indexOf(':', first + 1);
+    int end = second + 1 + Integer.parseInt(text, first + 1, second, 10);
+    return new VolumeMount(
+        Path.of(text.substring(end)),
+        text.substring(second + 1, end),
+        Integer.parseInt(text, 0, first, 10));
   }
 
   private void ifGiven(String key, Consumer<String> use) {

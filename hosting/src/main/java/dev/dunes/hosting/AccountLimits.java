@@ -15,6 +15,8 @@ import java.util.Map;
  * @param diskMb of one sandbox, MiB
  * @param concurrent running at the same time; paused ones do not count
  * @param uploadBytes of one upload
+ * @param volumes how many there may be
+ * @param volumeMb of one volume, MiB; volumes that are there keep what they were made with
  */
 public record AccountLimits(
     Duration lifetime,
@@ -22,16 +24,18 @@ public record AccountLimits(
     int memoryMb,
     int diskMb,
     int concurrent,
-    long uploadBytes) {
+    long uploadBytes,
+    int volumes,
+    int volumeMb) {
   private static final Duration LONGEST = Duration.ofHours(24); // before what is checked by it
 
   /** What is shipped. */
   public static final AccountLimits DEFAULT =
-      new AccountLimits(Duration.ofHours(1), 2, 4096, 10_240, 10, 100L << 20);
+      new AccountLimits(Duration.ofHours(1), 2, 4096, 10_240, 10, 100L << 20, 20, 1024);
 
   /** The names by which single limits are changed, see {@link #with}. */
   public static final List<String> NAMES =
-      List.of("lifetime", "cpu", "memory", "disk", "concurrent", "upload");
+      List.of("lifetime", "cpu", "memory", "disk", "concurrent", "upload", "volumes", "volume");
 
   public AccountLimits {
     requireNonNull(lifetime, "lifetime");
@@ -40,6 +44,8 @@ public record AccountLimits(
     check("memory", memoryMb >= 16, "16 or more MiB");
     check("disk", diskMb >= 16, "16 or more MiB");
     check("concurrent", concurrent >= 0, "0 or more");
+    check("volumes", volumes >= 0, "0 or more");
+    check("volume", volumeMb >= 16, "16 or more MiB");
     check("upload", uploadBytes >= 0, "0 or more bytes");
   }
 
@@ -53,7 +59,7 @@ public record AccountLimits(
    * The same with some limits changed.
    *
    * @param changes by the names in {@link #NAMES}: {@code lifetime} in seconds, {@code cpu} in
-   *     cores, {@code memory} and {@code disk} in MiB, {@code upload} in bytes
+   *     cores, {@code memory}, {@code disk} and {@code volume} in MiB, {@code upload} in bytes
    * @throws IllegalArgumentException for a name or a value that cannot be
    */
   public AccountLimits with(Map<String, String> changes) {
@@ -69,7 +75,9 @@ public record AccountLimits(
         small(changes, "memory", memoryMb),
         small(changes, "disk", diskMb),
         small(changes, "concurrent", concurrent),
-        whole(changes, "upload", uploadBytes));
+        whole(changes, "upload", uploadBytes),
+        small(changes, "volumes", volumes),
+        small(changes, "volume", volumeMb));
   }
 
   private static int small(Map<String, String> changes, String name, int now) {

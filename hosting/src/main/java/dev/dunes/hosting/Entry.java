@@ -160,6 +160,7 @@ final class Entry {
         order.network().isPresent() || egress.isPresent(),
         egress,
         order.trafficToken(),
-        order.maskHost());
+        order.maskHost(),
+        order.mounted());
   }
 }

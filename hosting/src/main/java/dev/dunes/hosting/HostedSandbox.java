@@ -2,6 +2,7 @@ package dev.dunes.hosting;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,6 +30,7 @@ import java.util.Optional;
  * @param egress what it may reach; empty for the provider's default
  * @param trafficToken without which its ports cannot be reached, if there is one
  * @param maskHost what programs in it see as the name of the host
+ * @param volumes those it has
  */
 public record HostedSandbox(
     String id,
@@ -51,7 +53,8 @@ public record HostedSandbox(
     boolean offline,
     Optional<EgressRules> egress,
     Optional<String> trafficToken,
-    Optional<String> maskHost) {
+    Optional<String> maskHost,
+    List<MountedVolume> volumes) {
   /** What a pause keeps. */
   public enum PauseKind {
     /** Processes and files. */

@@ -41,6 +41,7 @@ public final class Hosting implements AutoCloseable {
   private final Templates templates;
   private final Copies copies;
   private final Orders orders;
+  private final Volumes volumes;
   private final TemplateBuilds builds;
   private final Webhooks webhooks;
   private final WebhookSender sender;
@@ -79,7 +80,12 @@ public final class Hosting implements AutoCloseable {
         new TemplateBuilds(
             config.directory(), config.sandboxes(), templates, this::base, config.buildLimit());
     this.copies = new Copies(this, config.sandboxes(), new Snapshots(config.directory()));
-    this.orders = new Orders(templates, config.idle(), this::ofAccount);
+    this.volumes =
+        new Volumes(
+            config.directory(),
+            config.sandboxes(),
+            () -> Maker.provider(config.provider(), config.sandboxes()));
+    this.orders = new Orders(templates, config.idle(), this::ofAccount, volumes);
     if (ledger.exists()) {
       start();
     }
@@ -136,6 +142,7 @@ public final class Hosting implements AutoCloseable {
             residents,
             events,
             graves,
+            volumes,
             config.pausedFor());
     Watch watch = new Watch(config.sandboxes(), lifecycle, residents, id);
     ledger.read().stream()
@@ -143,6 +150,7 @@ public final class Hosting implements AutoCloseable {
         .map(kept -> new Entry(kept.order(), kept.condition(), kept.egress()))
         .forEach(entry -> {
           residents.adopt(entry);
+          volumes.adopt(entry.order);
           watch.look(entry);
         });
     watch.start();
@@ -214,6 +222,12 @@ public final class Hosting implements AutoCloseable {
   /** Snapshots and copies of sandboxes. */
   public Copies copies() {
     return copies;
+  }
+
+  /** Files that outlive sandboxes. */
+  public Volumes volumes() {
+    started();
+    return volumes;
   }
 
   /** What happened. */
@@ -500,6 +514,7 @@ public final class Hosting implements AutoCloseable {
       builds.close();
       Started now = started;
       sender.close();
+      volumes.close();
       if (now != null) {
         now.watch().close();
         residents

@@ -16,6 +16,10 @@ public final class HostingException extends RuntimeException {
     PAUSED("sandbox_paused"),
     ALREADY_PAUSED("sandbox_already_paused"),
     ALREADY_RUNNING("sandbox_already_running"),
+    /** Something of this name is there. */
+    EXISTS("already_exists"),
+    /** A sandbox needs it. */
+    IN_USE("in_use"),
     /** The account has as many as it may. */
     LIMIT_REACHED("sandbox_limit_reached"),
     /** The provider cannot. */

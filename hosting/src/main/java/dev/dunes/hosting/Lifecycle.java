@@ -7,11 +7,13 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.Snapshot;
+import dev.dunes.sandbox.VolumeMount;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -39,6 +41,7 @@ final class Lifecycle {
   private final Residents residents;
   private final EventLog events;
   private final Graves graves;
+  private final Volumes volumes;
   private final Duration pausedFor;
 
   Lifecycle(
@@ -49,6 +52,7 @@ final class Lifecycle {
       Residents residents,
       EventLog events,
       Graves graves,
+      Volumes volumes,
       Duration pausedFor) {
     this.sandboxes = sandboxes;
     this.maker = maker;
@@ -57,6 +61,7 @@ final class Lifecycle {
     this.residents = residents;
     this.events = events;
     this.graves = graves;
+    this.volumes = volumes;
     this.pausedFor = pausedFor;
   }
 
@@ -67,6 +72,20 @@ final class Lifecycle {
    */
   Entry create(SandboxOrder order, Optional<String> image, Optional<EgressRules> egress) {
     String provider = maker.provider();
+    boolean done = false;
+    try {
+      Entry entry = create(order, provider, image, egress);
+      done = true;
+      return entry;
+    } finally {
+      if (!done) {
+        volumes.leave(order);
+      }
+    }
+  }
+
+  private Entry create(
+      SandboxOrder order, String provider, Optional<String> image, Optional<EgressRules> egress) {
     Made made = make(order, provider, order.timeout(), image, egress);
     Sandbox sandbox = made.sandbox();
     Entry entry =
@@ -97,10 +116,12 @@ final class Lifecycle {
       Duration left,
       Optional<String> image,
       Optional<EgressRules> egress) {
+    List<VolumeMount> mounts = volumes.enter(order);
     Ways.Network network = ways.open(order, provider, egress);
     boolean done = false;
     try {
-      Sandbox sandbox = maker.make(order, provider, atProvider(order, left), image, network);
+      Sandbox sandbox =
+          maker.make(order, provider, atProvider(order, left), image, network, mounts);
       done = true;
       return new Made(sandbox, network.way());
     } finally {
@@ -341,6 +362,7 @@ final class Lifecycle {
       ledger.remove(entry.order.id());
       entry.handle().ifPresent(Sandbox::close);
       residents.remove(entry);
+      volumes.leave(entry.order);
       return true;
     } catch (SandboxException | IOException e) {
       LOG.warn("what is left of {} is removed later", entry.order.id(), e);

@@ -1,5 +1,6 @@
 package dev.dunes.hosting;
 
+import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.Placement;
 import dev.dunes.sandbox.Sandbox;
@@ -8,6 +9,7 @@ import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
+import dev.dunes.sandbox.VolumeMount;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +54,12 @@ final class Maker {
   }
 
   String provider() {
-    return provider.orElseGet(() -> sandboxes.get().choice().name());
+    return provider(provider, sandboxes);
+  }
+
+  /** Where new sandboxes are made. */
+  static String provider(Optional<String> named, Supplier<Sandboxes> sandboxes) {
+    return named.orElseGet(() -> sandboxes.get().choice().name());
   }
 
   /**
@@ -61,14 +68,16 @@ final class Maker {
    * @param lifetime after which it ends by itself, whatever happens to this server
    * @param image what it starts from; else the provider's default
    * @param network it has
+   * @param volumes it has
    */
   Sandbox make(
       SandboxOrder order,
       String at,
       Duration lifetime,
       Optional<String> image,
-      Ways.Network network) {
-    return make(order, at, lifetime, image, network, true);
+      Ways.Network network,
+      List<VolumeMount> volumes) {
+    return make(order, at, lifetime, image, network, volumes, true);
   }
 
   /** Makes one that ends with this server and is in no ledger, to build in. */
@@ -79,6 +88,7 @@ final class Maker {
         lifetime,
         image,
         new Ways.Network(order.network(), Optional.empty()),
+        List.of(),
         false);
   }
 
@@ -88,6 +98,7 @@ final class Maker {
       Duration lifetime,
       Optional<String> image,
       Ways.Network network,
+      List<VolumeMount> volumes,
       boolean listed) {
     Limits known = kept.get(at);
     List<Limits> tries =
@@ -99,7 +110,8 @@ final class Maker {
             sandboxes
                 .get()
                 .create(
-                    spec(order, at, lifetime, image, network, limits, listed), Placement.at(at));
+                    spec(order, at, lifetime, image, network, volumes, limits, listed),
+                    Placement.at(at));
         remember(at, limits, first);
         return sandbox;
       } catch (SandboxException e) {
@@ -132,6 +144,7 @@ final class Maker {
       Duration lifetime,
       Optional<String> image,
       Ways.Network network,
+      List<VolumeMount> volumes,
       Limits limits,
       boolean listed) {
     SandboxSpec.Builder spec =
@@ -141,6 +154,7 @@ final class Maker {
             .env("E2B_SANDBOX_ID", order.id())
             .env("E2B_TEMPLATE_ID", order.template());
     network.way().ifPresent(way -> spec.relay(way.relay()).env(way.variables()));
+    volumes.forEach(spec::volume);
     spec.env(order.envs());
     if (listed) {
       spec.label(Ledger.LABEL_LEDGER, ledger)
@@ -176,9 +190,11 @@ final class Maker {
     }
     String why = e.getMessage() + e.remedy().map(remedy -> "; " + remedy).orElse("");
     return new HostingException(
-        e instanceof UnsupportedCapabilityException
-            ? HostingException.Reason.UNSUPPORTED
-            : HostingException.Reason.UNAVAILABLE,
+        switch (e) {
+          case UnsupportedCapabilityException unsupported -> HostingException.Reason.UNSUPPORTED;
+          case InvalidRequestException invalid -> HostingException.Reason.INVALID;
+          default -> HostingException.Reason.UNAVAILABLE;
+        },
         why,
         e);
   }

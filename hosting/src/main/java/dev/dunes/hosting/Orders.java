@@ -15,6 +15,7 @@ final class Orders {
   private final Templates templates;
   private final Duration idle;
   private final BiFunction<Account, String, Optional<Template>> saved;
+  private final Volumes volumes;
 
   /**
    * An order and what it is made from.
@@ -27,10 +28,15 @@ final class Orders {
   /**
    * @param idle for requests that do not say it
    * @param saved what an account has saved under a name
+   * @param volumes of all accounts
    */
   Orders(
-      Templates templates, Duration idle, BiFunction<Account, String, Optional<Template>> saved) {
+      Templates templates,
+      Duration idle,
+      BiFunction<Account, String, Optional<Template>> saved,
+      Volumes volumes) {
     this.saved = saved;
+    this.volumes = volumes;
     this.templates = templates;
     this.idle = idle;
   }
@@ -90,7 +96,8 @@ final class Orders {
         template.launch().workingDir(),
         request.egress().map(rules -> NetworkMode.NONE),
         request.privateTraffic() ? Optional.of(Tokens.hex(20)) : Optional.empty(),
-        request.maskHost());
+        request.maskHost(),
+        Optional.of(volumes.find(account, request.volumes())).filter(some -> !some.isEmpty()));
   }
 
   static void checkTimeout(Account account, Duration timeout) {

@@ -4,6 +4,7 @@ import dev.dunes.sandbox.NetworkMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,7 +29,13 @@ record SandboxOrder(
     Optional<String> workingDir,
     Optional<NetworkMode> network,
     Optional<String> trafficToken,
-    Optional<String> maskHost) {
+    Optional<String> maskHost,
+    Optional<List<MountedVolume>> volumes) {
+  /** Those it has; orders of earlier servers do not say. */
+  List<MountedVolume> mounted() {
+    return volumes.orElse(List.of());
+  }
+
   /** Another one of the same kind. */
   SandboxOrder copy(Duration lifetime) {
     return new SandboxOrder(
@@ -51,6 +58,7 @@ record SandboxOrder(
         workingDir,
         network,
         trafficToken.map(token -> Tokens.hex(20)),
-        maskHost);
+        maskHost,
+        volumes);
   }
 }

@@ -24,6 +24,7 @@ public final class SandboxRequest {
   private Optional<EgressRules> egress = Optional.empty();
   private boolean privateTraffic;
   private Optional<String> maskHost = Optional.empty();
+  private Map<String, String> volumes = Map.of();
 
   private SandboxRequest(String template) {
     this.template = requireNonNull(template, "template");
@@ -42,6 +43,7 @@ public final class SandboxRequest {
     egress = other.egress;
     privateTraffic = other.privateTraffic;
     maskHost = other.maskHost;
+    volumes = other.volumes;
   }
 
   /** One of this template, with its defaults. */
@@ -142,6 +144,17 @@ public final class SandboxRequest {
     SandboxRequest changed = new SandboxRequest(this);
     changed.maskHost = Optional.of(value);
     return changed;
+  }
+
+  /** The volumes it has: their names, by the paths where they are in it. */
+  public SandboxRequest volumes(Map<String, String> namesByPath) {
+    SandboxRequest changed = new SandboxRequest(this);
+    changed.volumes = new LinkedHashMap<>(namesByPath);
+    return changed;
+  }
+
+  Map<String, String> volumes() {
+    return volumes;
   }
 
   String template() {

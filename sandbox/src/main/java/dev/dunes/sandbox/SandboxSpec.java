@@ -37,6 +37,7 @@ public final class SandboxSpec {
   private final @Nullable NetworkMode network;
   private final List<HostRelay> relays;
   private final List<HostMount> mounts;
+  private final List<VolumeMount> volumes;
   private final @Nullable IsolationTier isolation;
   private final boolean detached;
 
@@ -57,6 +58,7 @@ public final class SandboxSpec {
     this.network = builder.network;
     this.relays = List.copyOf(builder.relays);
     this.mounts = List.copyOf(builder.mounts);
+    this.volumes = List.copyOf(builder.volumes);
     this.isolation = builder.isolation;
     this.detached = builder.detached;
     EnvNames.check("env", env);
@@ -86,6 +88,7 @@ public final class SandboxSpec {
     builder.network = network;
     builder.relays.addAll(relays);
     builder.mounts.addAll(mounts);
+    builder.volumes.addAll(volumes);
     builder.isolation = isolation;
     builder.detached = detached;
     return builder;
@@ -173,6 +176,11 @@ public final class SandboxSpec {
     return mounts;
   }
 
+  /** Files it shares with others. A provider that cannot share them refuses. */
+  public List<VolumeMount> volumes() {
+    return volumes;
+  }
+
   /** The weakest isolation that will do. A provider that cannot give it refuses. */
   public Optional<IsolationTier> isolation() {
     return Optional.ofNullable(isolation);
@@ -219,6 +227,7 @@ public final class SandboxSpec {
         network,
         relays,
         mounts,
+        volumes,
         isolation,
         detached);
   }
@@ -241,6 +250,7 @@ public final class SandboxSpec {
     private @Nullable NetworkMode network;
     private final List<HostRelay> relays = new ArrayList<>();
     private final List<HostMount> mounts = new ArrayList<>();
+    private final List<VolumeMount> volumes = new ArrayList<>();
     private @Nullable IsolationTier isolation;
     private boolean detached;
 
@@ -359,6 +369,11 @@ public final class SandboxSpec {
 
     public Builder mount(HostMount mount) {
       mounts.add(requireNonNull(mount, "mount"));
+      return this;
+    }
+
+    public Builder volume(VolumeMount volume) {
+      volumes.add(requireNonNull(volume, "volume"));
       return this;
     }
 

@@ -291,7 +291,7 @@ class SandboxApiTest {
     assertThat(stats.get("sandboxes").toString()).isEqualTo("{\"running\":100,\"paused\":0}");
     assertThat(stats.get("limits").toString())
         .isEqualTo(
-            "{\"lifetime\":3600,\"cpuCount\":2,\"memoryMB\":4096,\"diskSizeMB\":10240,\"concurrent\":200,\"uploadBytes\":104857600}");
+            "{\"lifetime\":3600,\"cpuCount\":2,\"memoryMB\":4096,\"diskSizeMB\":10240,\"concurrent\":200,\"uploadBytes\":104857600,\"volumes\":20,\"volumeMB\":1024}");
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -35,6 +36,24 @@ public interface SandboxProvider extends AutoCloseable {
   /** Whether its sandboxes can reach sockets of this host, see {@link SandboxSpec#relays()}. */
   default boolean takesRelays() {
     return false;
+  }
+
+  /** Whether its sandboxes can share files, see {@link SandboxSpec#volumes()}. */
+  default boolean takesVolumes() {
+    return false;
+  }
+
+  /**
+   * Removes the files of a volume that no sandbox uses.
+   *
+   * @param directory as in {@link dev.dunes.sandbox.VolumeMount#directory()}
+   * @return false when there were none
+   * @throws UnsupportedCapabilityException when the provider keeps none
+   */
+  default boolean deleteVolume(Path directory) {
+    throw new UnsupportedCapabilityException(
+        "provider '%s' has no volumes".formatted(name()),
+        ErrorDetails.NONE.withProvider(name()).withRemedy("it keeps none"));
   }
 
   /**

@@ -47,6 +47,8 @@ public final class E2bFace {
     routes.addAll(new ReportRoutes(hosting).routes(gate));
     routes.addAll(new PreviewRoutes(hosting, sandboxes).routes(gate));
     routes.addAll(new NetworkRoutes(hosting).routes(gate));
+    routes.addAll(new VolumeRoutes(hosting, sandboxes).routes(gate));
+    routes.addAll(new VolumeContentRoutes(hosting).routes());
     return routes;
   }
 

@@ -178,6 +178,8 @@ final class Traffic implements Front.Ahead {
             case INVALID,
                 ALREADY_PAUSED,
                 ALREADY_RUNNING,
+                EXISTS,
+                IN_USE,
                 LIMIT_REACHED,
                 UNSUPPORTED,
                 UNAVAILABLE ->

@@ -145,6 +145,18 @@ public final class Body {
     return List.copyOf(value.get().values());
   }
 
+  /** The objects of a list; none when there is no list. */
+  public List<Body> objects(String name) {
+    List<Body> objects = new ArrayList<>();
+    for (JsonNode each : list(name)) {
+      if (!each.isObject()) {
+        throw Failures.invalid(name + " must be a list of objects");
+      }
+      objects.add(new Body(each));
+    }
+    return objects;
+  }
+
   public Optional<Body> object(String name) {
     return given(name)
         .map(value -> {

@@ -12,7 +12,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class CodeDialect implements Dialect {
   private static final Pattern PATHS =
       Pattern.compile(
-          "(?:/v[23])?/(?:sandboxes|snapshots|events|webhooks|templates|stats|api-keys)(?:/.*)?");
+          "(?:/v[23])?/(?:sandboxes|snapshots|events|webhooks|templates|stats|api-keys|volumes|volumecontent)(?:/.*)?");
 
   private final String missing;
 

@@ -29,7 +29,8 @@ public final class Failures {
     return switch (e.reason()) {
       case INVALID -> CodeDialect.reply(400, message);
       case NOT_FOUND -> CodeDialect.reply(404, message);
-      case PAUSED, ALREADY_PAUSED, ALREADY_RUNNING -> CodeDialect.reply(409, message, code);
+      case PAUSED, ALREADY_PAUSED, ALREADY_RUNNING, EXISTS, IN_USE ->
+          CodeDialect.reply(409, message, code);
       case LIMIT_REACHED -> CodeDialect.reply(429, message, code);
       case UNSUPPORTED -> CodeDialect.reply(400, message, code);
       case UNAVAILABLE -> CodeDialect.reply(503, message, code);

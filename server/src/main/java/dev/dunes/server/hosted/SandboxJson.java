@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A sandbox as it is shown, in the words of two kinds of clients. Sandbox API 2.2. */
@@ -56,7 +57,10 @@ public final class SandboxJson {
     sandbox.accessToken().ifPresent(token -> json.put("envdAccessToken", token));
     putText(json, "trafficAccessToken", sandbox.trafficToken());
     putText(json, "domain", domain(exchange));
-    json.putArray("volumeMounts");
+    ArrayNode mounts = json.putArray("volumeMounts");
+    sandbox
+        .volumes()
+        .forEach(each -> mounts.addObject().put("name", each.name()).put("path", each.path()));
     json.putObject("lifecycle")
         .put("autoResume", sandbox.autoResume())
         .put("onTimeout", sandbox.pauseAtEnd() ? "pause" : "kill");

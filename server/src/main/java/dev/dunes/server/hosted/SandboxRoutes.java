@@ -8,7 +8,9 @@ import dev.dunes.server.http.ClientGone;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Reply;
 import dev.dunes.server.http.Route;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +23,7 @@ public final class SandboxRoutes {
   /** In the metadata of a sandbox: after so many seconds without a request it is suspended. */
   private static final String IDLE = "dunes.idleTimeout";
 
+  private static final int MOST_PATH = 1024;
   private static final long MOST_REFRESH = 3600;
   private static final long LEAST_REFRESH = 15;
 
@@ -100,6 +103,7 @@ public final class SandboxRoutes {
             .atEnd(pause, memory)
             .autoResume(resume)
             .secure(secure)
+            .volumes(volumes(body))
             .privateTraffic(!network.publicTraffic());
     if (network.egress().isPresent()) {
       request = request.egress(network.egress().get());
@@ -115,11 +119,24 @@ public final class SandboxRoutes {
     return idle == null ? request : request.idle(idle(idle));
   }
 
+  /** The names of volumes by the paths where they shall be. */
+  private static Map<String, String> volumes(Body body) {
+    Map<String, String> namesByPath = new LinkedHashMap<>();
+    for (Body each : body.objects("volumeMounts")) {
+      String path = each.required("path");
+      if (!path.startsWith("/") || path.length() > MOST_PATH || path.indexOf('\0') >= 0) {
+        throw Failures.invalid("volumeMounts: path must be an absolute path such as /mnt/data");
+      }
+      String plain = Path.of(path).normalize().toString();
+      if (namesByPath.put(plain, each.required("name")) != null) {
+        throw Failures.invalid("volumeMounts: path '%s' is used twice".formatted(plain));
+      }
+    }
+    return namesByPath;
+  }
+
   /** What this server does not have; to leave it out in silence would be worse. */
   private static void refuseUnknownParts(Body body) {
-    if (!body.list("volumeMounts").isEmpty()) {
-      throw Failures.invalid("volumeMounts: there are no volumes here; leave it out");
-    }
     if (body.object("mcp").isPresent()) {
       throw Failures.invalid("mcp: there is no MCP gateway here; leave it out");
     }

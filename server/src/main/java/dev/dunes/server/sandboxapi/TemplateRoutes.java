@@ -98,7 +98,9 @@ final class TemplateRoutes {
     most.put("memoryMB", limits.memoryMb())
         .put("diskSizeMB", limits.diskMb())
         .put("concurrent", limits.concurrent())
-        .put("uploadBytes", limits.uploadBytes());
+        .put("uploadBytes", limits.uploadBytes())
+        .put("volumes", limits.volumes())
+        .put("volumeMB", limits.volumeMb());
     return Reply.json(200, json);
   }
 

@@ -38,6 +38,12 @@ final class HostSpecs {
       throw unsupported(
           "mounts", "commands see this machine's own files", "use the files where they are");
     }
+    if (!spec.volumes().isEmpty()) {
+      throw unsupported(
+          "volumes",
+          "commands see this machine's own files",
+          "use a directory of this machine, or provider 'local'");
+    }
     if (spec.image().isPresent() && snapshot(spec).isEmpty()) {
       throw unsupported(
           "image",

@@ -44,6 +44,7 @@ final class Diagnosis {
     checks.add(stateDirectory());
     checks.add(limits());
     checks.add(diskLimits());
+    checks.add(volumes());
     checks.add(forks());
     checks.add(pausing());
     checks.add(userIds());
@@ -127,6 +128,15 @@ final class Diagnosis {
     String why = host.root() ? "no loop devices or no mkfs.ext4" : "not root";
     return Check.warn(
         "disk limits", "kept in memory (tmpfs): " + why, "run as root with e2fsprogs installed");
+  }
+
+  private Check volumes() {
+    return host.loopDevices()
+        ? Check.ok("volumes", "an ext4 image each, of limited size")
+        : Check.warn(
+            "volumes",
+            "plain directories, whose size nothing limits",
+            "run as root with e2fsprogs installed and loop devices");
   }
 
   private Check forks() {

@@ -23,12 +23,22 @@ final class DiskImage {
    * @param masters where one of each size is kept
    */
   static void make(Path mkfs, Path masters, Path image, long bytes) throws IOException {
-    Path master = masters.resolve("ext4-%d.img".formatted(bytes));
+    make(mkfs, masters, image, bytes, false);
+  }
+
+  /** The same for a file system that outlives a crash of the machine. */
+  static void makeLasting(Path mkfs, Path masters, Path image, long bytes) throws IOException {
+    make(mkfs, masters, image, bytes, true);
+  }
+
+  private static void make(Path mkfs, Path masters, Path image, long bytes, boolean lasting)
+      throws IOException {
+    String name = "ext4-%s%d".formatted(lasting ? "lasting-" : "", bytes);
+    Path master = masters.resolve(name + ".img");
     if (!Files.exists(master)) {
-      Path part =
-          masters.resolve(".ext4-%d-%x".formatted(bytes, ThreadLocalRandom.current().nextLong()));
+      Path part = masters.resolve(".%s-%x".formatted(name, ThreadLocalRandom.current().nextLong()));
       try {
-        format(mkfs, part, bytes);
+        format(mkfs, part, bytes, lasting);
         Files.move(part, master, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(part);
@@ -37,12 +47,14 @@ final class DiskImage {
     run(List.of("cp", "--sparse=always", "--reflink=auto", master.toString(), image.toString()));
   }
 
-  private static void format(Path mkfs, Path image, long bytes) throws IOException {
+  private static void format(Path mkfs, Path image, long bytes, boolean lasting)
+      throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
       file.setLength(bytes);
     }
-    // no journal: the file system never outlives a crash of the machine; nothing reserved: root
-    // does not write here
+    // without a journal a file system does not outlive a crash of the machine, and need not,
+    // mostly;
+    // nothing reserved: root does not write here
     run(
         List.of(
             mkfs.toString(),
@@ -51,7 +63,7 @@ final class DiskImage {
             "-m",
             "0",
             "-O",
-            "^has_journal",
+            lasting ? "has_journal" : "^has_journal",
             "-E",
             "lazy_itable_init=1,nodiscard",
             image.toString()));

@@ -252,15 +252,20 @@ final class Launch {
     places.prepare(view, state.etc(network == NetworkMode.HOST));
     RelaySockets relays = new RelaySockets(spec.relays(), paths, uid);
     HostMounts mounts = new HostMounts(spec.mounts(), paths, uid);
+    Volumes volumes = new Volumes(host, state.share(), paths, uid);
+    volumes.prepare(spec.volumes(), image.view());
     places.rootLayer().ifPresent(mounts::makePoints);
+    places.rootLayer().ifPresent(volumes::makePoints);
     view.guest(state.guest(), relays.sources());
     view.steps().addAll(mounts.steps());
+    view.steps().addAll(volumes.steps());
     view.sealRoot();
 
     List<String> command = new ArrayList<>(List.of("--log", paths.log().toString()));
     command.addAll(places.launcherOptions());
     command.addAll(relays.launcherOptions());
     command.addAll(mounts.launcherOptions());
+    command.addAll(volumes.launcherOptions());
     command.addAll(List.of("--listen", paths.socket().toString()));
     command.addAll(List.of("--seccomp", state.seccomp().toString(), "--rlimit", "core=0:0"));
     if (uid > 0) {

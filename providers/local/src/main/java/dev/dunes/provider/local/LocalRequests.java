@@ -19,6 +19,7 @@ final class LocalRequests {
           ErrorDetails.remedy("use 'none' with relays, or 'host'"));
     }
     HostMounts.check(spec.mounts(), host.root());
+    Volumes.check(spec.volumes());
     for (String key : spec.providerConfig().keySet()) {
       if (!key.equals(SandboxRuntime.SETTING)) {
         throw new InvalidRequestException(

@@ -18,6 +18,7 @@ import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -72,6 +73,16 @@ final class LocalSandboxProvider implements SandboxProvider {
   @Override
   public boolean takesRelays() {
     return true;
+  }
+
+  @Override
+  public boolean takesVolumes() {
+    return true;
+  }
+
+  @Override
+  public boolean deleteVolume(Path directory) {
+    return Volumes.delete(directory);
   }
 
   @Override

@@ -34,6 +34,7 @@ class OrdinaryUserTest {
           LimitsTest.class,
           ForkTest.class,
           HostMountTest.class,
+          VolumeTest.class,
           RelayTest.class,
           EtcViewTest.class,
           LaunchServerTest.class,

@@ -80,6 +80,7 @@ record EnvdCall(Exchange exchange, CallTimes times, PortCall port) {
     ConnectCode code =
         switch (e.reason()) {
           case NOT_FOUND, PAUSED, ALREADY_PAUSED, ALREADY_RUNNING -> null;
+          case EXISTS, IN_USE -> ConnectCode.FAILED_PRECONDITION;
           case INVALID -> ConnectCode.INVALID_ARGUMENT;
           case LIMIT_REACHED -> ConnectCode.RESOURCE_EXHAUSTED;
           case UNSUPPORTED -> ConnectCode.UNIMPLEMENTED;

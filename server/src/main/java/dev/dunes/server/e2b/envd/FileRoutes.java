@@ -88,7 +88,7 @@ final class FileRoutes {
     String message = String.valueOf(e.getMessage());
     return switch (e.reason()) {
       case NOT_FOUND, PAUSED, ALREADY_PAUSED, ALREADY_RUNNING -> e;
-      case INVALID, UNSUPPORTED -> EnvdReplies.failure(400, message);
+      case INVALID, UNSUPPORTED, EXISTS, IN_USE -> EnvdReplies.failure(400, message);
       case LIMIT_REACHED -> EnvdReplies.failure(429, message);
       case UNAVAILABLE -> EnvdReplies.failure(503, message);
     };

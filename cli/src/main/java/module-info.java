@@ -13,8 +13,12 @@ module dev.dunes.cli {
   requires tools.jackson.databind;
   requires java.net.http;
   requires info.picocli;
+  requires org.slf4j;
 
   exports dev.dunes.cli;
+
+  provides org.slf4j.spi.SLF4JServiceProvider with
+      dev.dunes.cli.log.LogfmtProvider;
 
   // picocli reads and sets annotated fields.
   opens dev.dunes.cli to

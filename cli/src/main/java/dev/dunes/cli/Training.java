@@ -34,11 +34,12 @@ final class Training {
   private static final List<List<String>> AGENT_COMMANDS =
       List.of(
           List.of("query", "--help"),
-          List.of("serve", "--help"),
-          List.of("server", "--help"),
           List.of("init", "--list"),
           List.of("agents"),
           List.of("doctor"));
+
+  private static final List<List<String>> SERVER_COMMANDS =
+      List.of(List.of("serve", "--help"), List.of("server", "--help"));
 
   /** What is asked of a server, which follows. */
   private static final List<List<String>> ASKED =
@@ -58,18 +59,30 @@ final class Training {
 
   private Training() {}
 
-  /** With {@code sandboxes}, only what needs no agent: it runs without the jars for them. */
+  /**
+   * With {@code sandboxes} what needs no agent: it runs without the jars for them. With {@code
+   * server} a server alone. With {@code agents} all the rest.
+   */
   public static void main(String[] arguments) throws InterruptedException {
-    for (List<String> command : COMMANDS) {
-      Main.run(command.toArray(String[]::new));
-    }
-    if (arguments.length == 0) {
-      AGENT_COMMANDS.forEach(command -> Main.run(command.toArray(String[]::new)));
-      train(Training::prompt);
-      train(Training::server);
+    switch (arguments[0]) {
+      case "sandboxes" -> run(COMMANDS);
+      case "server" -> {
+        run(SERVER_COMMANDS);
+        train(() -> server(List.of()));
+      }
+      default -> {
+        run(COMMANDS);
+        run(AGENT_COMMANDS);
+        train(Training::prompt);
+        train(() -> server(ASKED));
+      }
     }
     // The JVM writes the cache on its way out, so it must leave the usual way.
     System.exit(0);
+  }
+
+  private static void run(List<List<String>> commands) {
+    commands.forEach(command -> Main.run(command.toArray(String[]::new)));
   }
 
   private static void train(Runnable what) throws InterruptedException {
@@ -89,7 +102,7 @@ final class Training {
   }
 
   /** A server from its start to its end, and what is asked of it first. */
-  private static void server() {
+  private static void server(List<List<String>> questions) {
     try (Console console = Console.ofThisProcess("ds", Interruption.none());
         DunesServer server =
             DunesServer.start(
@@ -100,7 +113,7 @@ final class Training {
                     .build());
         InputStream health = server.uri().resolve("/health").toURL().openStream()) {
       health.readAllBytes();
-      for (List<String> asked : ASKED) {
+      for (List<String> asked : questions) {
         Main.run(
             Stream.concat(asked.stream(), Stream.of(server.uri().toString()))
                 .toArray(String[]::new));

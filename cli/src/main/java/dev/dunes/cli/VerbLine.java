@@ -38,7 +38,7 @@ final class VerbLine {
     }
     console.verbose(verbose);
     if (verbs == Verbs.SERVE || verbs == Verbs.SERVER) {
-      Logging.prepareServer(Logging.level(console));
+      Logging.prepareServer(console);
     } else {
       Logging.prepare(verbose, console.debug());
     }

@@ -159,6 +159,37 @@ class ServeVerbTest {
   }
 
   @Test
+  void eachRequestIsALineInLogfmt() throws Exception {
+    Served server = serve(Map.of());
+    get(server.url() + "/health?secret=1");
+    assertThat(logged(server, "dev.dunes.access"))
+        .startsWith("ts=")
+        .contains(" level=info target=dev.dunes.access message=request request_id=")
+        .contains(" method=GET path=/health status=200 bytes=")
+        .doesNotContain("secret");
+  }
+
+  @Test
+  void theLogIsJsonForThoseWhoAsk() throws Exception {
+    Served server = serve(Map.of("DUNES_LOG_FORMAT", "json"));
+    get(server.url() + "/health");
+    JsonNode line = JsonMapper.shared().readTree(logged(server, "dev.dunes.access"));
+    assertThat(line.get("level").asString()).isEqualTo("info");
+    assertThat(line.get("path").asString()).isEqualTo("/health");
+    assertThat(line.get("status").asInt()).isEqualTo(200);
+  }
+
+  private static String logged(Served server, String target) throws IOException {
+    BufferedReader err = server.process().errorReader();
+    for (String line = err.readLine(); line != null; line = err.readLine()) {
+      if (line.contains(target)) {
+        return line;
+      }
+    }
+    throw new AssertionError("nothing was logged by " + target);
+  }
+
+  @Test
   void aPortThatIsTakenIsOneLine() throws Exception {
     Served server = serve(Map.of());
     String port = Integer.toString(URI.create(server.url()).getPort());

@@ -9,20 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.zip.Adler32;
+import java.util.zip.CRC32;
+import java.util.zip.Checksum;
 
 /** The guest program this library carries, for the machine it runs on. */
 public final class GuestBinary {
-  private static final int NAME_BYTES = 8;
-
   private GuestBinary() {}
 
   /**
    * The guest as an executable file in a directory, written there unless it is there already. Its
-   * name carries a hash of its contents, so versions do not disturb each other.
+   * name carries two checksums of its contents, so versions do not disturb each other.
    *
    * @throws ProviderException when it cannot be written
    */
@@ -76,12 +75,18 @@ public final class GuestBinary {
     return name.equals("amd64") ? "x86_64" : name.equals("arm64") ? "aarch64" : name;
   }
 
+  /**
+   * Checksums and no digest: this is to tell versions apart, in a directory of the user's own, at
+   * each start, when a digest is still interpreted and takes 30 ms.
+   */
   private static String name(byte[] program) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(program);
-      return HexFormat.of().formatHex(hash, 0, NAME_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    HexFormat hex = HexFormat.of();
+    return hex.toHexDigits((int) sum(new CRC32(), program))
+        + hex.toHexDigits((int) sum(new Adler32(), program));
+  }
+
+  private static long sum(Checksum checksum, byte[] program) {
+    checksum.update(program);
+    return checksum.getValue();
   }
 }

@@ -10,6 +10,8 @@ import java.util.Base64;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,14 +29,10 @@ final class WebhookSender implements AutoCloseable {
 
   private final Webhooks webhooks;
   private final Duration pause;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(LIMIT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
   private final Set<Thread> sending = ConcurrentHashMap.newKeySet();
   private final Semaphore places = new Semaphore(MOST_WAITING);
+  private final ReentrantLock making = new ReentrantLock();
+  private @Nullable HttpClient made;
   private volatile boolean closed;
 
   /**
@@ -105,7 +103,7 @@ final class WebhookSender implements AutoCloseable {
                 .header("e2b-signature", signature(secret, body)));
     try {
       HttpResponse<Void> response =
-          client.send(request.build(), HttpResponse.BodyHandlers.discarding());
+          client().send(request.build(), HttpResponse.BodyHandlers.discarding());
       if (response.statusCode() / 100 == 2) {
         return true;
       }
@@ -116,6 +114,32 @@ final class WebhookSender implements AutoCloseable {
     return false;
   }
 
+  /**
+   * Made for the first delivery: most servers have no webhook, and a client reads all certificates
+   * of the host.
+   */
+  private HttpClient client() throws IOException {
+    making.lock();
+    try {
+      if (closed) {
+        throw new IOException("the server is ending");
+      }
+      HttpClient client = made;
+      if (client == null) {
+        client =
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(LIMIT)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .build();
+        made = client;
+      }
+      return client;
+    } finally {
+      making.unlock();
+    }
+  }
+
   static String signature(String secret, byte[] body) {
     return Base64.getEncoder()
         .withoutPadding()
@@ -124,8 +148,15 @@ final class WebhookSender implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    sending.forEach(Thread::interrupt);
-    client.shutdownNow();
+    making.lock();
+    try {
+      closed = true;
+      sending.forEach(Thread::interrupt);
+      if (made != null) {
+        made.shutdownNow();
+      }
+    } finally {
+      making.unlock();
+    }
   }
 }

@@ -213,7 +213,7 @@ public final class DunesServer implements AutoCloseable {
               keys,
               () -> settings.get("CORS_ORIGINS"),
               config.cors(),
-              new AccessLog(settings.get("DUNES_LOG_FORMAT").filter("json"::equals).isPresent()),
+              new AccessLog(),
               metrics,
               config.pingEvery(),
               config.heartbeatEvery()));

@@ -16,6 +16,7 @@ import dev.dunes.agent.install.Pins;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The agents that are driven over ACP and are known by name: what differs between them, as sheet
@@ -95,29 +96,29 @@ public final class AcpAgents {
 
   /** Claude Code through the adapter of the protocol's authors. */
   public static Agent claude(AgentInstaller installer) {
-    return claude(installer, Pins.javaScript(CLAUDE));
+    return claude(installer, () -> Pins.javaScript(CLAUDE));
   }
 
-  static Agent claude(AgentInstaller installer, JavaScriptPin pin) {
+  static Agent claude(AgentInstaller installer, Supplier<JavaScriptPin> pin) {
     return new AcpAgent(CLAUDE_PROFILE, new ClaudeAcpLaunch(new JavaScriptProgram(installer, pin)));
   }
 
   /** Codex through the adapter of the protocol's authors. */
   public static Agent codex(AgentInstaller installer) {
-    return codex(installer, Pins.javaScript(CODEX));
+    return codex(installer, () -> Pins.javaScript(CODEX));
   }
 
-  static Agent codex(AgentInstaller installer, JavaScriptPin pin) {
+  static Agent codex(AgentInstaller installer, Supplier<JavaScriptPin> pin) {
     return new AcpAgent(CODEX_PROFILE, new CodexAcpLaunch(new JavaScriptProgram(installer, pin)));
   }
 
   /** OpenCode by its own {@code acp} command. */
   public static Agent openCode(AgentInstaller installer) {
-    return openCode(installer, Pins.of("opencode"));
+    return openCode(installer, () -> Pins.of("opencode"));
   }
 
-  static Agent openCode(AgentInstaller installer, Pin pin) {
+  static Agent openCode(AgentInstaller installer, Supplier<Pin> pin) {
     return new AcpAgent(
-        OPENCODE_PROFILE, new OpenCodeAcpLaunch(new InstalledProgram(installer, pin)));
+        OPENCODE_PROFILE, new OpenCodeAcpLaunch(InstalledProgram.of(installer, pin)));
   }
 }

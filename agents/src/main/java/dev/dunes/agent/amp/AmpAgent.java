@@ -55,13 +55,13 @@ public final class AmpAgent implements Agent {
   }
 
   public AmpAgent(AgentInstaller installer) {
-    this.program = new JavaScriptProgram(installer, Pins.javaScript(ID));
+    this.program = new JavaScriptProgram(installer, () -> Pins.javaScript(ID));
     this.start = program::in;
   }
 
   /** With another program, for tests. */
   AmpAgent(AgentInstaller installer, Start start) {
-    this.program = new JavaScriptProgram(installer, Pins.javaScript(ID));
+    this.program = new JavaScriptProgram(installer, () -> Pins.javaScript(ID));
     this.start = start;
   }
 

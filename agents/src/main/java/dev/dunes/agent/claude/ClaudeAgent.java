@@ -19,6 +19,7 @@ import dev.dunes.agent.install.Pins;
 import dev.dunes.sandbox.Sandbox;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Claude Code, version {@link Pins}. */
@@ -42,12 +43,12 @@ public final class ClaudeAgent implements Agent {
   private final InstalledProgram program;
 
   public ClaudeAgent(AgentInstaller installer) {
-    this(installer, Pins.of(ID));
+    this(installer, () -> Pins.of(ID));
   }
 
   /** With another program, for tests. */
-  ClaudeAgent(AgentInstaller installer, Pin pin) {
-    this.program = new InstalledProgram(installer, pin);
+  ClaudeAgent(AgentInstaller installer, Supplier<Pin> pin) {
+    this.program = InstalledProgram.of(installer, pin);
   }
 
   @Override

@@ -20,6 +20,7 @@ import dev.dunes.agent.install.Pins;
 import dev.dunes.sandbox.Sandbox;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Codex, version {@link Pins}, driven over {@code codex app-server}. */
 public final class CodexAgent implements Agent {
@@ -50,12 +51,12 @@ public final class CodexAgent implements Agent {
   private final InstalledProgram program;
 
   public CodexAgent(AgentInstaller installer) {
-    this(installer, Pins.of(ID));
+    this(installer, () -> Pins.of(ID));
   }
 
   /** With another program, for tests. */
-  CodexAgent(AgentInstaller installer, Pin pin) {
-    this.program = new InstalledProgram(installer, pin);
+  CodexAgent(AgentInstaller installer, Supplier<Pin> pin) {
+    this.program = InstalledProgram.of(installer, pin);
   }
 
   @Override

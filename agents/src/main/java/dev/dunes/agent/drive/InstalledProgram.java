@@ -18,22 +18,37 @@ import java.util.function.Supplier;
 public final class InstalledProgram {
   private static final String MOUNTS = "/opt/dunes/agents/";
 
-  private final Pin pin;
+  private final Supplier<Pin> pin;
   private final Function<InstallProgress, Path> install;
   private final Supplier<Optional<Path>> installed;
 
-  public InstalledProgram(AgentInstaller installer, Pin pin) {
+  private InstalledProgram(
+      Supplier<Pin> pin,
+      Function<InstallProgress, Path> install,
+      Supplier<Optional<Path>> installed) {
+    this.pin = pin;
+    this.install = install;
+    this.installed = installed;
+  }
+
+  /** The pin is asked for when it is needed first: most agents of a process are never used. */
+  public static InstalledProgram of(AgentInstaller installer, Supplier<Pin> pin) {
     requireNonNull(installer, "installer");
-    this.pin = requireNonNull(pin, "pin");
-    this.install = progress -> installer.install(pin, progress);
-    this.installed = () -> installer.installed(pin);
+    Supplier<Pin> read = new Once<>(pin);
+    return new InstalledProgram(
+        read,
+        progress -> installer.install(read.get(), progress),
+        () -> installer.installed(read.get()));
   }
 
   /** The script of an agent made of JavaScript packages, see {@link JavaScriptProgram}. */
-  InstalledProgram(AgentInstaller installer, JavaScriptPin pin) {
-    this.pin = pin.tree();
-    this.install = progress -> installer.install(pin, progress);
-    this.installed = () -> installer.installed(pin);
+  static InstalledProgram tree(AgentInstaller installer, Supplier<JavaScriptPin> pin) {
+    requireNonNull(installer, "installer");
+    Supplier<JavaScriptPin> read = new Once<>(pin);
+    return new InstalledProgram(
+        new Once<>(() -> read.get().tree()),
+        progress -> installer.install(read.get(), progress),
+        () -> installer.installed(read.get()));
   }
 
   /** Installs it when it is not there. */
@@ -47,11 +62,15 @@ public final class InstalledProgram {
   }
 
   private AgentPlacement placement(Path directory) {
-    return new AgentPlacement(new HostMount(directory, target()), pin.version());
+    return new AgentPlacement(new HostMount(directory, target()), pin.get().version());
   }
 
   private String target() {
-    return MOUNTS + pin.agent() + "/" + pin.version();
+    return MOUNTS + copy();
+  }
+
+  private String copy() {
+    return pin.get().agent() + "/" + pin.get().version();
   }
 
   /**
@@ -59,9 +78,8 @@ public final class InstalledProgram {
    * to it into the home.
    */
   public String in(Sandbox sandbox, AgentHome home) {
-    String copy = pin.agent() + "/" + pin.version();
     ShownDirectory directory =
-        new ShownDirectory(target(), copy, () -> install.apply(InstallProgress.SILENT));
-    return directory.in(sandbox, home) + "/" + pin.program();
+        new ShownDirectory(target(), copy(), () -> install.apply(InstallProgress.SILENT));
+    return directory.in(sandbox, home) + "/" + pin.get().program();
   }
 }

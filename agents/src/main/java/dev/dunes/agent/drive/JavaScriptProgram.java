@@ -10,6 +10,7 @@ import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.Sandbox;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -20,9 +21,10 @@ public final class JavaScriptProgram {
   private final InstalledProgram node;
   private final InstalledProgram tree;
 
-  public JavaScriptProgram(AgentInstaller installer, JavaScriptPin pin) {
-    this.node = new InstalledProgram(installer, Pins.node());
-    this.tree = new InstalledProgram(installer, pin);
+  /** The pins are asked for when they are needed first. */
+  public JavaScriptProgram(AgentInstaller installer, Supplier<JavaScriptPin> pin) {
+    this.node = InstalledProgram.of(installer, Pins::node);
+    this.tree = InstalledProgram.tree(installer, pin);
   }
 
   /**

@@ -16,6 +16,7 @@ import dev.dunes.agent.install.Pins;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Gemini CLI, version {@link Pins}: a row of what is known of ACP agents, and how it is started.
@@ -65,11 +66,11 @@ public final class GeminiAgent {
 
   /** The agent. */
   public static Agent of(AgentInstaller installer) {
-    return of(installer, Pins.javaScript(ID));
+    return of(installer, () -> Pins.javaScript(ID));
   }
 
   /** With another program, for tests. */
-  static Agent of(AgentInstaller installer, JavaScriptPin pin) {
+  static Agent of(AgentInstaller installer, Supplier<JavaScriptPin> pin) {
     return new AcpAgent(PROFILE, new GeminiLaunch(new JavaScriptProgram(installer, pin)));
   }
 }

@@ -29,6 +29,11 @@ record StartCheck(List<String> runner, List<String> arguments, String input) {
 
   private static final int OUTPUT_LIMIT = 4096;
 
+  /** How often a program that is still held open is tried again, and how long is waited between. */
+  private static final int BUSY_TRIES = 100;
+
+  private static final int BUSY_MILLIS = 50;
+
   StartCheck {
     runner = List.copyOf(runner);
     arguments = List.copyOf(arguments);
@@ -54,7 +59,15 @@ record StartCheck(List<String> runner, List<String> arguments, String input) {
     builder.directory(home.toFile());
     builder.redirectInput(told.toFile());
     builder.redirectErrorStream(true);
-    Process process = start(pin, builder);
+    try {
+      check(pin, start(pin, builder));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw InstallFailure.of("interrupted while %s was checked".formatted(pin.title()), null, e);
+    }
+  }
+
+  private static void check(Pin pin, Process process) throws InterruptedException {
     AtomicReference<String> said = new AtomicReference<>("");
     Thread reader = Thread.ofVirtual().name("start-check").start(() -> said.set(output(process)));
     try {
@@ -62,9 +75,6 @@ record StartCheck(List<String> runner, List<String> arguments, String input) {
         throw failed(pin, "it did not answer within %d s".formatted(SECONDS), "");
       }
       reader.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw InstallFailure.of("interrupted while %s was checked".formatted(pin.title()), null, e);
     } finally {
       process.destroyForcibly();
     }
@@ -73,15 +83,28 @@ record StartCheck(List<String> runner, List<String> arguments, String input) {
     }
   }
 
-  private static Process start(Pin pin, ProcessBuilder builder) {
-    try {
-      return builder.start();
-    } catch (IOException e) {
-      throw InstallFailure.of(
-          "%s was downloaded but does not start: %s".formatted(pin.title(), e.getMessage()),
-          "it needs a file system without noexec, and the C library it was made for",
-          e);
+  private static Process start(Pin pin, ProcessBuilder builder) throws InterruptedException {
+    for (int left = BUSY_TRIES; ; left--) {
+      try {
+        return builder.start();
+      } catch (IOException e) {
+        if (left == 0 || !isBusy(e)) {
+          throw InstallFailure.of(
+              "%s was downloaded but does not start: %s".formatted(pin.title(), e.getMessage()),
+              "it needs a file system without noexec, and the C library it was made for",
+              e);
+        }
+        Thread.sleep(BUSY_MILLIS);
+      }
     }
+  }
+
+  /**
+   * Another thread of this process started a program while this one was written: until that program
+   * runs, it holds the file open for writing, and Linux refuses to run it (ETXTBSY).
+   */
+  private static boolean isBusy(IOException e) {
+    return String.valueOf(e.getMessage()).contains("Text file busy");
   }
 
   private static String output(Process process) {

@@ -18,6 +18,7 @@ import dev.dunes.agent.install.Pins;
 import dev.dunes.sandbox.Sandbox;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** OpenCode, version {@link Pins}. Each session has a server of its own in its sandbox. */
 public final class OpenCodeAgent implements Agent {
@@ -43,12 +44,12 @@ public final class OpenCodeAgent implements Agent {
   private final InstalledProgram program;
 
   public OpenCodeAgent(AgentInstaller installer) {
-    this(installer, Pins.of(ID));
+    this(installer, () -> Pins.of(ID));
   }
 
   /** With another program, for tests. */
-  OpenCodeAgent(AgentInstaller installer, Pin pin) {
-    this.program = new InstalledProgram(installer, pin);
+  OpenCodeAgent(AgentInstaller installer, Supplier<Pin> pin) {
+    this.program = InstalledProgram.of(installer, pin);
   }
 
   @Override

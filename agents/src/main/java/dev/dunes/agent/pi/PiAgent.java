@@ -41,7 +41,7 @@ public final class PiAgent implements Agent {
   private final JavaScriptProgram program;
 
   public PiAgent(AgentInstaller installer) {
-    this.program = new JavaScriptProgram(installer, Pins.javaScript(ID));
+    this.program = new JavaScriptProgram(installer, () -> Pins.javaScript(ID));
   }
 
   @Override

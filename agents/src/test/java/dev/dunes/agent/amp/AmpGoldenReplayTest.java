@@ -62,7 +62,7 @@ final class AmpGoldenReplayTest {
         (installer, pin) ->
             new AmpAgent(
                 installer,
-                (sandbox, home) -> List.of(new InstalledProgram(installer, pin).in(sandbox, home))),
+                (sandbox, home) -> List.of(InstalledProgram.of(installer, pin).in(sandbox, home))),
         "/golden/fake-agent.sh",
         "host",
         "");

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -43,7 +44,7 @@ public class FakeAgent implements AutoCloseable {
 
   /** An adapter whose program is another one. */
   public interface Adapter {
-    Agent of(AgentInstaller installer, Pin pin);
+    Agent of(AgentInstaller installer, Supplier<Pin> pin);
   }
 
   /**
@@ -85,7 +86,7 @@ public class FakeAgent implements AutoCloseable {
                 offline.toString()),
             directory,
             directory);
-    return adapter.of(new AgentInstaller(settings), pin);
+    return adapter.of(new AgentInstaller(settings), () -> pin);
   }
 
   private static byte[] program(String resource) throws IOException {

@@ -84,7 +84,8 @@ final class FakeOpenCode implements AutoCloseable {
       sandboxes =
           Sandboxes.builder().settings(new ProviderSettings(settings, System.getenv())).build();
       sandbox = sandboxes.provider("host").create(SandboxSpec.DEFAULT);
-      agent = new OpenCodeAgent(installer(), pin());
+      Pin fake = pin();
+      agent = new OpenCodeAgent(installer(), () -> fake);
       server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
       server.setExecutor(threads);
       server.createContext("/", this::serve);

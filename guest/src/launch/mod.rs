@@ -1,5 +1,6 @@
 //! `dunes-guest launch`: becomes the sandbox's runtime, on the host, in a fixed order of steps.
 mod bind;
+mod image;
 mod loop_device;
 mod mounts;
 mod options;

@@ -1,8 +1,7 @@
 //! The mounts of one sandbox, in a mount namespace of its own: they vanish with its last process, and the
 //! host's namespace stays short.
 use super::bind::{Bind, Mappings};
-use super::loop_device;
-use super::{cstr, Step, Trouble};
+use super::{cstr, image, loop_device, Step, Trouble};
 use crate::sys::process::own_mount_namespace;
 use crate::sys::*;
 use std::ffi::{CStr, CString};
@@ -18,6 +17,11 @@ pub enum Mount {
         upper: Vec<u8>,
         work: Vec<u8>,
         target: CString,
+    },
+    /// The image for a loop that follows.
+    Image {
+        master: CString,
+        image: CString,
     },
     Loop {
         image: CString,
@@ -44,7 +48,7 @@ pub enum Mount {
 const SAFE: u64 = MS_NOSUID | MS_NODEV;
 
 pub fn make(mounts: &[Mount]) -> Result<(), Trouble> {
-    if mounts.iter().any(|mount| !matches!(mount, Mount::Directory(_))) {
+    if mounts.iter().any(|mount| !matches!(mount, Mount::Directory(_) | Mount::Image { .. })) {
         own_mount_namespace().step(|| "mount namespace".to_string())?;
         let private = unsafe { fs::mount(cstr(b"none\0"), cstr(b"/\0"), None, MS_REC | MS_PRIVATE, None) };
         private.step(|| "private mounts".to_string())?;
@@ -88,6 +92,9 @@ impl Mount {
                 mount(cstr(b"overlay\0"), target, cstr(b"overlay\0"), &data, "--overlay")
             }
             Mount::Volume { image, target, uid } => volume(image, target, *uid),
+            Mount::Image { master, image } => {
+                image::copy(master, image).step(|| format!("--image {}", image.to_string_lossy()))
+            }
             Mount::Loop { image, target } => {
                 let (device, path) =
                     loop_device::attach(image).step(|| format!("--loop {}", image.to_string_lossy()))?;

@@ -54,8 +54,15 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, T
                 let bind = Bind::parse(&value).ok_or_else(|| wrong("not SOURCE|TARGET or SOURCE|TARGET|UID|GID"))?;
                 options.mounts.push(Mount::Bind(bind));
             }
-            "--loop" => options.mounts.push(loop_image(&value).ok_or_else(|| wrong("not IMAGE|TARGET"))?),
             "--volume" => options.mounts.push(volume(&value).ok_or_else(|| wrong("not IMAGE|TARGET|UID"))?),
+            "--image" => {
+                let (master, image) = two_paths(&value).ok_or_else(|| wrong("not MASTER|IMAGE"))?;
+                options.mounts.push(Mount::Image { master, image });
+            }
+            "--loop" => {
+                let (image, target) = two_paths(&value).ok_or_else(|| wrong("not IMAGE|TARGET"))?;
+                options.mounts.push(Mount::Loop { image, target });
+            }
             "--own" => options.mounts.push(owner(&value).ok_or_else(|| wrong("not PATH|UID|GID"))?),
             "--rlimit" => options.limits.push(limit(&value).ok_or_else(|| wrong("not NAME=SOFT:HARD"))?),
             "--nice" => options.nice = Some(number(&value).ok_or_else(|| wrong("not a number"))?),
@@ -100,10 +107,9 @@ fn owner(value: &[u8]) -> Option<Mount> {
     Some(Mount::Owner { path, uid: number(uid)?, gid: number(gid)? })
 }
 
-fn loop_image(value: &[u8]) -> Option<Mount> {
+fn two_paths(value: &[u8]) -> Option<(CString, CString)> {
     let at = value.iter().rposition(|b| *b == b'|')?;
-    let (image, target) = (CString::new(&value[..at]).ok()?, CString::new(&value[at + 1..]).ok()?);
-    Some(Mount::Loop { image, target })
+    Some((CString::new(&value[..at]).ok()?, CString::new(&value[at + 1..]).ok()?))
 }
 
 fn volume(value: &[u8]) -> Option<Mount> {

@@ -158,6 +158,20 @@ pub fn seek(fd: RawFd, offset: u64) -> io::Result<()> {
     unsafe { call!(nr::LSEEK, fd, offset, 0) }.map(drop)
 }
 
+/// Where data begins that is not before an offset; none in a hole that ends the file.
+pub fn next_data(file: &impl AsRawFd, offset: u64) -> io::Result<Option<u64>> {
+    match unsafe { call!(nr::LSEEK, file.as_raw_fd(), offset, SEEK_DATA) } {
+        Ok(at) => Ok(Some(at as u64)),
+        Err(e) if errno(&e) == ENXIO => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Where the hole begins that is next after an offset within data; the end of a file is one.
+pub fn next_hole(file: &impl AsRawFd, offset: u64) -> io::Result<u64> {
+    unsafe { call!(nr::LSEEK, file.as_raw_fd(), offset, SEEK_HOLE) }.map(|at| at as u64)
+}
+
 pub fn truncate(fd: RawFd, size: u64) -> io::Result<()> {
     unsafe { call!(nr::FTRUNCATE, fd, size) }.map(drop)
 }

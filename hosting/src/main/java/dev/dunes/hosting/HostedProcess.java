@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** A process that was started in a sandbox, and what it wrote. Safe for use by several threads. */
 public final class HostedProcess {
@@ -31,6 +32,7 @@ public final class HostedProcess {
   private final Instant startedAt = Instant.now();
   private final OutputLog output;
   private final CompletableFuture<CommandExit> exit = new CompletableFuture<>();
+  private final Consumer<HostedProcess> whenEnded;
   private final ReentrantLock input = new ReentrantLock();
   private final Following beginning;
   private volatile Instant endedAt = Instant.MAX;
@@ -39,12 +41,19 @@ public final class HostedProcess {
    * @param tag what its client calls it
    * @param number if it has no process id that is known
    * @param keep how many bytes of each channel are kept
+   * @param whenEnded is told once it has ended, if its output was ever taken
    */
   HostedProcess(
-      Command command, Optional<String> tag, RunningCommand running, long number, int keep) {
+      Command command,
+      Optional<String> tag,
+      RunningCommand running,
+      long number,
+      int keep,
+      Consumer<HostedProcess> whenEnded) {
     this.command = command;
     this.tag = tag;
     this.running = running;
+    this.whenEnded = whenEnded;
     this.number = running.pid().orElse(number);
     this.output = new OutputLog(keep);
     this.beginning = new Following(output.follow(0, 0));
@@ -70,10 +79,12 @@ public final class HostedProcess {
       CommandExit ended = running.waitFor();
       endedAt = Instant.now();
       output.end();
+      whenEnded.accept(this); // first: who knows of the end may start another one in its place
       exit.complete(ended);
     } catch (InterruptedException | RuntimeException e) {
       endedAt = Instant.now();
       output.end();
+      whenEnded.accept(this);
       exit.completeExceptionally(e);
     }
   }

@@ -27,6 +27,7 @@ final class OutputLog {
   private final Set<Reader> readers = new HashSet<>();
   private long sequence;
   private boolean ended;
+  private boolean forgotten;
 
   /** A chunk with its place among all. */
   private record Piece(long sequence, long offset, byte[] data) {}
@@ -111,16 +112,21 @@ final class OutputLog {
     }
   }
 
-  /** Keeps nothing of what was added, unless there are readers. */
+  /** Keeps nothing of what was added, once there are no readers. */
   void forget() {
     lock.lock();
     try {
-      if (readers.isEmpty()) {
-        stdout.forget();
-        stderr.forget();
-      }
+      forgotten = true;
+      drop();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void drop() {
+    if (forgotten && readers.isEmpty()) {
+      stdout.forget();
+      stderr.forget();
     }
   }
 
@@ -264,6 +270,7 @@ final class OutputLog {
       lock.lock();
       try {
         readers.remove(this);
+        drop();
         changed.signalAll();
       } finally {
         lock.unlock();

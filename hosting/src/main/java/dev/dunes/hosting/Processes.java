@@ -4,8 +4,9 @@ import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.Sandbox;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,13 @@ public final class Processes {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, HostedProcess> all = new LinkedHashMap<>();
+
+  /** Those of them that have ended, in the order they did; the last {@link #MOST_ENDED} first. */
+  private final Deque<HostedProcess> ended = new ArrayDeque<>();
+
+  /** Those that ended before them. */
+  private final Deque<HostedProcess> surplus = new ArrayDeque<>();
+
   private int starting;
   private long numbers = ABOVE_ALL_PIDS;
 
@@ -50,7 +58,7 @@ public final class Processes {
     try {
       tidy();
       number = ++numbers;
-      long running = all.values().stream().filter(HostedProcess::isRunning).count();
+      int running = all.size() - ended.size() - surplus.size();
       if (running + starting >= MOST_RUNNING) {
         throw new HostingException(
             HostingException.Reason.LIMIT_REACHED,
@@ -62,7 +70,8 @@ public final class Processes {
     }
     HostedProcess process = null;
     try {
-      process = new HostedProcess(command, tag, sandbox.start(command), number, keep);
+      process =
+          new HostedProcess(command, tag, sandbox.start(command), number, keep, this::hasEnded);
       return process;
     } finally {
       lock.lock();
@@ -74,6 +83,18 @@ public final class Processes {
       } finally {
         lock.unlock();
       }
+    }
+  }
+
+  private void hasEnded(HostedProcess process) {
+    lock.lock();
+    try {
+      if (all.containsKey(process.id())) {
+        ended.addLast(process);
+        tidy();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -109,28 +130,31 @@ public final class Processes {
   public void forget(HostedProcess process) {
     lock.lock();
     try {
-      all.remove(process.id());
+      if (all.remove(process.id()) != null && !ended.remove(process)) {
+        surplus.remove(process);
+      }
     } finally {
       lock.unlock();
     }
   }
 
   private void tidy() {
-    Instant now = Instant.now();
-    List<HostedProcess> ended =
-        all.values().stream()
-            .filter(process -> !process.isRunning())
-            .sorted(Comparator.comparing(HostedProcess::endedAt).reversed())
-            .toList();
-    for (int i = 0; i < ended.size(); i++) {
-      HostedProcess process = ended.get(i);
-      boolean surplus = i >= MOST_ENDED;
-      Instant kept = process.endedAt().plus(surplus ? END_KNOWN : KEPT);
-      if (kept.isBefore(now) || i >= MOST_JUST_ENDED) {
-        all.remove(process.id());
-      } else if (surplus) {
-        process.forgetOutput();
-      }
+    while (ended.size() > MOST_ENDED) {
+      HostedProcess process = ended.removeFirst();
+      process.forgetOutput();
+      surplus.addLast(process);
     }
+    Instant now = Instant.now();
+    while (surplus.size() + ended.size() > MOST_JUST_ENDED || isOver(surplus, END_KNOWN, now)) {
+      all.remove(surplus.removeFirst().id());
+    }
+    while (isOver(ended, KEPT, now)) {
+      all.remove(ended.removeFirst().id());
+    }
+  }
+
+  private static boolean isOver(Deque<HostedProcess> queue, Duration kept, Instant now) {
+    HostedProcess first = queue.peekFirst();
+    return first != null && first.endedAt().plus(kept).isBefore(now);
   }
 }

@@ -11,8 +11,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A sparse file with an ext4 file system of a fixed size. One of each size is kept and copied:
- * {@code mkfs} waits for the disk, a copy of its few blocks does not.
+ * A sparse file with an ext4 file system of a fixed size. One of each size is kept, and the
+ * launcher copies its few blocks: {@code mkfs} waits for the disk.
  */
 final class DiskImage {
   private static final int LIMIT_SECONDS = 60;
@@ -20,20 +20,23 @@ final class DiskImage {
   private DiskImage() {}
 
   /**
+   * What images of a size are copied from.
+   *
    * @param masters where one of each size is kept
    */
-  static void make(Path mkfs, Path masters, Path image, long bytes) throws IOException {
-    make(mkfs, masters, image, bytes, false);
+  static Path master(Path mkfs, Path masters, long bytes) throws IOException {
+    return master(mkfs, masters, bytes, false);
   }
 
-  /** The same for a file system that outlives a crash of the machine. */
+  /** Makes an image with a file system that outlives a crash of the machine. */
   static void makeLasting(Path mkfs, Path masters, Path image, long bytes) throws IOException {
-    make(mkfs, masters, image, bytes, true);
+    Path master = master(mkfs, masters, bytes, true);
+    run(List.of("cp", "--sparse=always", "--reflink=auto", master.toString(), image.toString()));
   }
 
-  private static void make(Path mkfs, Path masters, Path image, long bytes, boolean lasting)
+  private static Path master(Path mkfs, Path masters, long bytes, boolean lasting)
       throws IOException {
-    String name = "ext4-%s%d".formatted(lasting ? "lasting-" : "", bytes);
+    String name = "disk-%s%d".formatted(lasting ? "lasting-" : "", bytes);
     Path master = masters.resolve(name + ".img");
     if (!Files.exists(master)) {
       Path part = masters.resolve(".%s-%x".formatted(name, ThreadLocalRandom.current().nextLong()));
@@ -44,7 +47,7 @@ final class DiskImage {
         Files.deleteIfExists(part);
       }
     }
-    run(List.of("cp", "--sparse=always", "--reflink=auto", master.toString(), image.toString()));
+    return master;
   }
 
   private static void format(Path mkfs, Path image, long bytes, boolean lasting)
@@ -53,8 +56,8 @@ final class DiskImage {
       file.setLength(bytes);
     }
     // without a journal a file system does not outlive a crash of the machine, and need not,
-    // mostly;
-    // nothing reserved: root does not write here
+    // mostly; nothing reserved: root does not write here; what is never resized needs no room for
+    // that, which every copy would have to have
     run(
         List.of(
             mkfs.toString(),
@@ -63,7 +66,7 @@ final class DiskImage {
             "-m",
             "0",
             "-O",
-            lasting ? "has_journal" : "^has_journal",
+            lasting ? "has_journal" : "^has_journal,^resize_inode",
             "-E",
             "lazy_itable_init=1,nodiscard",
             image.toString()));

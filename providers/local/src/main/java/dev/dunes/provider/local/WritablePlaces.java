@@ -179,7 +179,8 @@ final class WritablePlaces {
     Path target = Files.createDirectories(paths.mounts().resolve("disk"));
     long bytes = diskMb.getAsInt() * MEBIBYTE;
     if (host.loopDevices()) {
-      DiskImage.make(host.mkfs().orElseThrow(), share, paths.disk(), bytes);
+      Path master = DiskImage.master(host.mkfs().orElseThrow(), share, bytes);
+      launcher.addAll(List.of("--image", master + "|" + paths.disk()));
       launcher.addAll(List.of("--loop", paths.disk() + "|" + target));
       kind = "ext4 in a file, limited";
     } else {

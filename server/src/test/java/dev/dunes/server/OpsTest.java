@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.dunes.server.ops.ApiDocument;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,7 +19,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,21 +130,65 @@ class OpsTest {
         });
     collector.start();
     try {
-      shop.set("SANDSTORM_TELEMETRY", "1")
-          .set(
-              "OTEL_EXPORTER_OTLP_ENDPOINT",
-              "http://127.0.0.1:" + collector.getAddress().getPort());
-      shop.post("/query", Shop.query(echo(RESULT)).toString());
-      shop.post("/query", Shop.query("exit 1").toString());
-      var runs = shop.server().runs();
-      runs.list(2)
-          .forEach(
-              r -> runs.find(r.id()).ifPresent(run -> assertThat(run.awaitCleanup(SOON)).isTrue()));
-      shop.close();
+      runTwo("http://127.0.0.1:" + collector.getAddress().getPort());
     } finally {
       collector.stop(0);
     }
-    assertThat(received.get("/v1/metrics"))
+    assertTelemetry(received.get("/v1/metrics"), received.get("/v1/traces"));
+  }
+
+  /** A call of gRPC is a request of HTTP/2 that is answered with a status in its trailers. */
+  @Test
+  void telemetryIsSentByGrpcWhenAskedFor() throws Exception {
+    Map<String, String> received = new ConcurrentHashMap<>();
+    Set<String> keys = ConcurrentHashMap.newKeySet();
+    Vertx vertx = Vertx.vertx();
+    try {
+      var collector =
+          vertx
+              .createHttpServer()
+              .requestHandler(request ->
+                  request
+                      .body()
+                      .onSuccess(body -> {
+                        received.merge(
+                            request.path(),
+                            body.toString(StandardCharsets.ISO_8859_1),
+                            String::concat);
+                        keys.add(String.valueOf(request.getHeader("x-key")));
+                        request
+                            .response()
+                            .putHeader("content-type", "application/grpc")
+                            .putTrailer("grpc-status", "0")
+                            .end(Buffer.buffer(new byte[5]));
+                      }))
+              .listen(0, "127.0.0.1")
+              .await(20, TimeUnit.SECONDS);
+      shop.set("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc").set("OTEL_EXPORTER_OTLP_HEADERS", "x-key=k1");
+      runTwo("http://127.0.0.1:" + collector.actualPort());
+    } finally {
+      vertx.close().await(20, TimeUnit.SECONDS);
+    }
+    assertTelemetry(
+        received.get("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"),
+        received.get("/opentelemetry.proto.collector.trace.v1.TraceService/Export"));
+    assertThat(keys).containsExactly("k1");
+  }
+
+  /** One run that goes well and one that does not; all of their telemetry is sent. */
+  private void runTwo(String collector) throws Exception {
+    shop.set("SANDSTORM_TELEMETRY", "1").set("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
+    shop.post("/query", Shop.query(echo(RESULT)).toString());
+    shop.post("/query", Shop.query("exit 1").toString());
+    var runs = shop.server().runs();
+    runs.list(2)
+        .forEach(
+            r -> runs.find(r.id()).ifPresent(run -> assertThat(run.awaitCleanup(SOON)).isTrue()));
+    shop.close();
+  }
+
+  private static void assertTelemetry(String metrics, String traces) {
+    assertThat(metrics)
         .contains(
             "sandstorm.requests",
             "sandstorm.errors",
@@ -152,7 +200,7 @@ class OpsTest {
             "sandstorm",
             "completed",
             "crashed");
-    assertThat(received.get("/v1/traces"))
+    assertThat(traces)
         .contains(
             "query",
             "sandbox.create",
@@ -167,10 +215,10 @@ class OpsTest {
 
   @Test
   void aProtocolOfTelemetryThatIsNotSpokenStopsTheStart() {
-    shop.set("SANDSTORM_TELEMETRY", "1").set("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    shop.set("SANDSTORM_TELEMETRY", "1").set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json");
     assertThatThrownBy(shop::server)
         .isInstanceOf(ServerStartException.class)
-        .hasMessageContaining("use http/protobuf");
+        .hasMessageContaining("use http/protobuf or grpc");
   }
 
   @Test

@@ -15,8 +15,6 @@ import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
-import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
 import io.opentelemetry.sdk.resources.Resource;
@@ -31,12 +29,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Metrics and traces over OTLP (http/protobuf), switched on by {@code SANDSTORM_TELEMETRY=1}. Names
- * are those of the Query API, 2.11.
+ * Metrics and traces over OTLP, switched on by {@code SANDSTORM_TELEMETRY=1}. Names are those of
+ * the Query API, 2.11.
  */
 public final class Telemetry implements RunObserver, AutoCloseable {
-  private static final String ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
-  private static final String PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL";
   private static final AttributeKey<String> MODEL = AttributeKey.stringKey("model");
   private static final AttributeKey<String> STATUS = AttributeKey.stringKey("status");
   private static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error_type");
@@ -55,7 +51,7 @@ public final class Telemetry implements RunObserver, AutoCloseable {
   private final Map<String, Span> queries = new ConcurrentHashMap<>();
 
   private Telemetry(Settings settings, Duration interval) {
-    String endpoint = settings.get(ENDPOINT).orElse("http://localhost:4318").replaceAll("/+$", "");
+    OtlpExporters exporters = OtlpExporters.of(settings);
     Resource resource =
         Resource.getDefault()
             .merge(
@@ -63,29 +59,16 @@ public final class Telemetry implements RunObserver, AutoCloseable {
                     Attributes.of(
                         AttributeKey.stringKey("service.name"),
                         settings.get("OTEL_SERVICE_NAME").orElse("sandstorm"))));
-    Map<String, String> headers = headers(settings.get("OTEL_EXPORTER_OTLP_HEADERS").orElse(""));
     meters =
         SdkMeterProvider.builder()
             .setResource(resource)
             .registerMetricReader(
-                PeriodicMetricReader.builder(
-                        OtlpHttpMetricExporter.builder()
-                            .setEndpoint(endpoint + "/v1/metrics")
-                            .setHeaders(() -> headers)
-                            .build())
-                    .setInterval(interval)
-                    .build())
+                PeriodicMetricReader.builder(exporters.metrics()).setInterval(interval).build())
             .build();
     traces =
         SdkTracerProvider.builder()
             .setResource(resource)
-            .addSpanProcessor(
-                BatchSpanProcessor.builder(
-                        OtlpHttpSpanExporter.builder()
-                            .setEndpoint(endpoint + "/v1/traces")
-                            .setHeaders(() -> headers)
-                            .build())
-                    .build())
+            .addSpanProcessor(BatchSpanProcessor.builder(exporters.spans()).build())
             .build();
     tracer = traces.get("sandstorm");
     Meter meter = meters.get("sandstorm");
@@ -107,28 +90,12 @@ public final class Telemetry implements RunObserver, AutoCloseable {
     if (!settings.on("DUNES_TELEMETRY")) {
       return Optional.empty();
     }
-    String protocol = settings.get(PROTOCOL).orElse("http/protobuf");
-    if (!protocol.equals("http/protobuf")) {
-      throw new IllegalArgumentException(
-          "%s=%s is not supported: use http/protobuf".formatted(PROTOCOL, protocol));
-    }
     int interval = settings.number("OTEL_METRIC_EXPORT_INTERVAL", 60_000, 100, 3_600_000);
     return Optional.of(new Telemetry(settings, Duration.ofMillis(interval)));
   }
 
   private static DoubleHistogram histogram(Meter meter, String name) {
     return meter.histogramBuilder(name).setUnit("s").build();
-  }
-
-  private static Map<String, String> headers(String list) {
-    Map<String, String> headers = new ConcurrentHashMap<>();
-    for (String entry : list.split(",")) {
-      int equals = entry.indexOf('=');
-      if (equals > 0) {
-        headers.put(entry.substring(0, equals).strip(), entry.substring(equals + 1).strip());
-      }
-    }
-    return headers;
   }
 
   @Override

@@ -1,12 +1,14 @@
 package dev.dunes.server.http;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +27,9 @@ final class Answer {
   private Map<String, String> extraHeaders = Map.of();
   private boolean upgraded;
   private long sent;
+
+  /** What was written and not waited for. */
+  private final Deque<Future<Void>> underway = new ArrayDeque<>();
 
   Answer(Exchange exchange) {
     this.exchange = exchange;
@@ -103,14 +108,29 @@ final class Answer {
   }
 
   void begin(int status, Map<String, String> headers) throws InterruptedException {
-    begin(
-        status,
-        headers.entrySet().stream()
-            .map(each -> new Header(each.getKey(), each.getValue()))
-            .toList());
+    begin(status, lines(headers));
+  }
+
+  private static List<Header> lines(Map<String, String> headers) {
+    return headers.entrySet().stream()
+        .map(each -> new Header(each.getKey(), each.getValue()))
+        .toList();
   }
 
   void begin(int status, List<Header> headers) throws InterruptedException {
+    prepare(status, headers);
+    // For an old client, writing nothing writes the head; Vert.x would announce chunks otherwise.
+    exchange.await(
+        exchange.old() ? response.write(Buffer.buffer()) : response.writeHead(), Exchange.STALL);
+  }
+
+  /** Begins an answer with its first part, in one packet if it is small. */
+  void begin(int status, Map<String, String> headers, byte[] first) throws InterruptedException {
+    prepare(status, lines(headers));
+    writeSoon(first);
+  }
+
+  private void prepare(int status, List<Header> headers) {
     head(status, Map.of());
     headers.stream().map(Header::name).forEach(response.headers()::remove);
     headers.forEach(header -> response.headers().add(header.name(), header.value()));
@@ -124,21 +144,60 @@ final class Answer {
     if (!exchange.bodyStreamed()) {
       request.resume();
     }
-    // For an old client, writing nothing writes the head; Vert.x would announce chunks otherwise.
-    exchange.await(
-        exchange.old() ? response.write(Buffer.buffer()) : response.writeHead(), Exchange.STALL);
   }
 
   void write(byte[] part, int length, Duration stall) throws InterruptedException {
+    settle(Exchange.STALL);
+    submit(part, length);
+    settle(stall);
+  }
+
+  /** Sends an array that is not touched before the next part was sent; waits for the one before. */
+  void writeSoon(byte[] part) throws InterruptedException {
+    settle(Exchange.STALL);
+    submit(part, part.length);
+  }
+
+  /** All slices at once: the event loop is woken once for all of them. */
+  private void submit(byte[] part, int length) {
     sent += length;
-    List<Future<Void>> slices = new ArrayList<>();
+    if (length <= SLICE) {
+      underway.add(response.write(copy(part, 0, length)));
+      return;
+    }
+    List<Promise<Void>> slices = new ArrayList<>();
     for (int from = 0; from < length; from += SLICE) {
-      int to = Math.min(length, from + SLICE);
-      slices.add(response.write(Buffer.buffer(Arrays.copyOfRange(part, from, to))));
+      slices.add(Promise.promise());
     }
-    for (Future<Void> slice : slices) {
-      exchange.await(slice, stall);
+    slices.forEach(slice -> underway.add(slice.future()));
+    exchange
+        .context()
+        .runOnContext(v -> {
+          int from = 0;
+          for (Promise<Void> slice : slices) {
+            int to = Math.min(length, from + SLICE);
+            write(part, from, to, slice);
+            from = to;
+          }
+        });
+  }
+
+  private void write(byte[] part, int from, int to, Promise<Void> written) {
+    try {
+      response.write(copy(part, from, to)).onComplete(written);
+    } catch (IllegalStateException e) {
+      written.fail(e); // the connection was closed meanwhile
     }
+  }
+
+  private void settle(Duration stall) throws InterruptedException {
+    while (!underway.isEmpty()) {
+      exchange.await(underway.remove(), stall);
+    }
+  }
+
+  private static Buffer copy(byte[] part, int from, int to) {
+    return Buffer.buffer(to - from).appendBytes(part, from, to - from);
   }
 
   void writeIfIdle(byte[] part) {
@@ -148,7 +207,16 @@ final class Answer {
   }
 
   void end() throws InterruptedException {
-    exchange.await(response.end(), Exchange.STALL);
+    end(new byte[0]);
+  }
+
+  /** Sends the last part and the end, in one packet if it is small. */
+  void end(byte[] last) throws InterruptedException {
+    settle(Exchange.STALL);
+    sent += last.length;
+    exchange.await(
+        last.length == 0 ? response.end() : response.end(copy(last, 0, last.length)),
+        Exchange.STALL);
     if (exchange.old() || exchange.bodyStreamed() && exchange.unreadBody()) {
       request.connection().close();
     }

@@ -261,9 +261,23 @@ public final class Exchange {
     answer.begin(status, headers);
   }
 
+  /** Begins an answer with its first part, which is sent as by {@link #writeSoon}. */
+  public void begin(int status, Map<String, String> headers, byte[] first)
+      throws InterruptedException {
+    answer.begin(status, headers, first);
+  }
+
   /** Sends a part of an answer; waits until it has left this process. */
   public void write(byte[] part) throws InterruptedException {
     answer.write(part, part.length, STALL);
+  }
+
+  /**
+   * Sends an array that nobody touches before the next part was sent. It waits for the part sent
+   * this way before, not for this one: one part is under way while the next is made.
+   */
+  public void writeSoon(byte[] part) throws InterruptedException {
+    answer.writeSoon(part);
   }
 
   /**
@@ -286,6 +300,11 @@ public final class Exchange {
   /** Ends an answer that was begun. */
   public void end() throws InterruptedException {
     answer.end();
+  }
+
+  /** Sends the last part of an answer that was begun, and its end. */
+  public void end(byte[] last) throws InterruptedException {
+    answer.end(last);
   }
 
   /** Closes the connection unless the answer is whole. */

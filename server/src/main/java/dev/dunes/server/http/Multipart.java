@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,6 +29,9 @@ public final class Multipart {
 
   /** Line feed, two dashes and the boundary: what ends a part. */
   private final byte[] end;
+
+  /** How much further the end can be at least, by the byte that is where its last one would be. */
+  private final int[] skip = new int[256];
 
   private byte[] buffer = new byte[BUFFER];
   private int from;
@@ -54,6 +58,10 @@ public final class Multipart {
   public Multipart(InputStream in, String boundary) {
     this.in = in;
     this.end = ("\r\n--" + boundary).getBytes(StandardCharsets.UTF_8);
+    Arrays.fill(skip, end.length);
+    for (int i = 0; i < end.length - 1; i++) {
+      skip[end[i] & 0xFF] = end.length - 1 - i;
+    }
     // The first boundary has no line before it.
     buffer[0] = '\r';
     buffer[1] = '\n';
@@ -143,11 +151,16 @@ public final class Multipart {
     }
   }
 
+  /** Horspool's search: most bytes of a file are never looked at. */
   private int find() {
-    for (int at = from; at <= to - end.length; at++) {
-      if (buffer[at] == '\r' && matches(at)) {
+    int last = end.length - 1;
+    int at = from;
+    while (at + last < to) {
+      byte there = buffer[at + last];
+      if (there == end[last] && matches(at)) {
         return at;
       }
+      at += skip[there & 0xFF];
     }
     return -1;
   }

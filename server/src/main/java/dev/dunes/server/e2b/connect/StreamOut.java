@@ -9,10 +9,13 @@ import java.util.Map;
 
 /** The messages of an answer that is a stream. For one thread. */
 public final class StreamOut {
+  private static final byte[] NOTHING = {};
+
   private final Exchange exchange;
   private final Codec codec;
   private final Map<String, String> headers = new LinkedHashMap<>();
   private boolean begun;
+  private byte[] kept = NOTHING;
 
   StreamOut(Exchange exchange, Codec codec, Map<String, String> more) {
     this.exchange = exchange;
@@ -28,42 +31,53 @@ public final class StreamOut {
     headers.put(name, value);
   }
 
-  /** Sends a message; waits until it has left this process. */
+  /** Sends a message; waits until the one before has left this process. */
   public void send(Message message) throws InterruptedException {
-    begin();
-    exchange.write(Frames.of(0, codec.write(message)));
-  }
-
-  private void begin() throws InterruptedException {
-    if (!begun) {
+    byte[] frame = joined(kept, Frames.of(0, codec.write(message)));
+    kept = NOTHING;
+    if (begun) {
+      exchange.writeSoon(frame);
+    } else {
       begun = true;
-      exchange.begin(200, headers);
+      exchange.begin(200, headers, frame);
     }
   }
 
+  /** A message that goes out together with what comes next, such as the end. */
+  public void keep(Message message) {
+    kept = joined(kept, Frames.of(0, codec.write(message)));
+  }
+
   void end() throws InterruptedException {
-    begin();
-    exchange.write(Frames.of(Frames.END, Json.bytes(Json.object())));
-    exchange.end();
+    finish(Frames.of(Frames.END, Json.bytes(Json.object())));
   }
 
   void fail(ConnectException error) throws InterruptedException {
-    byte[] frame = Frames.of(Frames.END, Json.bytes(Json.object().set("error", error.body())));
+    finish(Frames.of(Frames.END, Json.bytes(Json.object().set("error", error.body()))));
+  }
+
+  private void finish(byte[] end) throws InterruptedException {
+    byte[] last = joined(kept, end);
     if (begun) {
-      exchange.write(frame);
-      exchange.end();
+      exchange.end(last);
     } else {
       // As a whole: what the client still sends is dropped then.
-      exchange.send(new Reply(200, headers, frame));
+      exchange.send(new Reply(200, headers, last));
     }
   }
 
   /** Sends the only message and the end. */
   void only(Message message) throws InterruptedException {
-    byte[] first = Frames.of(0, codec.write(message));
-    byte[] last = Frames.of(Frames.END, Json.bytes(Json.object()));
+    keep(message);
+    end();
+  }
+
+  private static byte[] joined(byte[] first, byte[] last) {
+    if (first.length == 0) {
+      return last;
+    }
     byte[] both = Arrays.copyOf(first, first.length + last.length);
     System.arraycopy(last, 0, both, first.length, last.length);
-    exchange.send(new Reply(200, headers, both));
+    return both;
   }
 }

@@ -111,6 +111,7 @@ final class FileDownload {
     try (InputStream in =
         sized ? files.read(path, range.from(), range.length()) : files.read(path)) {
       byte[] buffer = new byte[BUFFER];
+      byte[] other = new byte[BUFFER];
       int count = in.readNBytes(buffer, 0, buffer.length);
       boolean zipped = encoding.zips(buffer, count);
       if (zipped) {
@@ -128,6 +129,10 @@ final class FileDownload {
         int part = (int) Math.min(count, left);
         write(gzip.part(buffer, part));
         left -= part;
+        // One is on its way to the client while the next is read.
+        byte[] sent = buffer;
+        buffer = other;
+        other = sent;
         count = in.readNBytes(buffer, 0, buffer.length);
       }
       if (sized && left > 0) {
@@ -144,7 +149,7 @@ final class FileDownload {
 
   private void write(byte[] part) throws InterruptedException {
     if (part.length > 0) {
-      exchange.write(part);
+      exchange.writeSoon(part);
     }
   }
 

@@ -68,7 +68,7 @@ final class ProcessEvents {
       if (exit.timedOut()) {
         throw tooLate();
       }
-      out.send(ProcessMessages.event("end", end(exit)));
+      out.keep(ProcessMessages.event("end", end(exit)));
     }
   }
 

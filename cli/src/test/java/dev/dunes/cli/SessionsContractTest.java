@@ -233,6 +233,58 @@ class SessionsContractTest {
     }
 
     @Test
+    void whatTheAgentWroteIsBesideItsEvents() throws InterruptedException {
+      Session session = mock("s1");
+      List<String> raw = new ArrayList<>();
+      try (SessionEvents events = session.turn(new Prompt("unparsed"))) {
+        for (List<SessionEvent> some = events.next(); !some.isEmpty(); some = events.next()) {
+          raw.addAll(raw(some));
+        }
+      }
+      assertThat(raw).containsExactly("{\"raw\":\"mock\"}");
+      assertThat(raw(session.page(0, OptionalLong.empty()).events())).isEqualTo(raw);
+      try (SessionTurn turn = session.start(new Prompt("unparsed"))) {
+        for (List<SessionEvent> some = turn.next(); !some.isEmpty(); some = turn.next()) {
+          raw.addAll(raw(some));
+          assertThat(some)
+              .allSatisfy(event -> assertThat(event.json()).asString().endsWith("\"raw\":null}"));
+        }
+      }
+      List<String> followed = new ArrayList<>();
+      try (SessionEvents events = session.follow(0)) {
+        while (followed.size() < 2) {
+          followed.addAll(raw(events.next()));
+        }
+      }
+      assertThat(followed).isEqualTo(raw).hasSize(2);
+    }
+
+    private static List<String> raw(List<SessionEvent> events) {
+      return events.stream()
+          .flatMap(event -> event.raw().stream())
+          .map(raw -> new String(raw, StandardCharsets.UTF_8))
+          .toList();
+    }
+
+    @Test
+    void whoRestsGoesOnWithTheNextMessage() throws InterruptedException {
+      Session session = mock("s1");
+      session.rest(); // there is nothing to stop
+      try (SessionTurn turn = session.start(new Prompt("burst 1000000 100"))) {
+        assertThat(turn.next()).isNotEmpty();
+        session.rest();
+        types(turn);
+        assertThat(turn.end().orElseThrow().kind()).isEqualTo(TurnEnd.Kind.INTERRUPTED);
+      }
+      assertThat(session.info().ended()).isFalse();
+      try (SessionEvents events = session.turn(new Prompt("echo again"))) {
+        assertThat(types(events)).contains("item.completed");
+      }
+      session.terminate();
+      session.rest(); // nothing is left to stop
+    }
+
+    @Test
     void permissionsAreAnswered() throws InterruptedException {
       Session session = mock("s1");
       try (SessionEvents events = session.follow(0)) {

@@ -16,6 +16,7 @@ import dev.dunes.server.http.Keys;
 import dev.dunes.server.http.Route;
 import dev.dunes.server.http.Routes;
 import dev.dunes.server.http.SseStream;
+import dev.dunes.server.http.StreamTimes;
 import dev.dunes.server.ops.Metrics;
 import dev.dunes.server.ops.Observers;
 import dev.dunes.server.ops.OpsFace;
@@ -25,6 +26,7 @@ import dev.dunes.server.sandboxapi.HostingSettings;
 import dev.dunes.server.sandboxapi.SandboxFace;
 import dev.dunes.server.tls.LocalAuthority;
 import dev.dunes.server.tls.TlsListener;
+import dev.dunes.server.ui.UiFace;
 import dev.dunes.server.v1.ProblemDialect;
 import dev.dunes.session.RunObserver;
 import dev.dunes.session.RunRefusedException;
@@ -202,6 +204,7 @@ public final class DunesServer implements AutoCloseable {
       routes.addAll(e2b.routes());
       routes.addAll(new SandboxRoutes(hosting.hosting(), sandboxes).routes(gate));
       routes.addAll(new SandboxFace(hosting.hosting(), gate).routes());
+      routes.addAll(new UiFace().routes());
       routes.addAll(new OpsFace(runs, keys, metrics, config.version()).routes());
       front.complete(
           new Front(
@@ -215,8 +218,7 @@ public final class DunesServer implements AutoCloseable {
               config.cors(),
               new AccessLog(),
               metrics,
-              config.pingEvery(),
-              config.heartbeatEvery()));
+              new StreamTimes(config.pingEvery(), config.heartbeatEvery(), config.stallAfter())));
       HttpServerOptions options =
           new HttpServerOptions()
               .setAcceptBacklog(BACKLOG)
@@ -273,9 +275,10 @@ public final class DunesServer implements AutoCloseable {
           runs.workspace(WORKSPACE),
           config.runs().directory().resolve(".sandstorm").resolve("acp"),
           frames,
-          new AcpFace.Times(
+          new AcpFace.Limits(
               Duration.ofSeconds(settings.number("DUNES_ACP_ANSWER_WITHIN", 240, 1, 290)),
-              Duration.ofSeconds(settings.number("DUNES_ACP_REST_AFTER", 1800, 1, 604_800))));
+              Duration.ofSeconds(settings.number("DUNES_ACP_REST_AFTER", 1800, 1, 604_800)),
+              (long) settings.number("DUNES_ACP_LOG_MAX_MB", 256, 8, 1_048_576) << 20));
     }
 
     private void await(CompletableFuture<HttpServer> listening, int port) {

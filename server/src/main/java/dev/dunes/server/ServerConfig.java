@@ -16,6 +16,7 @@ public final class ServerConfig {
   private final String version;
   private final Duration pingEvery;
   private final Duration heartbeatEvery;
+  private final Duration stallAfter;
   private final Optional<String> token;
   private final boolean open;
   private final Optional<Cors> cors;
@@ -27,6 +28,7 @@ public final class ServerConfig {
     this.version = builder.version;
     this.pingEvery = builder.pingEvery;
     this.heartbeatEvery = builder.heartbeatEvery;
+    this.stallAfter = builder.stallAfter;
     this.token = builder.token;
     this.open = builder.open;
     this.cors = builder.cors;
@@ -67,6 +69,14 @@ public final class ServerConfig {
     return heartbeatEvery;
   }
 
+  /**
+   * How long a client of a stream under {@code /v1} may take no byte before it is cut off; default
+   * 60 s.
+   */
+  public Duration stallAfter() {
+    return stallAfter;
+  }
+
   /** A key that is good besides those of the settings. */
   public Optional<String> token() {
     return token;
@@ -90,6 +100,7 @@ public final class ServerConfig {
     private String version = "0.1.0";
     private Duration pingEvery = Duration.ofSeconds(30);
     private Duration heartbeatEvery = Duration.ofSeconds(15);
+    private Duration stallAfter = Duration.ofSeconds(60);
     private Optional<String> token = Optional.empty();
     private boolean open;
     private Optional<Cors> cors = Optional.empty();
@@ -130,6 +141,15 @@ public final class ServerConfig {
         throw new IllegalArgumentException("heartbeatEvery must be positive: " + value);
       }
       heartbeatEvery = value;
+      return this;
+    }
+
+    /** As {@link ServerConfig#stallAfter}. */
+    public Builder stallAfter(Duration value) {
+      if (!value.isPositive()) {
+        throw new IllegalArgumentException("stallAfter must be positive: " + value);
+      }
+      stallAfter = value;
       return this;
     }
 

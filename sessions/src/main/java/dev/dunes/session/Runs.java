@@ -248,7 +248,8 @@ public final class Runs implements AutoCloseable {
     return Duration.ofSeconds(settings.number(variable, usual, 1, 604_800));
   }
 
-  private void deleteOldSessions() {
+  /** Deletes the sessions in which nothing has happened for as long as is set. */
+  void deleteOldSessions() {
     int hours = settings.number("DUNES_SESSION_RETENTION_HOURS", 0, 0, 876_000);
     SessionEngine opened;
     opening.lock();
@@ -258,7 +259,7 @@ public final class Runs implements AutoCloseable {
       opening.unlock();
     }
     if (hours > 0 && opened != null) {
-      int deleted = opened.deleteOlder(Instant.now().minus(Duration.ofHours(hours)));
+      int deleted = opened.deleteOlder(config.clock().instant().minus(Duration.ofHours(hours)));
       if (deleted > 0) {
         LOG.info("{} sessions were deleted: nothing has happened in them for {} h", deleted, hours);
       }

@@ -7,6 +7,7 @@ import dev.dunes.gateway.Gateway;
 import dev.dunes.gateway.GatewayOptions;
 import dev.dunes.sandbox.Sandboxes;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,7 @@ public final class RunsConfig {
   private final Function<GatewayOptions, Gateway> gateways;
   private final RunObserver observer;
   private final boolean serving;
+  private final InstantSource clock;
 
   private RunsConfig(Builder builder) {
     this.directory = builder.directory.toAbsolutePath().normalize();
@@ -33,6 +35,7 @@ public final class RunsConfig {
     this.gateways = builder.gateways;
     this.observer = builder.observer;
     this.serving = builder.serving;
+    this.clock = builder.clock;
   }
 
   public static Builder builder() {
@@ -73,6 +76,11 @@ public final class RunsConfig {
     return serving;
   }
 
+  /** What says how old a session is. */
+  InstantSource clock() {
+    return clock;
+  }
+
   /** The same for a server: served for long, and heard by this observer instead. */
   public RunsConfig with(RunObserver other) {
     Builder builder = new Builder();
@@ -83,6 +91,7 @@ public final class RunsConfig {
     builder.gateways = gateways;
     builder.observer = other;
     builder.serving = true;
+    builder.clock = clock;
     return builder.build();
   }
 
@@ -95,6 +104,7 @@ public final class RunsConfig {
     private Function<GatewayOptions, Gateway> gateways = Gateway::open;
     private RunObserver observer = RunObserver.NONE;
     private boolean serving;
+    private InstantSource clock = InstantSource.system();
 
     private Builder() {}
 
@@ -137,6 +147,12 @@ public final class RunsConfig {
     /** Looks for leftovers of earlier processes at once and every 60 s, and runs triggers. */
     public Builder serving(boolean value) {
       serving = value;
+      return this;
+    }
+
+    /** What says how old a session is; else the clock of this machine. */
+    Builder clock(InstantSource value) {
+      clock = requireNonNull(value, "value");
       return this;
     }
 

@@ -9,9 +9,11 @@ import dev.dunes.agent.UniversalEvent;
 import dev.dunes.agent.UniversalEvents;
 import dev.dunes.session.engine.SessionEngine;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -20,6 +22,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,6 +136,36 @@ final class MockSessionsTest {
         .satisfies(info -> assertThat(info.sessionId()).isEqualTo("recent"));
     assertThatThrownBy(() -> place.sessions().get("old")).hasMessage("session not found: old");
     assertThat(place.create("old").info().eventCount()).isPositive();
+  }
+
+  @Test
+  void whatIsKeptForAWhileIsSweptWhenItIsOver(@TempDir Path elsewhere) throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    Map<String, String> environment =
+        Map.of("DUNES_MOCK_PACE", "0", "DUNES_SESSION_RETENTION_HOURS", "48");
+    try (Runs runs =
+        Runs.open(
+            RunsConfig.builder()
+                .directory(elsewhere)
+                .environment(environment)
+                .sandboxes(SharedPlace.sandboxes())
+                .clock(now::get)
+                .build())) {
+      Session old = runs.sessions().create("old", SessionSpec.builder("mock").build());
+      MockPlace.drain(old.turn(OK));
+      MockPlace.until(old, info -> !info.busy());
+      Instant last = old.info().updatedAt();
+
+      now.set(last.plus(Duration.ofHours(48)).minusMillis(1));
+      runs.deleteOldSessions();
+      assertThat(runs.sessions().list()).hasSize(1);
+
+      now.set(last.plus(Duration.ofHours(48)).plusMillis(2));
+      runs.deleteOldSessions();
+      assertThat(runs.sessions().list()).isEmpty();
+      assertThatThrownBy(() -> old.page(0, OptionalLong.empty()))
+          .hasMessage("session not found: old");
+    }
   }
 
   @Test

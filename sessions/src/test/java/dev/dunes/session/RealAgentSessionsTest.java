@@ -10,6 +10,7 @@ import dev.dunes.agent.PermissionReply;
 import dev.dunes.agent.Prompt;
 import dev.dunes.agent.UniversalEvent;
 import dev.dunes.agent.UniversalItem;
+import dev.dunes.sandbox.Sandbox;
 import dev.dunes.scripted.Answer;
 import dev.dunes.scripted.Scenario;
 import dev.dunes.scripted.ScriptedModel;
@@ -19,11 +20,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real agents in real sandboxes through the engine, their model scripted. */
@@ -217,5 +220,47 @@ class RealAgentSessionsTest {
     assertThat(said(second)).as(shown(second)).contains("Once more.");
     session.terminate();
     assertThat(session.info().ended()).isTrue();
+  }
+
+  /** By what they run: some give themselves another name. */
+  private static final String KILL =
+      "for p in /proc/[0-9]*; do case $(readlink $p/exe) in /opt/dunes/agents/*)"
+          + " kill -9 ${p#/proc/};; esac; done 2>/dev/null; exit 0";
+
+  @ParameterizedTest
+  @CsvSource({"claude,process_exit,AGENT", "opencode,server_exit,DAEMON"})
+  void anAgentThatIsKilledEndsItsSession(String agent, String code, AgentEvent.EndedBy by)
+      throws Exception {
+    Session session = open(agent).create("s", free(agent));
+    SessionTurn turn = session.start(new Prompt("Run [[sleep]]"));
+    try (SessionEvents events = session.follow(0)) {
+      boolean called = false;
+      while (!called) {
+        called =
+            allowed(session, MockPlace.events(events.next())).stream()
+                .anyMatch(event ->
+                    event.data() instanceof AgentEvent.ItemStarted started
+                        && started.item().kind() == UniversalItem.Kind.TOOL_CALL);
+      }
+    }
+    try (Sandbox sandbox =
+        SharedPlace.sandboxes()
+            .get("local", session.info().sandboxId().orElseThrow())
+            .orElseThrow()) {
+      sandbox.exec(KILL);
+    }
+
+    List<UniversalEvent> all = MockPlace.events(MockPlace.drain(turn));
+    assertThat(all)
+        .anyMatch(event ->
+            event.data() instanceof AgentEvent.Failed failed
+                && failed.code().equals(Optional.of(code)));
+    assertThat(all.getLast().data())
+        .isInstanceOfSatisfying(
+            AgentEvent.SessionEnded.class,
+            ended -> {
+              assertThat(ended.reason()).isEqualTo(AgentEvent.EndReason.ERROR);
+              assertThat(ended.terminatedBy()).isEqualTo(by);
+            });
   }
 }

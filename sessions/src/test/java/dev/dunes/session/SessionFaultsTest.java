@@ -255,6 +255,31 @@ final class SessionFaultsTest {
   }
 
   @Test
+  void whoRestsHasNoProcessAndComesBackWithItsFiles() throws Exception {
+    Session session = create("s");
+    run(session, "echo work > work.txt; echo done");
+    SessionTurn cut =
+        session.start(
+            new Prompt("(setsid sleep 986 &) ; trap '' TERM HUP INT; echo say up; sleep 986"));
+    MockPlace.until(session, info -> said(session).contains("up"));
+    assertThat(sandboxes()).hasSize(1);
+
+    session.rest();
+
+    MockPlace.until(session, info -> info.sandboxId().isEmpty());
+    assertThat(sandboxes()).isEmpty();
+    MockPlace.drain(cut);
+    assertThat(cut.end().map(TurnEnd::kind)).contains(TurnEnd.Kind.INTERRUPTED);
+    assertThat(session.info().ended()).isFalse();
+    run(session, "echo \"say $(cat work.txt) $RESUMED\"; echo done");
+    assertThat(said(session)).containsExactly("up", "work native-1");
+    session.rest();
+    MockPlace.until(session, info -> info.sandboxId().isEmpty());
+    session.rest(); // there is nothing to stop any more
+    assertThat(sandboxes()).isEmpty();
+  }
+
+  @Test
   void whatCannotBeginIsTold() throws Exception {
     assertThatThrownBy(() -> create("s", spec -> spec.directory("/home/user/nowhere")))
         .hasMessage("invalid request: directory does not exist: /home/user/nowhere");

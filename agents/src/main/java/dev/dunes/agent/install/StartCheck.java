@@ -11,28 +11,37 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whether an installed program runs here at all and is the version it should be. Sheet 2.1.
  *
  * @param runner what the program is an argument of, if anything
  * @param arguments that follow the program
- * @param input what it is told on its standard input, which then ends
+ * @param input what it is told on its standard input, which ends once it has answered; how one that
+ *     is told something ends does not count
  */
 record StartCheck(List<String> runner, List<String> arguments, String input) {
+  private static final Logger LOG = LoggerFactory.getLogger(StartCheck.class);
+
   /**
    * Six times the sheet's limit: the first start reads hundreds of megabytes, maybe on a busy disk.
    */
   private static final int SECONDS = 90;
 
-  private static final int OUTPUT_LIMIT = 4096;
+  /** How long one that has answered may take to end; then it is ended. */
+  private static final int GOODBYE_SECONDS = 10;
 
   /** How often a program that is still held open is tried again, and how long is waited between. */
   private static final int BUSY_TRIES = 100;
 
   private static final int BUSY_MILLIS = 50;
+
+  private static final int OUTPUT_LIMIT = 4096;
 
   StartCheck {
     runner = List.copyOf(runner);
@@ -51,13 +60,11 @@ record StartCheck(List<String> runner, List<String> arguments, String input) {
     List<String> command = new ArrayList<>(runner);
     command.add(program.toString());
     command.addAll(arguments);
-    Path told = Files.writeString(scratch.resolve("told"), input);
     ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();
     environment.clear();
     environment.putAll(Map.of("PATH", "/usr/bin:/bin", "HOME", home.toString(), "LANG", "C.UTF-8"));
     builder.directory(home.toFile());
-    builder.redirectInput(told.toFile());
     builder.redirectErrorStream(true);
     try {
       check(pin, start(pin, builder));
@@ -67,19 +74,84 @@ record StartCheck(List<String> runner, List<String> arguments, String input) {
     }
   }
 
-  private static void check(Pin pin, Process process) throws InterruptedException {
-    AtomicReference<String> said = new AtomicReference<>("");
-    Thread reader = Thread.ofVirtual().name("start-check").start(() -> said.set(output(process)));
+  private void check(Pin pin, Process process) throws InterruptedException {
+    Heard heard = new Heard(pin.answers());
+    Thread reader = Thread.ofVirtual().name("start-check").start(() -> heard.all(process));
     try {
-      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-        throw failed(pin, "it did not answer within %d s".formatted(SECONDS), "");
+      if (!conversation(process, heard)) {
+        throw failed(pin, "it did not answer within %d s".formatted(SECONDS), heard.text());
       }
-      reader.join();
     } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
+      reader.interrupt();
     }
-    if (process.exitValue() != 0 || !said.get().contains(pin.answers())) {
-      throw failed(pin, "it ended with " + process.exitValue(), said.get().strip());
+    if (!heard.answer() || (input.isEmpty() && process.exitValue() != 0)) {
+      throw failed(pin, ended(process), heard.text().strip());
+    }
+  }
+
+  /** Whether it has answered, or ended, in time. */
+  private boolean conversation(Process process, Heard heard) throws InterruptedException {
+    try (OutputStream stdin = process.getOutputStream()) {
+      stdin.write(input.getBytes(StandardCharsets.UTF_8));
+      stdin.flush();
+      // Some that are told of the end first do not answer any more.
+      if (!input.isEmpty() && !heard.await(SECONDS)) {
+        return false;
+      }
+    } catch (IOException e) {
+      // It has ended and does not listen: how it ended says more.
+    }
+    boolean ended = process.waitFor(input.isEmpty() ? SECONDS : GOODBYE_SECONDS, TimeUnit.SECONDS);
+    return heard.await(GOODBYE_SECONDS) && (ended || !input.isEmpty());
+  }
+
+  private static String ended(Process process) {
+    return process.isAlive() ? "it gave no such answer" : "it ended with " + process.exitValue();
+  }
+
+  /** What a program says, as far as it is looked at. */
+  private static final class Heard {
+    private final String wanted;
+    private final CountDownLatch enough = new CountDownLatch(1);
+    private final AtomicReference<String> text = new AtomicReference<>("");
+
+    Heard(String wanted) {
+      this.wanted = wanted;
+    }
+
+    String text() {
+      return text.get();
+    }
+
+    boolean answer() {
+      return text().contains(wanted);
+    }
+
+    /** Waits for the answer, or for the end of what it says. */
+    boolean await(int seconds) throws InterruptedException {
+      return enough.await(seconds, TimeUnit.SECONDS);
+    }
+
+    void all(Process process) {
+      byte[] head = new byte[OUTPUT_LIMIT];
+      int length = 0;
+      try (InputStream in = process.getInputStream()) {
+        for (int count = 0; count >= 0 && length < head.length; ) {
+          count = in.read(head, length, head.length - length);
+          length += Math.max(0, count);
+          text.set(new String(head, 0, length, StandardCharsets.UTF_8));
+          if (answer()) {
+            enough.countDown();
+          }
+        }
+        in.transferTo(OutputStream.nullOutputStream());
+      } catch (IOException e) {
+        LOG.debug("what a program said at its check was not read to the end: {}", e.toString());
+      } finally {
+        enough.countDown();
+      }
     }
   }
 
@@ -105,16 +177,6 @@ record StartCheck(List<String> runner, List<String> arguments, String input) {
    */
   private static boolean isBusy(IOException e) {
     return String.valueOf(e.getMessage()).contains("Text file busy");
-  }
-
-  private static String output(Process process) {
-    try (InputStream in = process.getInputStream()) {
-      byte[] head = in.readNBytes(OUTPUT_LIMIT);
-      in.transferTo(OutputStream.nullOutputStream());
-      return new String(head, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return e.toString();
-    }
   }
 
   private static RuntimeException failed(Pin pin, String how, String said) {

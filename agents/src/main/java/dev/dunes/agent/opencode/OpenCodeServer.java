@@ -232,7 +232,8 @@ final class OpenCodeServer implements AutoCloseable {
   }
 
   AgentExit waitFor() {
-    return process.waitFor();
+    AgentExit exit = process.waitFor();
+    return new AgentExit(exit.code(), exit.outOfMemory(), true);
   }
 
   /** When it returns the process has ended with all it started. */

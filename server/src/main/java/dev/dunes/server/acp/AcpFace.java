@@ -29,15 +29,13 @@ public final class AcpFace implements AutoCloseable {
   private final ScheduledExecutorService clock;
 
   /**
-   * How long things may take.
+   * How long things may take, and how much is kept.
    *
    * @param answer how long an envelope waits for its result before it is answered with 202
    * @param abandoned how long a server that nobody uses stays awake
+   * @param kept how many bytes of what was sent are kept for each server; twice as many on the way
    */
-  public record Times(Duration answer, Duration abandoned) {
-    /** As the sheet says, 4.3 and 4.10. */
-    public static final Times DEFAULT = new Times(Duration.ofSeconds(240), Duration.ofMinutes(30));
-  }
+  public record Limits(Duration answer, Duration abandoned, long kept) {}
 
   /**
    * @param workspace in which everything happens
@@ -49,11 +47,11 @@ public final class AcpFace implements AutoCloseable {
       Workspace workspace,
       Path directory,
       SseStream.Opener streams,
-      Times times) {
+      Limits limits) {
     Workplace workplace = new Workplace(workspace);
-    this.servers = new AcpServers(directory, sessions, workplace);
+    this.servers = new AcpServers(directory, limits.kept(), sessions, workplace);
     this.processes = new Processes(workplace);
-    this.envelopes = new AcpRoutes(sessions, servers, streams, times.answer());
+    this.envelopes = new AcpRoutes(sessions, servers, streams, limits.answer());
     this.routes =
         Stream.of(
                 envelopes.routes(),
@@ -69,10 +67,10 @@ public final class AcpFace implements AutoCloseable {
     this.clock =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofVirtual().name("acp-abandoned").factory());
-    long every = Math.clamp(times.abandoned().toMillis() / 4, 50, AcpServers.LOOK_EVERY_MILLIS);
+    long every = Math.clamp(limits.abandoned().toMillis() / 4, 50, AcpServers.LOOK_EVERY_MILLIS);
     ScheduledFuture<?> unused =
         this.clock.scheduleWithFixedDelay(
-            () -> restAbandoned(times.abandoned()), every, every, TimeUnit.MILLISECONDS);
+            () -> restAbandoned(limits.abandoned()), every, every, TimeUnit.MILLISECONDS);
   }
 
   private void restAbandoned(Duration limit) {

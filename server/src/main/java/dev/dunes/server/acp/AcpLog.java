@@ -1,27 +1,21 @@
 package dev.dunes.server.acp;
 
 import dev.dunes.server.http.Json;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Everything that was sent to the clients of one ACP server, in a file: a message a line, each with
  * a number from 1, and notes of ours between them. Written once, read by any number of readers at
- * their own pace; what the process has written survives its end. Safe for use by several threads.
+ * their own pace; what the process has written survives its end. It has a bound: who comes so late
+ * that what it asks for was left out is told so. Safe for use by several threads.
  */
 final class AcpLog implements AutoCloseable {
   /** A message. */
@@ -33,91 +27,43 @@ final class AcpLog implements AutoCloseable {
   /** A note that is no message. */
   static final byte NOTE = 'N';
 
-  /** Every so many messages their place is remembered. */
-  private static final int STRIDE = 256;
-
-  private final RandomAccessFile file;
-  private final Path path;
+  private final LogFile file;
+  private final AcpMemory memory;
+  private final String name;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final List<Long> places = new ArrayList<>();
   private final Set<AcpReader> readers = new HashSet<>();
-  private long end;
-  private long last;
   private boolean closed;
 
-  private AcpLog(Path path, RandomAccessFile file) {
-    this.path = path;
+  private AcpLog(Path path, LogFile file, AcpMemory memory) {
+    this.name = String.valueOf(path.getFileName());
     this.file = file;
+    this.memory = memory;
   }
 
-  /** A new one. */
-  static AcpLog create(Path path) throws IOException {
-    Files.createFile(
-        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    return new AcpLog(path, new RandomAccessFile(path.toFile(), "rw"));
-  }
-
-  /** Hears of what is in a log that is opened. */
-  interface Visitor {
-    void note(ObjectNode note);
-
-    void message(long id, JsonNode message);
-  }
-
-  /** One that is there; a last line that was not finished is dropped. */
-  static AcpLog open(Path path, Visitor visitor) throws IOException {
-    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-    AcpLog log = new AcpLog(path, file);
-    try {
-      log.scan(visitor);
-    } catch (IOException | RuntimeException e) {
-      file.close();
-      throw e;
+  /**
+   * A new one, which begins with what is in the memory.
+   *
+   * @param bound in bytes: beyond it the older half is left out
+   */
+  static AcpLog create(Path path, AcpMemory memory, long bound) throws IOException {
+    AcpLog log = new AcpLog(path, LogFile.create(path, memory, bound), memory);
+    for (ObjectNode note : memory.notes()) {
+      log.note(note);
     }
     return log;
   }
 
-  private void scan(Visitor visitor) throws IOException {
-    long size = file.length();
-    try (LogLines lines = new LogLines(path, 0)) {
-      scan(lines, size, visitor);
-    }
-    if (end < size) {
-      file.setLength(end);
-    }
-  }
-
-  private void scan(LogLines lines, long size, Visitor visitor) throws IOException {
-    while (lines.next(size)) {
-      JsonNode json;
-      try {
-        json = Json.MAPPER.readTree(lines.bytes(), lines.from() + 1, lines.length() - 1);
-      } catch (JacksonException e) {
-        throw new IOException("a line of " + path.getFileName() + " is damaged", e);
-      }
-      if (lines.kind() == NOTE && json instanceof ObjectNode note) {
-        visitor.note(note);
-      } else {
-        last++;
-        remember(lines.position());
-        visitor.message(last, json);
-      }
-      end = lines.after();
-    }
-  }
-
-  private void remember(long position) {
-    if ((last - 1) % STRIDE == 0) {
-      places.add(position);
-    }
+  /** One that is there; the memory is told what is in it. */
+  static AcpLog open(Path path, AcpMemory memory, long bound) throws IOException {
+    return new AcpLog(path, LogFile.open(path, memory, bound), memory);
   }
 
   /** The number of the last message; 0 before the first. */
   long last() {
     lock.lock();
     try {
-      return last;
+      return file.last();
     } finally {
       lock.unlock();
     }
@@ -133,8 +79,9 @@ final class AcpLog implements AutoCloseable {
     return add(RESULT, List.of(message));
   }
 
-  /** Adds a note. */
+  /** Adds a note, and tells the memory. */
   void note(ObjectNode note) throws IOException {
+    memory.note(note);
     add(NOTE, List.of(Json.bytes(note)));
   }
 
@@ -142,53 +89,35 @@ final class AcpLog implements AutoCloseable {
     lock.lock();
     try {
       if (closed) {
-        throw new IOException("the server " + path.getFileName() + " was removed");
+        throw new ServerRemoved(name);
       }
-      ByteArrayOutputStream all = new ByteArrayOutputStream();
-      long[] starts = new long[lines.size()];
-      for (int i = 0; i < starts.length; i++) {
-        starts[i] = end + all.size();
-        all.write(kind);
-        all.writeBytes(lines.get(i));
-        all.write('\n');
-      }
-      try {
-        file.seek(end);
-        file.write(all.toByteArray());
-      } catch (IOException e) {
-        // Nothing of it counts: the next one is written over it.
-        throw new IOException("what is sent could not be kept: " + e.getMessage(), e);
-      }
-      if (kind != NOTE) {
-        for (long start : starts) {
-          last++;
-          remember(start);
-        }
-      }
-      end += all.size();
+      file.add(kind, lines);
       changed.signalAll();
-      return last;
+      return file.last();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Reads what comes after the message of this number. */
+  /** Reads what comes after the message of this number, or the oldest there is. */
   AcpReader read(long after) throws IOException {
     lock.lock();
     try {
-      long from = Math.min(after, last);
-      int place = (int) (from / STRIDE);
-      boolean known = place < places.size();
+      long from = Math.min(after, file.last());
       AcpReader reader =
-          new AcpReader(
-              this,
-              new LogLines(path, known ? places.get(place) : end),
-              known ? (long) place * STRIDE : last,
-              from,
-              last);
+          new AcpReader(this, file.after(Math.max(from, file.dropped())), from, file.last());
       readers.add(reader);
       return reader;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Where a reader goes on that has come to the end of a file that was replaced. */
+  LogFile.Start goOn(long position, long message) throws IOException {
+    lock.lock();
+    try {
+      return file.at(position, message);
     } finally {
       lock.unlock();
     }
@@ -198,10 +127,10 @@ final class AcpLog implements AutoCloseable {
   long awaitBeyond(long position) throws InterruptedException {
     lock.lock();
     try {
-      while (!closed && end <= position) {
+      while (!closed && file.end() <= position) {
         changed.await();
       }
-      return closed ? -1 : end;
+      return closed ? -1 : file.end();
     } finally {
       lock.unlock();
     }
@@ -273,7 +202,7 @@ final class AcpLog implements AutoCloseable {
   /** Ends its readers and removes the file. */
   void delete() throws IOException {
     close();
-    Files.deleteIfExists(path);
+    file.delete();
   }
 
   /** How long a flush of a result waits after what came before it. ACP, sheet 4.2. */

@@ -73,13 +73,15 @@ final class AcpRoutes implements AutoCloseable {
 
     /** A client whose envelope gets no answer gives up all of its sessions. */
     void refuse() {
-      RpcException stopping = RpcException.of(Problem.stream("the server is stopping"));
-      done.complete(
-          isRequest(envelope)
-              ? Optional.of(
-                  new AcpServer.Outcome(Rpc.error(envelope.get("id"), stopping), 0, false))
-              : Optional.empty());
+      done.complete(failed(envelope, RpcException.of(Problem.stream("the server is stopping"))));
     }
+  }
+
+  /** The answer when there is no server to keep it. */
+  private static Optional<AcpServer.Outcome> failed(ObjectNode envelope, RpcException why) {
+    return isRequest(envelope)
+        ? Optional.of(new AcpServer.Outcome(Rpc.error(envelope.get("id"), why), 0, false))
+        : Optional.empty();
   }
 
   private static boolean isRequest(ObjectNode envelope) {
@@ -229,21 +231,18 @@ final class AcpRoutes implements AutoCloseable {
       }
     } catch (RpcException e) {
       // There is no server to keep it: the answer to this envelope is all there is.
-      done.complete(
-          request
-              ? Optional.of(new AcpServer.Outcome(Rpc.error(rpcId, e), 0, false))
-              : Optional.empty());
+      done.complete(failed(envelope, e));
       LOG.debug("server {}: {}", id, e.getMessage());
+    } catch (ServerRemoved e) {
+      LOG.debug("server {}: removed before its answer came", id);
+      done.complete(failed(envelope, RpcException.of(Problem.stream("the server was removed"))));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       done.completeExceptionally(e);
     } catch (IOException | RuntimeException e) {
       LOG.warn("server {}: an envelope could not be handled", id, e);
-      RpcException failure = RpcException.of(Problem.stream(String.valueOf(e.getMessage())));
       done.complete(
-          request
-              ? Optional.of(new AcpServer.Outcome(Rpc.error(rpcId, failure), 0, false))
-              : Optional.empty());
+          failed(envelope, RpcException.of(Problem.stream(String.valueOf(e.getMessage())))));
     }
   }
 
@@ -301,7 +300,7 @@ final class AcpRoutes implements AutoCloseable {
       server.get().used();
       try (AcpReader reader = server.get().log().read(after);
           SseStream stream = streams.open(exchange)) {
-        reader.relay(stream);
+        reader.relay(stream::send);
       } finally {
         server.get().used();
       }

@@ -1,6 +1,5 @@
 package dev.dunes.server.acp;
 
-import dev.dunes.server.http.Json;
 import dev.dunes.server.v1.AgentChoices;
 import dev.dunes.server.v1.Problem;
 import dev.dunes.server.v1.ProblemType;
@@ -11,13 +10,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -29,89 +25,51 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class AcpServer {
   private static final Logger LOG = LoggerFactory.getLogger(AcpServer.class);
-  private static final String ASK = "srv-";
 
   private final AcpIdentity identity;
   private final Sessions sessions;
   private final AcpMethods methods;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, AcpSession> bound = new HashMap<>();
-  private final Set<String> known = new LinkedHashSet<>();
   private final Map<String, AcpAsk> asks = new LinkedHashMap<>();
-  private @Nullable AcpLog log;
-  private int asked;
+  private final AcpMemory memory;
+  private final AcpLog log;
   private int working;
   private volatile long lastUse = System.nanoTime();
 
-  private AcpServer(AcpIdentity identity, Sessions sessions, Workplace workplace) {
+  private AcpServer(
+      AcpIdentity identity, AcpMemory memory, AcpLog log, Sessions sessions, Workplace workplace) {
     this.identity = identity;
+    this.memory = memory;
+    this.log = log;
     this.sessions = sessions;
     this.methods = new AcpMethods(sessions, workplace, this);
   }
 
   /** A new one. */
-  static AcpServer create(AcpIdentity identity, Path file, Sessions sessions, Workplace workplace)
+  static AcpServer create(
+      AcpIdentity identity, Path file, long bound, Sessions sessions, Workplace workplace)
       throws IOException {
-    AcpServer server = new AcpServer(identity, sessions, workplace);
-    AcpLog log = AcpLog.create(file);
-    server.log = log;
-    log.note(identity.json());
-    return server;
+    AcpMemory memory = new AcpMemory(identity);
+    return new AcpServer(identity, memory, AcpLog.create(file, memory, bound), sessions, workplace);
   }
 
   /** One that was there before; requests whose answer never came are answered now. */
-  static AcpServer open(AcpIdentity identity, Path file, Sessions sessions, Workplace workplace)
+  static AcpServer open(
+      AcpIdentity identity, Path file, long bound, Sessions sessions, Workplace workplace)
       throws IOException {
-    AcpServer server = new AcpServer(identity, sessions, workplace);
-    Map<JsonNode, Boolean> unanswered = new LinkedHashMap<>();
-    AcpLog log =
-        AcpLog.open(
-            file,
-            new AcpLog.Visitor() {
-              @Override
-              public void note(ObjectNode note) {
-                server.remember(note, unanswered);
-              }
-
-              @Override
-              public void message(long id, JsonNode message) {
-                server.remember(message, unanswered);
-              }
-            });
-    server.log = log;
+    AcpMemory memory = new AcpMemory(identity);
+    AcpLog log = AcpLog.open(file, memory, bound);
     RpcException restarted =
         RpcException.of(
             Problem.of(
                 ProblemType.AGENT_PROCESS_EXITED,
                 "agent process exited: " + identity.agent() + ": the server was restarted"));
-    for (JsonNode id : unanswered.keySet()) {
+    for (JsonNode id : memory.unanswered()) {
       log.addResult(Rpc.error(id, restarted));
+      memory.answered(id);
     }
-    return server;
-  }
-
-  private void remember(ObjectNode note, Map<JsonNode, Boolean> unanswered) {
-    if (note.has("request")) {
-      unanswered.put(note.get("request"), true);
-    }
-    if (note.has("session")) {
-      known.add(note.get("session").asString());
-    }
-    if (note.has("closed")) {
-      known.remove(note.get("closed").asString());
-    }
-  }
-
-  private void remember(JsonNode message, Map<JsonNode, Boolean> unanswered) {
-    JsonNode id = message.get("id");
-    if (id == null) {
-      return;
-    }
-    if (!message.has("method")) {
-      unanswered.remove(id);
-    } else if (id.isString() && id.asString().startsWith(ASK)) {
-      asked = Math.max(asked, Integer.parseInt(id.asString().substring(ASK.length())));
-    }
+    return new AcpServer(identity, memory, log, sessions, workplace);
   }
 
   String agent() {
@@ -119,7 +77,7 @@ final class AcpServer {
   }
 
   AcpLog log() {
-    return java.util.Objects.requireNonNull(log);
+    return log;
   }
 
   /** Somebody has asked for something. */
@@ -150,8 +108,8 @@ final class AcpServer {
         return bound.get(session.id());
       }
       bound.put(session.id(), one);
-      if (known.add(session.id())) {
-        log().note(Json.object().put("session", session.id()));
+      if (!memory.knows(session.id())) {
+        log().note(AcpMemory.session(session.id()));
       }
       return one;
     } finally {
@@ -165,8 +123,8 @@ final class AcpServer {
     try {
       bound.remove(id);
       asks.values().removeIf(ask -> ask.session().id().equals(id));
-      if (known.remove(id)) {
-        log().note(Json.object().put("closed", id));
+      if (memory.knows(id)) {
+        log().note(AcpMemory.closed(id));
       }
     } finally {
       lock.unlock();
@@ -181,7 +139,7 @@ final class AcpServer {
       if (one != null) {
         return one;
       }
-      if (!known.contains(id)) {
+      if (!memory.knows(id)) {
         throw RpcException.noSession(id);
       }
     } finally {
@@ -194,7 +152,7 @@ final class AcpServer {
   void ask(AcpAsk ask, ObjectNode params) throws IOException {
     lock.lock();
     try {
-      String id = ASK + ++asked;
+      String id = memory.nextAsk();
       asks.put(id, ask);
       log().add(List.of(Rpc.request(id, "session/request_permission", params)));
     } finally {
@@ -261,9 +219,7 @@ final class AcpServer {
       throws IOException, InterruptedException {
     enter();
     try {
-      ObjectNode note = Json.object();
-      note.set("request", id);
-      log().note(note);
+      log().note(AcpMemory.request(id));
       long before = log().last();
       Optional<ObjectNode> exit = Optional.empty();
       byte[] response;
@@ -278,6 +234,7 @@ final class AcpServer {
       }
       boolean updates = log().last() > before;
       long logId = updates ? log().addResult(response) : log().add(List.of(response));
+      memory.answered(id);
       if (exit.isPresent()) {
         log().add(List.of(Rpc.notification("_adapter/agent_exited", exit.get())));
       }
@@ -308,11 +265,6 @@ final class AcpServer {
 
   /** Sessions it has begun or loaded. */
   List<String> sessionIds() {
-    lock.lock();
-    try {
-      return List.copyOf(known);
-    } finally {
-      lock.unlock();
-    }
+    return memory.sessions();
   }
 }

@@ -40,6 +40,7 @@ final class AcpServers implements AutoCloseable {
   private static final Duration RETENTION = Duration.ofDays(30);
 
   private final Path directory;
+  private final long bound;
   private final Sessions sessions;
   private final Workplace workplace;
   private final ReentrantLock lock = new ReentrantLock();
@@ -59,8 +60,13 @@ final class AcpServers implements AutoCloseable {
     }
   }
 
-  AcpServers(Path directory, Sessions sessions, Workplace workplace) {
+  /**
+   * @param directory for what is sent
+   * @param bound of what is kept of each server, in bytes
+   */
+  AcpServers(Path directory, long bound, Sessions sessions, Workplace workplace) {
     this.directory = directory;
+    this.bound = bound;
     this.sessions = sessions;
     this.workplace = workplace;
   }
@@ -165,7 +171,8 @@ final class AcpServers implements AutoCloseable {
     AcpServer server = null;
     try {
       install(slot.identity.agent());
-      server = AcpServer.create(slot.identity, file(slot.identity.id()), sessions, workplace);
+      server =
+          AcpServer.create(slot.identity, file(slot.identity.id()), bound, sessions, workplace);
       return server;
     } finally {
       lock.lock();
@@ -206,7 +213,8 @@ final class AcpServers implements AutoCloseable {
     try {
       AcpServer server = slot.server;
       if (server == null) {
-        server = AcpServer.open(slot.identity, file(slot.identity.id()), sessions, workplace);
+        server =
+            AcpServer.open(slot.identity, file(slot.identity.id()), bound, sessions, workplace);
         slot.server = server;
       }
       return server;
@@ -289,9 +297,13 @@ final class AcpServers implements AutoCloseable {
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.acp")) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.{acp,acp.new}")) {
       for (Path file : files) {
-        read(file);
+        if (file.toString().endsWith(".acp")) {
+          read(file);
+        } else {
+          Files.deleteIfExists(file); // its making was cut off
+        }
       }
     }
     listed = true;

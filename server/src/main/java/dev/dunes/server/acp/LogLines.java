@@ -7,10 +7,12 @@ import java.util.Arrays;
 
 /**
  * Reads a log line by line, up to where it is complete. Its file is its own: an interrupted thread
- * would close a channel for everybody. Not safe for use by several threads.
+ * would close a channel for everybody, and one that was replaced can be read to its end. Not safe
+ * for use by several threads.
  */
 final class LogLines implements AutoCloseable {
   private final RandomAccessFile file;
+  private final long shift;
   private byte[] buffer = new byte[64 << 10];
   private int from;
   private int to;
@@ -20,24 +22,29 @@ final class LogLines implements AutoCloseable {
   private long base;
 
   /**
-   * @param position where a line begins
+   * @param place where a line begins in the file
+   * @param shift what positions have more than places in the file
    */
-  LogLines(Path path, long position) throws IOException {
+  LogLines(Path path, long place, long shift) throws IOException {
     this.file = new RandomAccessFile(path.toFile(), "r");
-    this.base = position;
+    this.base = place;
+    this.shift = shift;
   }
 
   /** Where the next line begins. */
   long after() {
-    return base + from + (length == 0 ? 0 : length + 1);
+    return shift + base + from + (length == 0 ? 0 : length + 1);
   }
 
   /** Where this line begins. */
   long position() {
-    return base + from;
+    return shift + base + from;
   }
 
-  /** Goes to the next line; false when there is none before this position. */
+  /**
+   * Goes to the next line; false when there is none before this position, or the file was replaced
+   * and ends.
+   */
   boolean next(long limit) throws IOException {
     if (length > 0) {
       from += length + 1;
@@ -68,7 +75,7 @@ final class LogLines implements AutoCloseable {
     if (to == buffer.length) {
       buffer = Arrays.copyOf(buffer, buffer.length * 2);
     }
-    long there = limit - (base + to);
+    long there = limit - shift - (base + to);
     if (there <= 0) {
       return false;
     }

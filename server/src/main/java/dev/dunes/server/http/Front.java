@@ -36,8 +36,7 @@ public final class Front {
   private final Optional<Cors> cors;
   private final AccessLog log;
   private final Observer observer;
-  private final Duration pingEvery;
-  private final Duration heartbeatEvery;
+  private final StreamTimes times;
 
   /** Knows requests by more than their path. */
   @FunctionalInterface
@@ -72,8 +71,7 @@ public final class Front {
       Optional<Cors> cors,
       AccessLog log,
       Observer observer,
-      Duration pingEvery,
-      Duration heartbeatEvery) {
+      StreamTimes times) {
     this.vertx = vertx;
     this.ahead = ahead;
     this.routes = routes;
@@ -84,8 +82,7 @@ public final class Front {
     this.cors = cors;
     this.log = log;
     this.observer = observer;
-    this.pingEvery = pingEvery;
-    this.heartbeatEvery = heartbeatEvery;
+    this.times = times;
   }
 
   /** Takes a request on the event loop; returns at once. */
@@ -102,13 +99,13 @@ public final class Front {
   /** Begins a stream of events as the answer. */
   public EventStream events(Exchange exchange, Map<String, String> headers)
       throws InterruptedException {
-    return EventStream.open(exchange, vertx, headers, pingEvery);
+    return EventStream.open(exchange, vertx, headers, times.pingEvery());
   }
 
   /** Begins a stream of frames as the answer. */
   public SseStream frames(Exchange exchange, Map<String, String> headers)
       throws InterruptedException {
-    return SseStream.open(exchange, vertx, headers, heartbeatEvery);
+    return SseStream.open(exchange, vertx, headers, times);
   }
 
   private static String id(HttpServerRequest request) {

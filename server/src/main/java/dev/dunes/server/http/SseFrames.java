@@ -100,4 +100,10 @@ public final class SseFrames {
       bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
     }
   }
+
+  /** What is in it, as it goes on the wire. */
+  @Override
+  public String toString() {
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+  }
 }

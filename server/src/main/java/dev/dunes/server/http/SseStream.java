@@ -20,9 +20,6 @@ public final class SseStream implements AutoCloseable {
           "cache-control", "no-cache",
           "x-accel-buffering", "no");
 
-  /** How long a client may take no byte. */
-  private static final Duration STALL = Duration.ofSeconds(60);
-
   /** Begins streams. */
   @FunctionalInterface
   public interface Opener {
@@ -37,15 +34,17 @@ public final class SseStream implements AutoCloseable {
 
   private final Exchange exchange;
   private final Vertx vertx;
+  private final Duration stallAfter;
   private final long heartbeats;
 
   /** Held while frames are sent: a comment between two pieces would end a frame early. */
   private final ReentrantLock sending = new ReentrantLock();
 
-  private SseStream(Exchange exchange, Vertx vertx, Duration heartbeatEvery) {
+  private SseStream(Exchange exchange, Vertx vertx, StreamTimes times) {
     this.exchange = exchange;
     this.vertx = vertx;
-    this.heartbeats = vertx.setPeriodic(heartbeatEvery.toMillis(), id -> beat());
+    this.stallAfter = times.stallAfter();
+    this.heartbeats = vertx.setPeriodic(times.heartbeatEvery().toMillis(), id -> beat());
   }
 
   private void beat() {
@@ -59,12 +58,12 @@ public final class SseStream implements AutoCloseable {
   }
 
   static SseStream open(
-      Exchange exchange, Vertx vertx, Map<String, String> headers, Duration heartbeatEvery)
+      Exchange exchange, Vertx vertx, Map<String, String> headers, StreamTimes times)
       throws InterruptedException {
     Map<String, String> all = new LinkedHashMap<>(HEAD);
     all.putAll(headers);
     exchange.begin(200, all);
-    return new SseStream(exchange, vertx, heartbeatEvery);
+    return new SseStream(exchange, vertx, times);
   }
 
   /** Sends frames and empties their buffer; waits until they have left this process. */
@@ -74,7 +73,7 @@ public final class SseStream implements AutoCloseable {
     }
     sending.lock();
     try {
-      exchange.write(frames.array(), frames.length(), STALL);
+      exchange.write(frames.array(), frames.length(), stallAfter);
     } finally {
       sending.unlock();
     }

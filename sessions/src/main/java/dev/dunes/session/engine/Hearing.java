@@ -158,30 +158,34 @@ final class Hearing implements AgentWork.Listener {
         queue.end(TurnEnd.Kind.FAILED, "error", Problems.of(core.state.spec.agent(), e, mask), 0);
         queue.next();
       } else {
-        crashed(
-            exit.map(AgentExit::code).orElse(-1), exit.filter(AgentExit::outOfMemory).isPresent());
+        crashed(exit.orElseGet(() -> new AgentExit(-1, false)));
       }
     });
   }
 
-  private void crashed(int code, boolean outOfMemory) {
+  private void crashed(AgentExit exit) {
+    int code = exit.code();
+    String told = exit.server() ? "server_exit" : "process_exit";
     String said = core.stderr.text();
     ObjectNode details = JsonMapper.shared().createObjectNode();
     details.put("exitCode", code);
     details.put("stderr", said);
     core.writeError(
-        "the agent's process ended with code %d before its turn did%s"
-            .formatted(code, outOfMemory ? " (out of memory)" : ""),
-        "process_exit",
+        "the agent's %s ended with code %d before its turn did%s"
+            .formatted(
+                exit.server() ? "server" : "process",
+                code,
+                exit.outOfMemory() ? " (out of memory)" : ""),
+        told,
         details);
     SessionException problem = Problems.agentExited(core.state.spec.agent(), code, said);
     if (code == 0) {
-      queue.end(TurnEnd.Kind.FAILED, "process_exit", problem, 0);
+      queue.end(TurnEnd.Kind.FAILED, told, problem, 0);
       queue.next();
     } else {
       core.state.exitCode = code;
       core.state.stderr = said;
-      stopping.over(EndReason.ERROR, EndedBy.AGENT, problem);
+      stopping.over(EndReason.ERROR, exit.server() ? EndedBy.DAEMON : EndedBy.AGENT, problem);
     }
   }
 }

@@ -48,7 +48,7 @@ final class FollowedEvents implements SessionEvents {
     HttpResponse<InputStream> response =
         wire.open(
             "GET",
-            path + "?offset=" + offset,
+            path + "?include_raw=true&offset=" + offset,
             BodyPublishers.noBody(),
             Map.of("accept", Wire.EVENTS));
     return new FollowedEvents(wire, path, offset, new FrameEvents(response.body()));
@@ -97,7 +97,7 @@ final class FollowedEvents implements SessionEvents {
         HttpResponse<InputStream> response =
             wire.ask(
                 "GET",
-                path + "?offset=" + last,
+                path + "?include_raw=true&offset=" + last,
                 BodyPublishers.noBody(),
                 Map.of("accept", Wire.EVENTS, "last-event-id", Long.toString(last)));
         if (response.statusCode() == 200) {

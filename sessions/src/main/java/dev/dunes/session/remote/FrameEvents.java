@@ -34,7 +34,7 @@ final class FrameEvents implements AutoCloseable {
     if (frame.id() < 1) {
       throw new IOException("an event without an id");
     }
-    return new SessionEvent(frame.id(), frame.data(), Optional.empty());
+    return EventJson.of(frame.id(), frame.data());
   }
 
   /** Whoever reads gets the end of the connection or an error. */

@@ -13,7 +13,6 @@ import dev.dunes.session.SessionTurn;
 import dev.dunes.session.TranscriptFormat;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -60,12 +59,12 @@ final class RemoteSession implements Session {
 
   @Override
   public SessionEvents turn(Prompt prompt) {
-    return new TurnEvents(wire, new FrameEvents(stream(prompt, "").body()));
+    return new TurnEvents(wire, new FrameEvents(stream(prompt, "?include_raw=true").body()));
   }
 
   @Override
   public SessionTurn start(Prompt prompt) {
-    return RemoteTurn.of(wire, stream(prompt, "?until=end"));
+    return RemoteTurn.of(wire, stream(prompt, "?until=end&include_raw=true"));
   }
 
   private HttpResponse<InputStream> stream(Prompt prompt, String query) {
@@ -83,11 +82,15 @@ final class RemoteSession implements Session {
     boolean more = true;
     while (more) {
       long wanted = Math.min(CHUNK, limit.orElse(Long.MAX_VALUE) - events.size());
-      JsonNode page = wire.get("%s?offset=%d&limit=%d".formatted(path("events"), after, wanted));
+      JsonNode page =
+          wire.get(
+              "%s?offset=%d&limit=%d&include_raw=true".formatted(path("events"), after, wanted));
       for (JsonNode event : page.path("events")) {
+        if (!(event instanceof ObjectNode object)) {
+          throw Wire.broken("an event that is no object", null);
+        }
         after = event.path("sequence").asLong(0);
-        byte[] json = event.toString().getBytes(StandardCharsets.UTF_8);
-        events.add(new SessionEvent(after, json, Optional.empty()));
+        events.add(EventJson.of(after, object));
       }
       more = page.path("hasMore").asBoolean(false);
       if (limit.isPresent() && events.size() >= limit.getAsLong()) {

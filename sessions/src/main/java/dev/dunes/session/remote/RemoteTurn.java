@@ -76,7 +76,7 @@ final class RemoteTurn implements SessionTurn {
         end = Optional.of(end(wire.json(frame.get().data())));
         return events;
       }
-      events.add(new SessionEvent(frame.get().id(), frame.get().data(), Optional.empty()));
+      events.add(EventJson.of(frame.get().id(), frame.get().data()));
       frame = events.size() < MOST ? frames.ready() : Optional.empty();
     }
     return events;

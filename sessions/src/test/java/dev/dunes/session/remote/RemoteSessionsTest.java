@@ -324,11 +324,11 @@ class RemoteSessionsTest {
     assertThat(read).containsExactly(3L, 4L, 5L);
     assertThat(seen)
         .containsExactly(
-            "GET /v1/sessions/s1/events/sse?offset=2 ",
-            "GET /v1/sessions/s1/events/sse?offset=4 after 4 ",
-            "GET /v1/sessions/s1/events/sse?offset=4 after 4 ",
-            "GET /v1/sessions/s1/events/sse?offset=5 after 5 ",
-            "GET /v1/sessions/s1/events/sse?offset=5 after 5 ");
+            "GET /v1/sessions/s1/events/sse?include_raw=true&offset=2 ",
+            "GET /v1/sessions/s1/events/sse?include_raw=true&offset=4 after 4 ",
+            "GET /v1/sessions/s1/events/sse?include_raw=true&offset=4 after 4 ",
+            "GET /v1/sessions/s1/events/sse?include_raw=true&offset=5 after 5 ",
+            "GET /v1/sessions/s1/events/sse?include_raw=true&offset=5 after 5 ");
   }
 
   @Test
@@ -428,7 +428,8 @@ class RemoteSessionsTest {
       assertThat(end.problem().orElseThrow().code()).isEqualTo("timeout");
     }
     assertThat(seen)
-        .containsExactly("POST /v1/sessions/s1/messages/stream?until=end {\"message\":\"hi\"}");
+        .containsExactly(
+            "POST /v1/sessions/s1/messages/stream?until=end&include_raw=true {\"message\":\"hi\"}");
   }
 
   @Test
@@ -444,9 +445,34 @@ class RemoteSessionsTest {
     assertThat(session.page(0, OptionalLong.of(1)).hasMore()).isTrue();
     assertThat(seen)
         .containsExactly(
-            "GET /v1/sessions/s1/events?offset=0&limit=5000 ",
-            "GET /v1/sessions/s1/events?offset=2&limit=5000 ",
-            "GET /v1/sessions/s1/events?offset=0&limit=1 ");
+            "GET /v1/sessions/s1/events?offset=0&limit=5000&include_raw=true ",
+            "GET /v1/sessions/s1/events?offset=2&limit=5000&include_raw=true ",
+            "GET /v1/sessions/s1/events?offset=0&limit=1&include_raw=true ");
+  }
+
+  @Test
+  void whatTheAgentWroteIsBesideTheEvent() throws InterruptedException {
+    Session session = session();
+    answer(
+        200,
+        "id: 1\ndata: {\"sequence\":1,\"raw\":{\"a\":[1,\"raw\"],\"raw\":null}}\n\n"
+            + "id: 2\ndata: {\"sequence\":2,\"raw\":null}\n\n");
+    try (SessionEvents events = session.follow(0)) {
+      List<SessionEvent> read = events.next();
+      assertThat(read.get(0).raw().orElseThrow()).asString().startsWith("{\"a\":[1,\"raw\"]");
+      assertThat(read.get(1).raw()).isEmpty();
+    }
+    answer(200, "id: 1\ndata: [3]\n\n");
+    try (SessionEvents events = session.follow(0)) {
+      assertThatThrownBy(events::next).hasMessage("stream error: event 1 is no object");
+    }
+    answer(
+        200,
+        "{\"events\":[{\"sequence\":1,\"raw\":{\"raw\":null}},{\"sequence\":2,\"raw\":null}],\"hasMore\":false}");
+    List<SessionEvent> page = session.page(0, OptionalLong.empty()).events();
+    assertThat(page.get(0).json()).asString().isEqualTo("{\"sequence\":1,\"raw\":null}");
+    assertThat(page.get(0).raw().orElseThrow()).asString().isEqualTo("{\"raw\":null}");
+    assertThat(page.get(1).raw()).isEmpty();
   }
 
   @Test

@@ -8,7 +8,16 @@ const dist = (file) => import(pathToFileURL(join(modules, "sandbox-agent/dist", 
 const { SandboxAgent } = await dist("index.js");
 const { local } = await dist("providers/local.js");
 
-const client = await SandboxAgent.start({ sandbox: local({ log: "silent" }) });
+// The client gives a server 15 s; a busy machine may need more than one try.
+async function start(tries) {
+  try {
+    return await SandboxAgent.start({ sandbox: local({ log: "silent" }) });
+  } catch (error) {
+    if (tries === 1 || !String(error.message).startsWith("Timed out waiting")) throw error;
+    return start(tries - 1);
+  }
+}
+const client = await start(4);
 const session = await client.createSession({ agent: "mock", cwd: "/tmp" });
 let said = "";
 session.onEvent((event) => {

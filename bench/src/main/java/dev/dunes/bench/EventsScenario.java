@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class EventsScenario implements Scenario {
   static final String RATE = "small events to one client";
   static final String LOST = "events lost on the way to one client";
+  static final String LATE = "events there are for a client that comes after 200,000 of them";
   static final String FOLLOWERS = "deliveries to 1,000 followers of one session";
   static final String FOLLOWERS_LOST = "events lost on the way to 1,000 followers";
   static final String DELIVERY = "append to delivery at 5,000 events/s, p99 of a second";
@@ -61,15 +63,17 @@ final class EventsScenario implements Scenario {
     return "`./ds server` as a process of its own, its mock agent, and clients of this process on loopback that read server-sent events from raw sockets; all on the same"
         + " processors. A small event is a piece of a message of one character; every one is in the journal before it is sent. One client: from the request for"
         + " 200,000 events to the last of them, after as many that warm the server up. Beside it `sandbox-agent` 0.4.2 of npm, when it is installed, with an agent that is a script and writes as many updates of the"
-        + " same text; it keeps them in memory only. What is lost is what a client that never stops reading does not get. Followers: 1,000 connections to one session, 1,000 events each."
-        + " Append to delivery: from the time in the event to its arrival, while 5,000 a second are made for 10 s. Replay: a client that reads a"
+        + " same text; it keeps them in memory only. What is there later: how many of them a client gets that comes when all were sent. What is lost is what a client that never stops reading does not get. Followers: 1,000 connections to one session, 1,000 events each."
+        + " Append to delivery: from the time in the event to its arrival, while 5,000 a second are made for 10 s; for the other server from the time its agent wrote the"
+        + " update. Replay: a client that reads a"
         + " session of 1,000,000 events from its beginning, and what the server's resident memory grows by during the second one. Idle: 2 s after the first answer.";
   }
 
   @Override
   public List<Series> run(Bench bench) throws IOException, InterruptedException {
     SeriesBuilder series = new SeriesBuilder(PeerServer.NAME);
-    Optional<PeerServer> peer = PeerServer.find(bench);
+    Optional<PeerEvents> peer = PeerServer.find(bench).map(PeerEvents::new);
+    int count = bench.options().quick() ? BURST / 100 : BURST;
     Path directory = Trees.directory(bench.scratch().resolve("events"), "rwx------");
     for (int round = -bench.rounds(1, 1); round < bench.rounds(5, 1); round++) {
       SeriesBuilder sink = round < 0 ? new SeriesBuilder(PeerServer.NAME) : series;
@@ -81,17 +85,21 @@ final class EventsScenario implements Scenario {
       if (peer.isPresent()) {
         try (SessionServer server = peer.get().start()) {
           idle(sink, PeerServer.NAME, server);
-          peer.get().install(server, bench.options().quick() ? BURST / 100 : BURST);
-          burst(bench, new SeriesBuilder(PeerServer.NAME), server, peer.get());
-          burst(bench, sink, server, peer.get());
+          peer.get().burst(server, count, new SeriesBuilder(PeerServer.NAME), new HashMap<>());
+          peer.get().burst(server, count, sink, lost);
         }
       }
     }
-    lost.forEach((engine, count) -> series.add(LOST, engine, Unit.COUNT, count));
+    lost.forEach((engine, missed) -> series.add(LOST, engine, Unit.COUNT, missed));
     try (SessionServer server = start(bench, directory)) {
       followers(bench, series, server);
       delivery(bench, series, server);
       replay(bench, series, server);
+    }
+    if (peer.isPresent()) {
+      try (SessionServer server = peer.get().start()) {
+        peer.get().delivery(server, paced(bench), PER_SECOND, series);
+      }
     }
     return series.build();
   }
@@ -131,59 +139,32 @@ final class EventsScenario implements Scenario {
     return info.path("eventCount").asLong();
   }
 
-  /** Counts events whose numbers follow on one another. */
-  private static final class Count implements SseReader.Sink {
-    private final long wanted;
-    private long got;
-    private long highest;
-
-    Count(long wanted) {
-      this.wanted = wanted;
-    }
-
-    @Override
-    public boolean event(long id, byte[] data, int length) {
-      if (id > highest) {
-        got++;
-        highest = id;
-      }
-      return highest < wanted;
-    }
-  }
-
   private void burst(Bench bench, SeriesBuilder series, SessionServer server)
       throws IOException, InterruptedException {
     int count = bench.options().quick() ? BURST / 100 : BURST;
     String session = session(server);
     try (SseReader reader = new SseReader(server.port(), session + "/events/sse", ROOM)) {
-      Count counted = new Count(count);
+      EventCount counted = new EventCount(count);
       long start = System.nanoTime();
       say(server, session, "burst " + count);
       reader.read(counted, SILENCE);
       double seconds = (System.nanoTime() - start) / 1e9;
-      series.add(RATE, DunesEngine.NAME, Unit.EVENTS_PER_SECOND, counted.got / seconds);
+      series.add(RATE, DunesEngine.NAME, Unit.EVENTS_PER_SECOND, counted.got() / seconds);
       long all = last(server, session);
-      Count rest = new Count(all);
-      rest.got = counted.got;
-      rest.highest = counted.highest;
+      EventCount rest = counted.to(all);
       reader.read(rest, SILENCE);
-      lost.merge(DunesEngine.NAME, all - rest.got, Long::sum);
+      lost.merge(DunesEngine.NAME, all - rest.got(), Long::sum);
+      late(series, server, session, all);
     }
   }
 
-  private void burst(Bench bench, SeriesBuilder series, SessionServer server, PeerServer peer)
+  /** What a client gets that comes after all of it. */
+  private static void late(SeriesBuilder series, SessionServer server, String session, long all)
       throws IOException {
-    int count = bench.options().quick() ? BURST / 100 : BURST;
-    String path = peer.begin(server, "bench-" + ++sessions);
-    try (SseReader reader = new SseReader(server.port(), path, ROOM)) {
-      // The answer to initialize is the first event.
-      Count counted = new Count(count + 1L);
-      long start = System.nanoTime();
-      peer.burst(server, path);
-      boolean whole = reader.read(counted, SILENCE);
-      double seconds = (System.nanoTime() - start) / 1e9 - (whole ? 0 : SILENCE / 1e3);
-      series.add(RATE, PeerServer.NAME, Unit.EVENTS_PER_SECOND, counted.got / seconds);
-      lost.merge(PeerServer.NAME, count + 1 - counted.got, Long::sum);
+    try (SseReader reader = new SseReader(server.port(), session + "/events/sse", ROOM)) {
+      EventCount counted = new EventCount(all);
+      reader.read(counted, SILENCE);
+      series.add(LATE, DunesEngine.NAME, Unit.COUNT, counted.got());
     }
   }
 
@@ -224,14 +205,18 @@ final class EventsScenario implements Scenario {
   }
 
   private static long read(SseReader reader, long all) throws IOException {
-    Count counted = new Count(all);
+    EventCount counted = new EventCount(all);
     reader.read(counted, PATIENCE);
-    return counted.got;
+    return counted.got();
+  }
+
+  private static int paced(Bench bench) {
+    return PER_SECOND * (bench.options().quick() ? 1 : 10);
   }
 
   private void delivery(Bench bench, SeriesBuilder series, SessionServer server)
       throws IOException {
-    int count = PER_SECOND * (bench.options().quick() ? 1 : 10);
+    int count = paced(bench);
     String session = session(server);
     double[] took = new double[count];
     try (SseReader reader = new SseReader(server.port(), session + "/events/sse", ROOM)) {
@@ -240,7 +225,7 @@ final class EventsScenario implements Scenario {
       boolean whole =
           reader.read(
               (id, data, length) -> {
-                long now = nanos(Instant.now());
+                long now = now();
                 took[seen[0]++] = (now - nanos(time(data, length))) / 1e6;
                 return seen[0] < count;
               },
@@ -255,6 +240,11 @@ final class EventsScenario implements Scenario {
       series.add(
           DELIVERY, DunesEngine.NAME, Unit.MILLISECONDS, part[(int) (PER_SECOND * 0.99) - 1]);
     }
+  }
+
+  /** Nanoseconds since 1970. */
+  static long now() {
+    return nanos(Instant.now());
   }
 
   private static long nanos(Instant time) {
@@ -284,10 +274,10 @@ final class EventsScenario implements Scenario {
     for (int round = 0; round < bench.rounds(3, 2); round++) {
       double before = server.residentMegabytes();
       try (SseReader reader = new SseReader(server.port(), session + "/events/sse", ROOM)) {
-        Count counted = new Count(all);
+        EventCount counted = new EventCount(all);
         long start = System.nanoTime();
-        if (!reader.read(counted, SILENCE) || counted.got != all) {
-          throw new IOException("only %d of %d events came".formatted(counted.got, all));
+        if (!reader.read(counted, SILENCE) || counted.got() != all) {
+          throw new IOException("only %d of %d events came".formatted(counted.got(), all));
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         series.add(REPLAY, DunesEngine.NAME, Unit.EVENTS_PER_SECOND, all / seconds);

@@ -25,11 +25,24 @@ final class PeerServer {
         case $line in
           *'"initialize"'*) echo '{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":1}}' ;;
           *'"burst"'*)
-            awk 'BEGIN { for (i = 0; i < %d; i++) print "{\\"jsonrpc\\":\\"2.0\\",\\"method\\":\\"session/update\\",\\"params\\":{\\"sessionId\\":\\"s\\",\\"update\\":{\\"sessionUpdate\\":\\"agent_message_chunk\\",\\"content\\":{\\"type\\":\\"text\\",\\"text\\":\\".\\"}}}}" }'
+            {{WRITES}}
             ;;
         esac
       done
       """;
+
+  private static final String UPDATE =
+      "{\"jsonrpc\":\"2.0\",\"method\":\"session/update\",\"params\":{\"sessionId\":\"s\",\"update\":"
+          + "{\"sessionUpdate\":\"agent_message_chunk\",\"content\":{\"type\":\"text\",\"text\":\"%s\"}}}}";
+
+  /** As many as it can. */
+  private static final String AT_ONCE = "awk 'BEGIN { for (i = 0; i < %d; i++) print \"%s\" }'";
+
+  /** So many a second, each with the time at which it is written. */
+  private static final String PACED =
+      "python3 -c 'import sys, time\nt = time.time()\nfor i in range(%d):\n"
+          + "  d = t + i / %d - time.time()\n  if d > 0: time.sleep(d)\n"
+          + "  sys.stdout.write(\"%s\\n\".replace(\"@\", str(time.time_ns())))\n  sys.stdout.flush()'";
 
   private final Path program;
   private final Path home;
@@ -72,12 +85,24 @@ final class PeerServer {
         program.toString(), home, Map.of("HOME", home.toString(), "XDG_DATA_HOME", home + "/data"));
   }
 
-  /** Has it know an agent that writes so many updates when it is told `burst`. */
-  void install(SessionServer server, int updates) throws IOException {
+  /**
+   * Has it know an agent that writes so many updates when it is told `burst`.
+   *
+   * @param perSecond with the time in each of them; 0 for as fast as it can, with a dot
+   */
+  void install(SessionServer server, int updates, int perSecond) throws IOException {
     server.ask("POST", "/v1/agents/mock/install", "{}");
     Path script = home.resolve("data/sandbox-agent/bin/agent_processes/mock-acp");
-    Files.writeString(script, AGENT.formatted(updates));
+    String writes =
+        perSecond == 0
+            ? AT_ONCE.formatted(updates, quoted(UPDATE.formatted(".")))
+            : PACED.formatted(updates, perSecond, quoted(UPDATE.formatted("@")));
+    Files.writeString(script, AGENT.replace("{{WRITES}}", writes));
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private static String quoted(String json) {
+    return json.replace("\"", "\\\"");
   }
 
   /** A conversation with the agent, ready for its stream to be read. */

@@ -48,7 +48,7 @@ public final class AcpAgents {
           CODEX,
           traits(true, ModelDialect.OPENAI, List.of("default", "bypass")),
           AgentModels.NONE,
-          // Its own sandbox cannot be had inside ours; read-only is the mode that asks.
+          // Read-only is the mode that asks; see CodexAcpLaunch for the rest.
           Map.of(
               PermissionPolicy.ALLOW, "agent-full-access",
               PermissionPolicy.ASK, "read-only"),

@@ -17,6 +17,7 @@ import java.util.Optional;
  */
 public record AgentHome(Sandbox sandbox, String path) {
   private static final int PRIVATE = 0600;
+  private static final int RUN = 0100;
 
   /** As the options say, or else as the sandbox says, which takes a command. */
   public static AgentHome of(Sandbox sandbox, AgentOptions options) {
@@ -43,8 +44,17 @@ public record AgentHome(Sandbox sandbox, String path) {
 
   /** The same with bytes. */
   public String write(String name, byte[] contents) {
+    return write(name, contents, PRIVATE);
+  }
+
+  /** The same with a program, which its owner may run. */
+  public String program(String name, String text) {
+    return write(name, text.getBytes(StandardCharsets.UTF_8), PRIVATE | RUN);
+  }
+
+  private String write(String name, byte[] contents, int mode) {
     String file = path + "/" + name;
-    try (OutputStream out = sandbox.files().write(file, WriteOptions.ATOMIC.withMode(PRIVATE))) {
+    try (OutputStream out = sandbox.files().write(file, WriteOptions.ATOMIC.withMode(mode))) {
       out.write(contents);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

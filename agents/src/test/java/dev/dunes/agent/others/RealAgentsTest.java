@@ -106,7 +106,7 @@ final class RealAgentsTest {
       assertThat(real.processes()).noneMatch(line -> line.contains("run-token-1"));
       session.endInput();
       Transcript.toTheEnd(session);
-      real.awaitNoProcess("auth [s]tatus"); // claude-acp asks on its way out, and does not wait
+      real.awaitNoProcess("/opt/dunes/[a]gents/"); // some do not wait for what they started
       assertThat(real.processes()).isEmpty();
     }
   }
@@ -121,6 +121,7 @@ final class RealAgentsTest {
           Transcript.turn(session, Answering.permissions(session, PermissionReply.REJECT));
       assertThat(real.sandbox.files().exists("/home/user/hello.txt")).isFalse();
       assertThat(rejected.events(AgentEvent.PermissionResolved.class))
+          .as(rejected.toString())
           .isNotEmpty()
           .allMatch(event -> event.status() == PermissionStatus.DENIED);
       assertThat(rejected.parts(ContentPart.ToolCall.class))
@@ -227,7 +228,8 @@ final class RealAgentsTest {
       Transcript failed = Transcript.turn(session);
       assertThat(failed.outcome().success()).as(failed.toString()).isFalse();
       assertThat(failed.outcome().text().orElseThrow())
-          .contains(id.equals("claude-acp") ? "Authentication required" : "401");
+          .contains(
+              id.endsWith("-acp") && !id.startsWith("open") ? "Authentication required" : "401");
       assertThat(failed.events(AgentEvent.Failed.class)).isNotEmpty();
 
       real.model.heal();
@@ -361,9 +363,22 @@ final class RealAgentsTest {
       session.send(new Prompt("Say [[text]]"));
       delivered.add(Transcript.turn(session));
 
+      if (id.equals("codex-acp")) {
+        delivered.add(patched());
+      }
       // Plans, pictures and files are proved by tests of their own.
       assertThat(real.agent.traits().capabilities())
           .isEqualTo(delivered.capabilities(true, true, true));
+    }
+  }
+
+  /** Codex changes files by patches with models it knows. */
+  private static Transcript patched() {
+    try (RealAgent real = new RealAgent("codex-acp");
+        AgentSession session =
+            real.open(o -> o.model("gpt-6-luna").permissions(PermissionPolicy.ASK))) {
+      session.send(new Prompt("Patch [[cxpatch]]"));
+      return Transcript.turn(session, Answering.permissions(session, PermissionReply.ONCE));
     }
   }
 

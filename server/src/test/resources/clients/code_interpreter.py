@@ -1,6 +1,6 @@
 """The published client e2b-code-interpreter, unmodified, against a server: prints "ok NAME" for each thing it does.
 
-Argument: a template. The server is named by E2B_* variables.
+Argument: a template, or - for the one that the client uses by itself. The server is named by E2B_* variables.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ def done(name):
     print("ok", name, flush=True)
 
 
-sandbox = Sandbox.create(template, envs={"WIDE": "yes"})
+sandbox = Sandbox.create(None if template == "-" else template, envs={"WIDE": "yes"})
 try:
     first = sandbox.run_code('x = 1\nprint("hej å")\nx + 1')
     assert first.text == "2", first

@@ -60,6 +60,7 @@ final class DoctorVerb implements Verb {
               .diagnose());
       agents.add(AgentChecks.diagnose(console));
       agents.add(new ProjectChecks(console).diagnose());
+      agents.add(TemplateChecks.diagnose());
     }
     boolean ready =
         all.stream()

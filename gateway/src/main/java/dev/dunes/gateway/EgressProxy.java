@@ -11,6 +11,7 @@ import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class EgressProxy implements AutoCloseable {
   private final List<ServerSocketChannel> listeners = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final Set<ProxyConnection> connections = ConcurrentHashMap.newKeySet();
+  private Optional<Path> lasting = Optional.empty();
   private Optional<InetSocketAddress> address = Optional.empty();
   private volatile boolean closed;
 
@@ -63,6 +65,9 @@ final class EgressProxy implements AutoCloseable {
       ServerSocketChannel unix = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
       proxy.listeners.add(unix);
       unix.bind(UnixDomainSocketAddress.of(sockets.proxy()), BACKLOG);
+      if (options.lastingProxySocket().isPresent()) {
+        proxy.lasting(options.lastingProxySocket().get());
+      }
       OptionalInt port = options.loopbackProxyPort();
       if (port.isPresent()) {
         ServerSocketChannel tcp = ServerSocketChannel.open();
@@ -81,6 +86,16 @@ final class EgressProxy implements AutoCloseable {
       proxy.close();
       throw e;
     }
+  }
+
+  /** What a gateway that was killed has left there goes. */
+  private void lasting(Path socket) throws IOException {
+    Files.deleteIfExists(socket);
+    ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    listeners.add(channel);
+    channel.bind(UnixDomainSocketAddress.of(socket), BACKLOG);
+    SocketDirectory.onlyOwner(socket);
+    lasting = Optional.of(socket);
   }
 
   Optional<InetSocketAddress> address() {
@@ -173,6 +188,13 @@ final class EgressProxy implements AutoCloseable {
       } catch (IOException e) {
         LOG.debug("closing the proxy: {}", e.toString());
       }
+    }
+    try {
+      if (lasting.isPresent()) {
+        Files.deleteIfExists(lasting.get());
+      }
+    } catch (IOException e) {
+      LOG.warn("the proxy's socket stays: {}", e.toString());
     }
     threads.forEach(Thread::interrupt);
     connections.forEach(ProxyConnection::close);

@@ -1,5 +1,6 @@
 package dev.dunes.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import java.net.InetAddress;
@@ -52,6 +53,16 @@ public final class GatewayOptions {
   /** The loopback port of the proxy, 0 for any; none unless said. */
   public OptionalInt loopbackProxyPort() {
     return values.loopbackProxyPort;
+  }
+
+  /** Another socket of the proxy, at a path that outlives this gateway; none unless said. */
+  public Optional<Path> lastingProxySocket() {
+    return values.lastingProxySocket;
+  }
+
+  /** The same options, to be changed. */
+  public Builder toBuilder() {
+    return new Builder(values);
   }
 
   /** Of a request's head, in bytes. */
@@ -121,9 +132,13 @@ public final class GatewayOptions {
 
   /** Gathers options. Not safe for use by several threads. */
   public static final class Builder {
+    /** Of a Unix socket's path: 108 with its end, by {@code unix(7)}. */
+    private static final int MAX_SOCKET_PATH = 107;
+
     private Path parentDirectory = Path.of(System.getProperty("java.io.tmpdir"));
     private OptionalInt loopbackPort = OptionalInt.empty();
     private OptionalInt loopbackProxyPort = OptionalInt.empty();
+    private Optional<Path> lastingProxySocket = Optional.empty();
     private int maxHeaderBytes = 64 * 1024;
     private long maxBodyBytes = 64L * 1024 * 1024;
     private int maxConnections = 8192;
@@ -144,6 +159,7 @@ public final class GatewayOptions {
       parentDirectory = other.parentDirectory;
       loopbackPort = other.loopbackPort;
       loopbackProxyPort = other.loopbackProxyPort;
+      lastingProxySocket = other.lastingProxySocket;
       maxHeaderBytes = other.maxHeaderBytes;
       maxBodyBytes = other.maxBodyBytes;
       maxConnections = other.maxConnections;
@@ -177,6 +193,21 @@ public final class GatewayOptions {
     /** Also listens for the proxy on 127.0.0.1. */
     public Builder loopbackProxyPort(int port) {
       loopbackProxyPort = OptionalInt.of(port);
+      return this;
+    }
+
+    /**
+     * Also listens for the proxy here, in place of an earlier gateway that was killed. The
+     * directory must be there, be nobody else's, and have one gateway at a time.
+     *
+     * @param socket of at most 107 bytes
+     */
+    public Builder lastingProxySocket(Path socket) {
+      if (socket.toString().getBytes(UTF_8).length > MAX_SOCKET_PATH) {
+        throw new IllegalArgumentException(
+            "the path of a socket has at most %d bytes: %s".formatted(MAX_SOCKET_PATH, socket));
+      }
+      lastingProxySocket = Optional.of(socket);
       return this;
     }
 

@@ -29,7 +29,7 @@ final class Lease implements GatewayLease {
   private static final int MAX_UNKNOWN_MODELS = 100;
 
   private final LeaseSpec spec;
-  private final String token = RunToken.create();
+  private final String token;
   private final Leases leases;
   private final PriceTable prices;
   private final Map<ModelProtocol, Wire> wires;
@@ -54,6 +54,7 @@ final class Lease implements GatewayLease {
       LeaseFiles files,
       int eventBacklog) {
     this.spec = spec;
+    this.token = spec.token().orElseGet(RunToken::create);
     this.leases = leases;
     this.prices = prices;
     this.wires = Map.copyOf(wires);

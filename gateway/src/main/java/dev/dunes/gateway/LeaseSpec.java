@@ -26,6 +26,7 @@ import java.util.function.Consumer;
  * @param maxConcurrentRequests to models at a time
  * @param portInSandbox the port of the sandbox's loopback that leads to models; some agents ask the
  *     proxy for it, which then leads there instead of to this machine's loopback
+ * @param token of an earlier lease, when this one takes its place
  */
 public record LeaseSpec(
     String runId,
@@ -37,7 +38,8 @@ public record LeaseSpec(
     Optional<Path> replayFrom,
     boolean recordedPace,
     int maxConcurrentRequests,
-    OptionalInt portInSandbox) {
+    OptionalInt portInSandbox,
+    Optional<String> token) {
   private static final int MAX_CONCURRENT_REQUESTS = 64;
 
   public LeaseSpec {
@@ -49,6 +51,10 @@ public record LeaseSpec(
     requireNonNull(recordTo, "recordTo");
     requireNonNull(replayFrom, "replayFrom");
     requireNonNull(portInSandbox, "portInSandbox");
+    requireNonNull(token, "token");
+    if (token.filter(shown -> !RunToken.isOne(shown)).isPresent()) {
+      throw new IllegalArgumentException("token is not one that a lease had");
+    }
     if (budgetUsd.isPresent() && !(budgetUsd.getAsDouble() >= 0)) {
       throw new IllegalArgumentException("budgetUsd is not at least 0: " + budgetUsd);
     }
@@ -58,6 +64,12 @@ public record LeaseSpec(
     if (maxConcurrentRequests < 1) {
       throw new IllegalArgumentException("maxConcurrentRequests is not at least 1");
     }
+  }
+
+  /** Keys and tokens stay out of it. */
+  @Override
+  public String toString() {
+    return "LeaseSpec[%s]".formatted(runId);
   }
 
   /** Starts with no model, no budget, nothing to reach, and nobody who listens. */
@@ -77,6 +89,7 @@ public record LeaseSpec(
     private boolean recordedPace;
     private int maxConcurrentRequests = MAX_CONCURRENT_REQUESTS;
     private OptionalInt portInSandbox = OptionalInt.empty();
+    private Optional<String> token = Optional.empty();
 
     private Builder(String runId) {
       this.runId = requireNonNull(runId, "runId");
@@ -136,6 +149,12 @@ public record LeaseSpec(
       return this;
     }
 
+    /** Takes the place of a lease that had this token, whose gateway has ended. */
+    public Builder token(String earlier) {
+      this.token = Optional.of(earlier);
+      return this;
+    }
+
     /**
      * @throws IllegalArgumentException when something does not fit together
      */
@@ -150,7 +169,8 @@ public record LeaseSpec(
           replayFrom,
           recordedPace,
           maxConcurrentRequests,
-          portInSandbox);
+          portInSandbox,
+          token);
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.HexFormat;
 final class RunToken {
   private static final String PREFIX = "dunes-";
   private static final int BYTES = 32;
+  private static final int CHARACTERS = (BYTES * 4 + 2) / 3;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private RunToken() {}
@@ -20,6 +21,11 @@ final class RunToken {
     byte[] bytes = new byte[BYTES];
     RANDOM.nextBytes(bytes);
     return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+
+  /** Whether this could be one. */
+  static boolean isOne(String text) {
+    return text.startsWith(PREFIX) && text.length() == PREFIX.length() + CHARACTERS;
   }
 
   /**

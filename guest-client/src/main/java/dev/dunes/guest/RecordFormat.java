@@ -29,6 +29,9 @@ import java.util.function.Consumer;
  * Files are written whole, so one that lacks a key is none of ours.
  */
 final class RecordFormat {
+  /** Between the port of a relay and its socket, whose path begins with a slash. */
+  private static final String LASTING = ":lasting:";
+
   private static final String FORMAT = "format";
   private static final String VERSION = "1";
 
@@ -96,7 +99,9 @@ final class RecordFormat {
     put("spec.network", spec.network());
     list(
         "spec.relay.",
-        spec.relays().stream().map(relay -> relay.port() + ":" + relay.socket()).toList());
+        spec.relays().stream()
+            .map(relay -> relay.port() + (relay.lasting() ? LASTING : ":") + relay.socket())
+            .toList());
     list("spec.mountSource.", spec.mounts().stream().map(HostMount::source).toList());
     list("spec.mountTarget.", spec.mounts().stream().map(HostMount::target).toList());
     list(
@@ -184,9 +189,12 @@ final class RecordFormat {
     ifGiven("spec.network", value -> spec.network(NetworkMode.valueOf(value)));
     for (String each : list("spec.relay.")) {
       int colon = each.indexOf(':');
+      boolean lasting = each.startsWith(LASTING, colon);
       spec.relay(
           new HostRelay(
-              Integer.parseInt(each.substring(0, colon)), Path.of(each.substring(colon + 1))));
+              Integer.parseInt(each.substring(0, colon)),
+              Path.of(each.substring(colon + (lasting ? LASTING.length() : 1))),
+              lasting));
     }
     List<String> sources = list("spec.mountSource.");
     List<String> targets = list("spec.mountTarget.");

@@ -24,7 +24,7 @@ final class BuildRun {
 
   /** Images that clients name when they want what they always get. */
   private static final Map<String, String> IMAGES =
-      Map.of("e2bdev/base", "base", "e2bdev/code-interpreter", "code_interpreter");
+      Map.of("e2bdev/base", "base", "e2bdev/code-interpreter", "code-interpreter-v1");
 
   private final BuildPlan plan;
   private final BuildLog log;

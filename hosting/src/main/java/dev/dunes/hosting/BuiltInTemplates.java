@@ -9,6 +9,24 @@ final class BuiltInTemplates {
   private static final Duration SHORT = Duration.ofSeconds(300);
   private static final Duration LONG = Duration.ofSeconds(600);
 
+  /** What code for data likes to import. Sandbox API 2.5. */
+  static final List<String> DATA_MODULES =
+      List.of(
+          "numpy",
+          "pandas",
+          "polars",
+          "scipy",
+          "matplotlib",
+          "seaborn",
+          "plotly",
+          "sklearn",
+          "xgboost",
+          "requests",
+          "bs4",
+          "httpx",
+          "PIL",
+          "openpyxl");
+
   static final List<Template> ALL =
       List.of(
           template(
@@ -30,21 +48,7 @@ final class BuiltInTemplates {
               10_240,
               SHORT,
               List.of("bash", "python3"),
-              List.of(
-                  "numpy",
-                  "pandas",
-                  "polars",
-                  "scipy",
-                  "matplotlib",
-                  "seaborn",
-                  "plotly",
-                  "sklearn",
-                  "xgboost",
-                  "requests",
-                  "bs4",
-                  "httpx",
-                  "PIL",
-                  "openpyxl")),
+              DATA_MODULES),
           template(
               "claude",
               List.of(),
@@ -108,6 +112,9 @@ final class BuiltInTemplates {
         timeout,
         Optional.empty(),
         commands,
-        pythonModules);
+        pythonModules,
+        // E2B's names promise a code interpreter, not the packages. Decision templates.
+        pythonModules.isEmpty() ? List.of() : aliases,
+        TemplateBuild.Launch.NONE);
   }
 }

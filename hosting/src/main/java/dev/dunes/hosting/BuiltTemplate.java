@@ -76,6 +76,7 @@ public record BuiltTemplate(
         Optional.of("snapshot:" + saved.snapshot()),
         List.of(),
         List.of(),
+        List.of(),
         saved.launch());
   }
 }

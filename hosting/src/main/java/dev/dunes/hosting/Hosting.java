@@ -147,8 +147,9 @@ public final class Hosting implements AutoCloseable {
     Watch watch = new Watch(config.sandboxes(), lifecycle, residents, id);
     ledger.read().stream()
         .sorted(Comparator.comparing(kept -> kept.order().startedAt()))
-        .map(kept -> new Entry(kept.order(), kept.condition(), kept.egress()))
-        .forEach(entry -> {
+        .forEach(kept -> {
+          Entry entry = new Entry(kept.order(), kept.condition(), kept.egress());
+          kept.way().ifPresent(secret -> lifecycle.reopen(entry, secret));
           residents.adopt(entry);
           volumes.adopt(entry.order);
           watch.look(entry);

@@ -37,8 +37,22 @@ final class Ledger implements AutoCloseable {
   private final Path sandboxes;
   private @Nullable FileChannel channel;
 
-  /** A sandbox as it is kept. */
-  record Kept(SandboxOrder order, SandboxCondition condition, Optional<EgressRules> egress) {}
+  /**
+   * A sandbox as it is kept.
+   *
+   * @param way what its way out is opened again by
+   */
+  record Kept(
+      SandboxOrder order,
+      SandboxCondition condition,
+      Optional<EgressRules> egress,
+      Optional<String> way) {
+    /** A secret is for the file only, never for logs. */
+    @Override
+    public String toString() {
+      return "Kept[%s, %s]".formatted(order.id(), condition);
+    }
+  }
 
   Ledger(Path directory) {
     this.directory = directory;

@@ -301,6 +301,19 @@ final class Lifecycle {
     say(entry, HostingEvent.Type.UPDATED, Map.of());
   }
 
+  /** Opens the way out again that a sandbox has from an earlier server. */
+  void reopen(Entry entry, String secret) {
+    SandboxCondition now = entry.condition();
+    if (entry.egress().isEmpty() || now.phase() == Phase.STORED || now.phase() == Phase.ENDING) {
+      return;
+    }
+    try {
+      entry.way(ways.reopen(entry.order, now.provider(), entry.egress().get(), secret));
+    } catch (RuntimeException e) {
+      LOG.warn("the way out of {} could not be opened again", entry.order.id(), e);
+    }
+  }
+
   /**
    * Replaces what it may reach; only for the holder of the lock. Connections to anything else end.
    *
@@ -386,7 +399,8 @@ final class Lifecycle {
     try {
       // A sandbox of this machine does not outlive a loss of power; saved files do.
       ledger.write(
-          new Ledger.Kept(entry.order, condition, egress), condition.phase() == Phase.STORED);
+          new Ledger.Kept(entry.order, condition, egress, entry.way().flatMap(Egress.Way::secret)),
+          condition.phase() == Phase.STORED);
     } catch (IOException e) {
       throw new HostingException(
           Reason.UNAVAILABLE, "the server could not write down what it did: " + e.getMessage(), e);

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -52,17 +53,24 @@ final class Orders {
     Duration timeout = request.timeout().orElse(usual);
     checkTimeout(account, timeout);
     if (known.isPresent()) {
-      requireAvailable(template);
+      requireAvailable(template, request.template());
     }
     return new Accepted(order(account, request, template, timeout), template);
   }
 
-  private void requireAvailable(Template template) {
+  private void requireAvailable(Template template, String name) {
     TemplateStatus status = templates.status(template);
-    if (!status.missing().isEmpty()) {
+    List<String> missing = templates.inTheWay(status, name);
+    if (!missing.isEmpty()) {
       throw HostingException.invalid(
-          "template '%s' is not available here, sandboxes lack: %s"
-              .formatted(template.id(), String.join(", ", status.missing())));
+          "template '%s' is not available here, sandboxes lack: %s%s"
+              .formatted(
+                  template.id(),
+                  String.join(", ", missing),
+                  status.availableAs().stream()
+                      .findFirst()
+                      .map("; without them there is '%s'"::formatted)
+                      .orElse("")));
     }
     status
         .problem()

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param image what the provider starts from; else its default
  * @param commands what must be in the path
  * @param pythonModules what {@code python3} must be able to import
+ * @param bareNames aliases under which it is made without the Python modules that are missing
  * @param launch what its sandboxes begin with
  */
 public record Template(
@@ -30,8 +31,10 @@ public record Template(
     Optional<String> image,
     List<String> commands,
     List<String> pythonModules,
+    List<String> bareNames,
     TemplateBuild.Launch launch) {
   public Template {
+    bareNames = List.copyOf(bareNames);
     aliases = List.copyOf(aliases);
     commands = List.copyOf(commands);
     pythonModules = List.copyOf(pythonModules);
@@ -60,6 +63,7 @@ public record Template(
         image,
         commands,
         pythonModules,
+        List.of(),
         TemplateBuild.Launch.NONE);
   }
 

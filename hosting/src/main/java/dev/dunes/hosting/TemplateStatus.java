@@ -18,4 +18,10 @@ public record TemplateStatus(Template template, List<String> missing, Optional<S
   public boolean available() {
     return missing.isEmpty() && problem.isEmpty();
   }
+
+  /** The names under which it can be had although Python modules are missing. */
+  public List<String> availableAs() {
+    boolean modulesOnly = template.commands().stream().noneMatch(missing::contains);
+    return !available() && modulesOnly && problem.isEmpty() ? template.bareNames() : List.of();
+  }
 }

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -49,6 +51,10 @@ public final class Templates {
   private final Placement placement;
   private final List<Template> all;
   private final ReentrantLock probing = new ReentrantLock();
+
+  /** The templates of which it was said what they lack. */
+  private final Set<String> noticed = ConcurrentHashMap.newKeySet();
+
   private final Map<Optional<String>, Probed> probed = new LinkedHashMap<>();
 
   /** What was missing in a sandbox of one image. */
@@ -69,9 +75,35 @@ public final class Templates {
    * A template by its name; {@code namespace/} before and {@code :default} after it are ignored.
    */
   public Optional<Template> find(String name) {
-    String bare = name.substring(name.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
-    String plain = bare.endsWith(":default") ? bare.substring(0, bare.indexOf(':')) : bare;
+    String plain = plain(name);
     return all.stream().filter(template -> template.named(plain)).findFirst();
+  }
+
+  private static String plain(String name) {
+    String bare = name.substring(name.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+    return bare.endsWith(":default") ? bare.substring(0, bare.indexOf(':')) : bare;
+  }
+
+  /**
+   * What keeps a sandbox of a template from being made under this name: less than what is missing
+   * where the name does not promise all of it.
+   */
+  List<String> inTheWay(TemplateStatus status, String name) {
+    if (!status.availableAs().contains(plain(name))) {
+      return status.missing();
+    }
+    if (noticed.add(status.template().id())) {
+      LOG.warn(
+          "sandboxes of template '{}' lack {}: what imports them fails; install them where sandboxes see them, on this machine below /usr",
+          plain(name),
+          String.join(", ", status.missing()));
+    }
+    return List.of();
+  }
+
+  /** The Python modules that code for data likes to import. */
+  public static List<String> dataModules() {
+    return BuiltInTemplates.DATA_MODULES;
   }
 
   /** All templates, and which can be had. */

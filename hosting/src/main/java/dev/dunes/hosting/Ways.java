@@ -60,6 +60,12 @@ final class Ways {
     return providers.apply(provider).offlineUnlessAsked();
   }
 
+  /** The way of a sandbox that has one from an earlier server. */
+  Optional<Egress.Way> reopen(
+      SandboxOrder order, String provider, EgressRules rules, String secret) {
+    return at(provider).flatMap(any -> any.reopen(order.id(), rules.allowOut(), secret));
+  }
+
   /** What keeps to these rules; where there can be no way, nothing is reached. */
   Network open(SandboxOrder order, String provider, Optional<EgressRules> rules) {
     if (rules.isEmpty()) {

@@ -330,6 +330,12 @@ class LifeTest {
             Reason.INVALID,
             "template '%s' is not available here".formatted(said),
             () -> hosting.create(main, SandboxRequest.of(said)));
+        for (String bare : status.availableAs()) {
+          assertThat(status.missing()).allMatch(name -> name.startsWith("python:"));
+          HostedSandbox made = hosting.create(main, SandboxRequest.of(bare));
+          assertThat(made.alias()).contains(bare);
+          hosting.kill(main, made.id());
+        }
       }
       HostedSandbox probe = base();
       for (String command : status.template().commands()) {

@@ -10,11 +10,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.net.UnknownHostException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What sandboxes reach by the rules of their network, and what not. */
 class EgressTest {
@@ -114,13 +118,16 @@ class EgressTest {
     internet = new Internet();
     shop = new SandboxShop(directory);
     // An address of loopback stands for the internet here; it is refused like any other otherwise.
-    shop.shop.gateways(options ->
-        Gateway.open(
-            GatewayOptions.builder()
-                .reachablePrivateNetworks(List.of(HOST + "/32"))
-                .resolver(EgressTest::resolve)
-                .build()));
+    shop.shop.gateways(EgressTest::gateway);
     shop.shop.server();
+  }
+
+  static Gateway gateway(GatewayOptions options) {
+    return Gateway.open(
+        options.toBuilder()
+            .reachablePrivateNetworks(List.of(HOST + "/32"))
+            .resolver(EgressTest::resolve)
+            .build());
   }
 
   private static List<InetAddress> resolve(String name) throws UnknownHostException {
@@ -233,15 +240,112 @@ class EgressTest {
   }
 
   @Test
-  void theNextServerKeepsTheRulesAndOpensNothingByItself() throws Exception {
+  void theNextServerKeepsTheRulesAndOpensTheWayAgain() throws Exception {
     String id = create(allow(HOST));
+    String frozen = create(allow(HOST));
     assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+    shop.post(204, "/sandboxes/" + frozen + "/pause", Json.object());
     shop.shop.restart(shop.shop.port());
-    assertThat(get(id, internet.url(HOST))).doesNotContain("hello");
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+    assertThat(get(id, "http://other.example/")).contains("no egress rule names it");
     assertThat(shop.get("/sandboxes/" + id).get("network").get("allowOut").size()).isEqualTo(1);
-    put(400, id, allow(HOST));
     put(204, id, "{" + OTHERS + "}");
+    assertThat(get(id, internet.url(HOST))).contains("no egress rule names it");
+    put(204, id, allow(HOST));
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+    shop.post(201, "/sandboxes/" + frozen + "/connect", Json.object());
+    assertThat(get(frozen, internet.url(HOST))).isEqualTo("hello");
+    put(204, id, "{" + OTHERS + "}");
+    shop.shop.restart(shop.shop.port());
+    assertThat(get(id, internet.url(HOST))).contains("no egress rule names it");
     reopen(id);
     assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+  }
+
+  /** A process in the sandbox that lives through it all uses the way it knows. */
+  @Test
+  void theWayIsThereAgainAfterTheServerWasKilled() throws Exception {
+    Path place = Files.createDirectory(directory.resolve("killed"));
+    Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwx--x--x"));
+    Files.createDirectory(place.resolve("program"));
+    Process server = start(place);
+    String id;
+    try {
+      JsonNode body = Shop.json("{\"templateID\":\"base\",\"network\":%s}".formatted(allow(HOST)));
+      id = at(place, "POST", "/sandboxes", body.toString()).get("sandboxID").asString();
+      assertThat(runAt(place, id, "curl -sS -m 20 " + internet.url(HOST))).isEqualTo("hello");
+      runAt(
+          place,
+          id,
+          "(until [ -e /tmp/go ]; do sleep 0.05; done; curl -sS -m 20 %s > /tmp/said; mv /tmp/said /tmp/done) >/dev/null 2>&1 &"
+              .formatted(internet.url(HOST)));
+    } finally {
+      server.destroyForcibly().waitFor();
+    }
+    Files.delete(place.resolve("port"));
+    Process next = start(place);
+    try {
+      assertThat(runAt(place, id, "curl -sS -m 20 " + internet.url(HOST))).isEqualTo("hello");
+      assertThat(runAt(place, id, "curl -sS -m 20 http://other.example/"))
+          .contains("no egress rule names it");
+      assertThat(
+              runAt(
+                  place,
+                  id,
+                  "touch /tmp/go; until [ -e /tmp/done ]; do sleep 0.05; done; cat /tmp/done"))
+          .isEqualTo("hello");
+      at(place, "PUT", "/sandboxes/" + id + "/network", "{}");
+      assertThat(runAt(place, id, "curl -sS -m 20 " + internet.url(HOST)))
+          .contains("no egress rule names it");
+    } finally {
+      at(place, "DELETE", "/sandboxes/" + id, "");
+      next.destroy();
+      assertThat(next.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  private static Process start(Path place) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            ServerProcess.class.getName(),
+            place.toString(),
+            "egress");
+    builder.environment().put("DUNES_STATE", SharedPlace.state().toString());
+    builder.redirectErrorStream(true).redirectOutput(place.resolve("log").toFile());
+    Process process = builder.start();
+    SandboxShop.await(
+        "the server listens: " + place,
+        () -> {
+          assertThat(process.isAlive()).as(Files.readString(place.resolve("log"))).isTrue();
+          return Files.exists(place.resolve("port"));
+        });
+    return process;
+  }
+
+  private JsonNode at(Path place, String method, String path, String body) throws Exception {
+    HttpResponse<String> answer =
+        shop.shop.client.send(
+            HttpRequest.newBuilder(
+                    URI.create(
+                        "http://127.0.0.1:%s%s"
+                            .formatted(Files.readString(place.resolve("port")), path)))
+                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 299);
+    return answer.body().isEmpty() ? Json.object() : Shop.json(answer.body());
+  }
+
+  private String runAt(Path place, String id, String line) throws Exception {
+    ObjectNode body = Json.object().put("cmd", "/bin/sh");
+    body.putArray("args").add("-c").add(line);
+    return at(place, "POST", "/sandboxes/" + id + "/processes", body.toString())
+        .get("stdout")
+        .asString();
   }
 }

@@ -1,18 +1,28 @@
 package dev.dunes.session;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.dunes.gateway.EgressPolicy;
 import dev.dunes.gateway.Gateway;
 import dev.dunes.gateway.GatewayLease;
 import dev.dunes.gateway.GatewayOptions;
 import dev.dunes.gateway.LeaseSpec;
 import dev.dunes.sandbox.HostRelay;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way to the network of sandboxes that are no place of a run: the gateway's proxy, with a lease
@@ -23,6 +33,9 @@ public final class SandboxEgress implements AutoCloseable {
   /** The port of the proxy on the loopback of a sandbox. */
   public static final int PORT = 49_982;
 
+  /** {@code unix(7)}. */
+  private static final int MAX_SOCKET_PATH = 107;
+
   private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
   private static final Pattern IPV6 =
       Pattern.compile("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
@@ -30,16 +43,23 @@ public final class SandboxEgress implements AutoCloseable {
   /** E2B wire 2.3: all there is, names included. */
   private static final String EVERYTHING = "0.0.0.0/0";
 
+  private static final Logger LOG = LoggerFactory.getLogger(SandboxEgress.class);
+  private static final String SOCKET = "proxy.sock";
+
   private final Function<GatewayOptions, Gateway> opener;
+  private final Path directory;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Gateway gateway;
   private boolean closed;
 
   /**
    * @param runs whose gateways are like the one of this
+   * @param directory of this alone: the proxy's socket is in it, where sandboxes of an earlier
+   *     process look for it. Made when it is needed
    */
-  public SandboxEgress(RunsConfig runs) {
+  public SandboxEgress(RunsConfig runs, Path directory) {
     this.opener = runs.gateways();
+    this.directory = directory.toAbsolutePath().normalize();
   }
 
   /** The way of one sandbox; open until it is closed. */
@@ -50,6 +70,11 @@ public final class SandboxEgress implements AutoCloseable {
     private Way(HostRelay relay, GatewayLease lease) {
       this.relay = relay;
       this.lease = lease;
+    }
+
+    /** What the way is opened again by, when the process that has it has ended. Keep it secret. */
+    public String secret() {
+      return lease.token();
     }
 
     /** What the sandbox must have. */
@@ -115,10 +140,38 @@ public final class SandboxEgress implements AutoCloseable {
    * @throws IllegalStateException when this is closed
    */
   public Way open(String sandbox, List<String> allowed) {
-    EgressPolicy policy = policy(allowed).checked();
+    return open(sandbox, allowed, Optional.empty());
+  }
+
+  /**
+   * Opens a way for a sandbox that has one from a process that has ended: what its programs know
+   * leads to this one.
+   *
+   * @param secret of the earlier way
+   * @throws IllegalArgumentException when something cannot be allowed, or this is no secret
+   */
+  public Way reopen(String sandbox, List<String> allowed, String secret) {
+    return open(sandbox, allowed, Optional.of(secret));
+  }
+
+  private Way open(String sandbox, List<String> allowed, Optional<String> secret) {
+    LeaseSpec.Builder lease = LeaseSpec.builder(sandbox).egress(policy(allowed).checked());
+    secret.ifPresent(lease::token);
+    LeaseSpec spec = lease.build();
     Gateway opened = gateway();
-    GatewayLease lease = opened.lease(LeaseSpec.builder(sandbox).egress(policy).build());
-    return new Way(new HostRelay(PORT, opened.proxySocket()), lease);
+    HostRelay relay =
+        lasting()
+            .map(socket -> new HostRelay(PORT, socket, true))
+            .orElseGet(() -> new HostRelay(PORT, opened.proxySocket()));
+    return new Way(relay, opened.lease(spec));
+  }
+
+  /** Where the socket stays; not where its path would be too long for one. */
+  private Optional<Path> lasting() {
+    Path socket = directory.resolve(SOCKET);
+    return socket.toString().getBytes(UTF_8).length <= MAX_SOCKET_PATH
+        ? Optional.of(socket)
+        : Optional.empty();
   }
 
   private Gateway gateway() {
@@ -129,13 +182,32 @@ public final class SandboxEgress implements AutoCloseable {
       }
       Gateway known = gateway;
       if (known == null) {
-        known = opener.apply(GatewayOptions.builder().build());
+        known = opener.apply(options());
         gateway = known;
       }
       return known;
     } finally {
       lock.unlock();
     }
+  }
+
+  private GatewayOptions options() {
+    GatewayOptions.Builder options = GatewayOptions.builder();
+    Optional<Path> socket = lasting();
+    if (socket.isEmpty()) {
+      LOG.warn(
+          "ways out of sandboxes end with this server: a socket cannot have a path as long as {}",
+          directory);
+      return options.build();
+    }
+    try {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make " + directory, e);
+    }
+    return options.lastingProxySocket(socket.get()).build();
   }
 
   /** Ends every way. */

@@ -38,7 +38,7 @@ public final class HostingSettings implements AutoCloseable {
   public HostingSettings(RunsConfig runs, Settings settings) {
     this.settings = settings;
     this.given = runs.sandboxes();
-    this.egress = new HostedEgress(runs);
+    this.egress = new HostedEgress(runs, directory(runs.directory()));
     this.hosting = new Hosting(config(runs.directory()));
   }
 

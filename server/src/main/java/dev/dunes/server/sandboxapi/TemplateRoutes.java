@@ -72,6 +72,10 @@ final class TemplateRoutes {
       ArrayNode missing = json.putArray("missing");
       status.missing().forEach(missing::add);
     }
+    if (!status.availableAs().isEmpty()) {
+      ArrayNode names = json.putArray("availableAs");
+      status.availableAs().forEach(names::add);
+    }
     status.problem().ifPresent(problem -> json.put("reason", problem));
     return json;
   }

@@ -1,5 +1,7 @@
 package dev.dunes.provider.local;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.HostRelay;
 import dev.dunes.sandbox.ProviderException;
@@ -28,6 +30,10 @@ final class RelaySockets {
   RelaySockets(List<HostRelay> relays, SandboxPaths paths, int uid) {
     try {
       for (HostRelay relay : relays) {
+        if (relay.lasting()) {
+          sources.put(relay, directory(relay, paths, uid));
+          continue;
+        }
         if (!Files.exists(relay.socket())) {
           continue; // connections to its port are reset, as if whatever listened there had gone
         }
@@ -38,6 +44,17 @@ final class RelaySockets {
       throw new ProviderException(
           "cannot use the sockets of relays: " + e.getMessage(), ErrorDetails.cause(e));
     }
+  }
+
+  /** Its directory, in which a later socket is found, too. */
+  private Path directory(HostRelay relay, SandboxPaths paths, int uid) throws IOException {
+    Path directory = requireNonNull(relay.socket().getParent()).toRealPath();
+    if (uid <= 0) {
+      return directory;
+    }
+    Path target = Files.createDirectories(paths.mounts()).resolve(relay.port() + ".relay");
+    launcher.addAll(List.of("--bind", "%s|%s|%d|%d".formatted(directory, target, uid, uid)));
+    return target;
   }
 
   private Path lent(HostRelay relay, SandboxPaths paths, int uid) throws IOException {
@@ -52,7 +69,7 @@ final class RelaySockets {
     return List.copyOf(launcher);
   }
 
-  /** What bubblewrap finds each of them at. */
+  /** What bubblewrap finds each of them at; of a lasting one, its directory. */
   Map<HostRelay, Path> sources() {
     return sources;
   }

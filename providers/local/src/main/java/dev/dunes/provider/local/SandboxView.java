@@ -135,13 +135,20 @@ final class SandboxView {
    */
   void guest(Path program, Map<HostRelay, Path> relays) {
     readOnlyFile(program, GUEST);
-    relays.forEach((relay, socket) ->
-        readOnlyFile(
-            socket, relayInside(relay))); // can be connected to all the same, but not changed
+    // can be connected to all the same, but not changed
+    relays.forEach((relay, socket) -> {
+      if (relay.lasting()) {
+        readOnly(socket, RELAYS + "/" + relay.port(), true);
+      } else {
+        readOnlyFile(socket, relayInside(relay));
+      }
+    });
   }
 
   static String relayInside(HostRelay relay) {
-    return RELAYS + "/" + relay.port() + ".sock";
+    return relay.lasting()
+        ? RELAYS + "/" + relay.port() + "/" + relay.socket().getFileName()
+        : RELAYS + "/" + relay.port() + ".sock";
   }
 
   /** Makes the root itself read-only, once everything has its place in it. */

@@ -91,6 +91,30 @@ class RelayTest {
     }
   }
 
+  /** Whoever listens there later is reached, and the socket is all that is seen. */
+  @Test
+  void aLastingSocketMayBeMadeAnew() throws IOException {
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/python3")), "skipped: needs python3");
+    try (Local local = Local.open()) {
+      Path socket = local.base.resolve("lasting/proxy.sock");
+      Sandbox sandbox;
+      try (ServerSocketChannel _ = greeter(socket, "rwx------", "rw-------")) {
+        sandbox = local.create(SandboxSpec.builder().relay(new HostRelay(8080, socket, true)));
+        assertThat(Local.sh(sandbox, ASK.formatted(8080))).isEqualTo("hello");
+      }
+      try (sandbox) {
+        Files.delete(socket);
+        assertThat(sandbox.exec(ASK.formatted(8080)).success()).as("nobody listens").isFalse();
+        try (ServerSocketChannel _ = greeter(socket, "rwx------", "rw-------")) {
+          assertThat(Local.sh(sandbox, ASK.formatted(8080))).isEqualTo("hello");
+          assertThat(sandbox.exec("rm -f /run/dunes/relay/8080/proxy.sock").success()).isFalse();
+          assertThat(sandbox.exec("touch /run/dunes/relay/8080/x").success()).isFalse();
+        }
+      }
+    }
+  }
+
   /** Each owner takes a mapping of its own. */
   @Test
   void privateSocketsMayBelongToSeveralUsers() throws IOException {

@@ -8,14 +8,14 @@ import sys
 
 from e2b_code_interpreter import AsyncSandbox, Sandbox
 
-template = sys.argv[1]
+template = None if sys.argv[1] == "-" else sys.argv[1]
 
 
 def done(name):
     print("ok", name, flush=True)
 
 
-sandbox = Sandbox.create(None if template == "-" else template, envs={"WIDE": "yes"})
+sandbox = Sandbox.create(template, envs={"WIDE": "yes"})
 try:
     first = sandbox.run_code('x = 1\nprint("hej å")\nx + 1')
     assert first.text == "2", first

@@ -55,7 +55,7 @@ public final class Hosting implements AutoCloseable {
   private volatile boolean closed;
 
   /** What there is once the ledger is this server's. */
-  private record Started(Lifecycle lifecycle, Watch watch, Access access) {}
+  private record Started(Lifecycle lifecycle, Watch watch, Access access, MetricsLog metrics) {}
 
   /** Something done with a sandbox that runs. */
   @FunctionalInterface
@@ -156,7 +156,9 @@ public final class Hosting implements AutoCloseable {
         });
     watch.start();
     Access access = new Access(config.sandboxes(), lifecycle, watch, residents, graves);
-    return new Started(lifecycle, watch, access);
+    MetricsLog metrics =
+        new MetricsLog(config.metricsEvery(), entry -> lifecycle.handle(entry).metrics());
+    return new Started(lifecycle, watch, access, metrics);
   }
 
   private Started started() {
@@ -501,6 +503,19 @@ public final class Hosting implements AutoCloseable {
   }
 
   /**
+   * What one uses, and what it used before: since somebody first asked, for an hour at most, the
+   * oldest first. While it is paused nothing is added.
+   */
+  public List<MetricsSample> metrics(Account account, String id) throws InterruptedException {
+    Started now = started();
+    Entry entry = now.access().entry(account, id);
+    if (entry.running()) {
+      now.metrics().add(entry, now.access().use(account, id, open -> open.sandbox().metrics()));
+    }
+    return now.metrics().asked(entry);
+  }
+
+  /**
    * Lets go. Sandboxes that can outlive the server go on and end when their time is over; all
    * others end now.
    */
@@ -518,6 +533,7 @@ public final class Hosting implements AutoCloseable {
       volumes.close();
       if (now != null) {
         now.watch().close();
+        now.metrics().close();
         residents
             .everything()
             .forEach(entry -> {

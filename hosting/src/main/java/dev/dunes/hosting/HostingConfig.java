@@ -19,6 +19,7 @@ public final class HostingConfig {
   private final Duration pausedFor;
   private final Duration webhookPause;
   private final Duration buildLimit;
+  private final Duration metricsEvery;
   private final boolean privateWebhooks;
   private final Optional<Egress> egress;
 
@@ -32,6 +33,7 @@ public final class HostingConfig {
     this.pausedFor = builder.pausedFor;
     this.webhookPause = builder.webhookPause;
     this.buildLimit = builder.buildLimit;
+    this.metricsEvery = builder.metricsEvery;
     this.privateWebhooks = builder.privateWebhooks;
     this.egress = builder.egress;
   }
@@ -84,6 +86,10 @@ public final class HostingConfig {
     return buildLimit;
   }
 
+  Duration metricsEvery() {
+    return metricsEvery;
+  }
+
   boolean privateWebhooks() {
     return privateWebhooks;
   }
@@ -103,6 +109,7 @@ public final class HostingConfig {
     private Duration pausedFor = Duration.ofDays(30);
     private Duration webhookPause = Duration.ofSeconds(10);
     private Duration buildLimit = Duration.ofMinutes(15);
+    private Duration metricsEvery = Duration.ofSeconds(10);
     private boolean privateWebhooks;
     private Optional<Egress> egress = Optional.empty();
 
@@ -156,6 +163,12 @@ public final class HostingConfig {
     /** How long the build of a template may take; 15 min unless set. */
     public Builder buildLimit(Duration value) {
       buildLimit = requireNonNull(value, "value");
+      return this;
+    }
+
+    /** How often sandboxes are looked at whose metrics somebody asks for; 10 s unless set. */
+    public Builder metricsEvery(Duration value) {
+      metricsEvery = requireNonNull(value, "value");
       return this;
     }
 

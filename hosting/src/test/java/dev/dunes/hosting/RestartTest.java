@@ -67,6 +67,9 @@ class RestartTest {
       Ground.await("the brief one is forgotten", () -> next.list(main).size() == 3);
       LifeTest.assertRefused(Reason.NOT_FOUND, "(expired at ", () -> next.get(main, ids[3]));
       Ground.clear(next, main);
+      Ground.await(
+          "what has ended is removed",
+          () -> place.resolve("sandboxes").toFile().list().length == 0);
     }
     // Other tests have sandboxes of their own there at the same time.
     String ledger = HostingJson.MAPPER.readValue(place.resolve("id.json").toFile(), String.class);

@@ -27,6 +27,7 @@ class E2bControlTest {
   @BeforeEach
   void open() throws Exception {
     shop = new SandboxShop(directory);
+    shop.shop.set("DUNES_SANDBOX_METRICS_EVERY", "1");
     shop.shop.server();
   }
 
@@ -292,6 +293,37 @@ class E2bControlTest {
     assertThat(shop.get("/v2/sandboxes/" + id + "/logs?search=created").get("logs")).hasSize(1);
     assertThat(shop.get("/sandboxes/" + id + "/logs").get("logEntries")).hasSize(2);
     refused(404, "never existed", "GET", "/v2/sandboxes/inone/logs", "");
+  }
+
+  @Test
+  void metricsAreASeriesFromTheFirstTimeSomebodyAsks() throws Exception {
+    String id = shop.create();
+    String path = "/sandboxes/" + id + "/metrics";
+    long first = shop.get(path).get(0).get("timestampUnix").asLong();
+    shop.sh(id, "timeout 1 sh -c 'while :; do :; done'");
+    SandboxShop.await(
+        "there are more than those that were asked for",
+        () -> {
+          int before = shop.get(path).size();
+          shop.sh(id, "sleep 3");
+          return shop.get(path).size() >= before + 2; // one of them is this look
+        });
+    JsonNode all = shop.get(path);
+    assertThat(all.valueStream().map(sample -> sample.get("timestamp").asString()))
+        .isSorted()
+        .doesNotHaveDuplicates();
+    assertThat(
+            all.valueStream()
+                .mapToDouble(sample -> sample.get("cpuUsedPct").asDouble())
+                .max()
+                .orElse(0))
+        .isGreaterThan(1);
+    assertThat(shop.get(path + "?end=" + first)).hasSizeLessThan(all.size()).isNotEmpty();
+    assertThat(shop.get(path + "?start=" + (first + 1))).hasSizeGreaterThanOrEqualTo(2);
+    shop.post(204, "/sandboxes/" + id + "/pause", Json.object());
+    int kept = shop.get(path).size();
+    assertThat(kept).isGreaterThanOrEqualTo(all.size());
+    refused(400, "start must not be after end", "GET", path + "?start=2&end=1", "");
   }
 
   @Test

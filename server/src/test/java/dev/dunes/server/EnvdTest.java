@@ -64,6 +64,25 @@ class EnvdTest {
     return messages.stream().filter(message -> message.path("event").has("end")).count();
   }
 
+  /** Here it is the message that does not come in time. */
+  @Test
+  void aCallWithoutAStreamEndsWhenItsClientWaitsNoMore() throws Exception {
+    try (RawClient client = new RawClient(shop.shop.server().uri().getPort())) {
+      client.send(
+          "POST /filesystem.Filesystem/Stat HTTP/1.1\r\nHost: localhost\r\nE2b-Sandbox-Id: %s\r\nE2b-Sandbox-Port: 49983\r\nContent-Type: application/json\r\nConnect-Timeout-Ms: 300\r\nContent-Length: 100\r\n\r\n{"
+              .formatted(id));
+      assertThat(client.readTo("}")).contains("504", "deadline_exceeded", "300 ms");
+    }
+    JsonNode there =
+        envd.unary(
+            200,
+            "/filesystem.Filesystem/Stat",
+            Json.object().put("path", "/tmp"),
+            "connect-timeout-ms",
+            "60000");
+    assertThat(there.get("entry").get("path").asString()).isEqualTo("/tmp");
+  }
+
   @Test
   void aCommandFromItsStartToItsEnd() throws Exception {
     List<JsonNode> messages = start(shell("echo hi"));

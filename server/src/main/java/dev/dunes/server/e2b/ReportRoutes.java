@@ -5,8 +5,8 @@ import dev.dunes.hosting.HostedSandbox;
 import dev.dunes.hosting.Hosting;
 import dev.dunes.hosting.HostingEvent;
 import dev.dunes.hosting.HostingException;
+import dev.dunes.hosting.MetricsSample;
 import dev.dunes.hosting.Timestamps;
-import dev.dunes.sandbox.SandboxMetrics;
 import dev.dunes.server.hosted.Failures;
 import dev.dunes.server.hosted.Gate;
 import dev.dunes.server.hosted.Query;
@@ -16,7 +16,6 @@ import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.Json;
 import dev.dunes.server.http.Reply;
 import dev.dunes.server.http.Route;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -27,8 +26,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What sandboxes use, and what happened to them. E2B wire 2.3. Metrics are those of now: none are
- * kept. The log of a sandbox is what this server did to it.
+ * What sandboxes use, and what happened to them. E2B wire 2.3. Metrics are kept from the first time
+ * somebody asks. The log of a sandbox is what this server did to it.
  */
 final class ReportRoutes {
   private static final int MOST_SANDBOXES = 100;
@@ -52,16 +51,16 @@ final class ReportRoutes {
 
   private Reply ofOne(Exchange exchange, Account account) throws InterruptedException {
     HostedSandbox sandbox = hosting.get(account, SandboxRoutes.id(exchange));
-    long now = Instant.now().getEpochSecond();
     long start = Query.number(exchange, "start", 0, 0, Long.MAX_VALUE);
     long end = Query.number(exchange, "end", Long.MAX_VALUE, 0, Long.MAX_VALUE);
     if (start > end) {
       throw Failures.invalid("start must not be after end");
     }
     ArrayNode rows = Json.MAPPER.createArrayNode();
-    if (!sandbox.paused() && start <= now && now <= end) {
-      rows.add(sample(account, sandbox));
-    }
+    hosting.metrics(account, sandbox.id()).stream()
+        .filter(sample -> sample.at().getEpochSecond() >= start)
+        .filter(sample -> sample.at().getEpochSecond() <= end)
+        .forEach(sample -> rows.add(json(sandbox, sample)));
     return Reply.json(200, rows);
   }
 
@@ -80,8 +79,9 @@ final class ReportRoutes {
     for (String id : ids) {
       try {
         HostedSandbox sandbox = hosting.get(account, id);
-        if (!sandbox.paused()) {
-          all.set(id, sample(account, sandbox));
+        List<MetricsSample> samples = sandbox.paused() ? List.of() : hosting.metrics(account, id);
+        if (!samples.isEmpty()) {
+          all.set(id, json(sandbox, samples.getLast()));
         }
       } catch (HostingException e) {
         if (e.reason() != HostingException.Reason.NOT_FOUND) {
@@ -93,22 +93,18 @@ final class ReportRoutes {
     return Reply.json(200, json);
   }
 
-  private ObjectNode sample(Account account, HostedSandbox sandbox) throws InterruptedException {
-    SandboxMetrics now = hosting.use(account, sandbox.id(), open -> open.sandbox().metrics());
-    Instant at = Instant.now();
-    double seconds = Math.max(0.001, now.uptime().toNanos() / 1e9);
-    double used = 100 * now.cpuTime().toNanos() / 1e9 / seconds / sandbox.cpuCores();
+  private static ObjectNode json(HostedSandbox sandbox, MetricsSample sample) {
     ObjectNode json =
         Json.object()
-            .put("timestamp", Timestamps.text(at))
-            .put("timestampUnix", at.getEpochSecond());
+            .put("timestamp", Timestamps.text(sample.at()))
+            .put("timestampUnix", sample.at().getEpochSecond());
     SandboxJson.putNumber(json, "cpuCount", sandbox.cpuCores());
-    return json.put("cpuUsedPct", Math.round(100 * used) / 100.0)
-        .put("memUsed", now.memoryBytes())
-        .put("memTotal", now.memoryLimitBytes().orElse((long) sandbox.memoryMb() << 20))
+    return json.put("cpuUsedPct", sample.cpuPercent())
+        .put("memUsed", sample.memoryBytes())
+        .put("memTotal", sample.memoryLimitBytes())
         .put("memCache", 0)
-        .put("diskUsed", now.diskUsedBytes())
-        .put("diskTotal", now.diskLimitBytes().orElse((long) sandbox.diskMb() << 20));
+        .put("diskUsed", sample.diskUsedBytes())
+        .put("diskTotal", sample.diskLimitBytes());
   }
 
   private Reply oldLogs(Exchange exchange, Account account) {

@@ -61,6 +61,8 @@ public final class HostingSettings implements AutoCloseable {
             .webhookPause(
                 Duration.ofMillis(settings.number("DUNES_WEBHOOK_PAUSE_MS", 10_000, 1, 600_000)))
             .buildLimit(Duration.ofSeconds(settings.number("DUNES_BUILD_LIMIT", 900, 1, DAY)))
+            .metricsEvery(
+                Duration.ofSeconds(settings.number("DUNES_SANDBOX_METRICS_EVERY", 10, 1, 3600)))
             .privateWebhooks(settings.on("DUNES_WEBHOOK_PRIVATE"))
             .egress(egress);
     provider().ifPresent(config::provider);

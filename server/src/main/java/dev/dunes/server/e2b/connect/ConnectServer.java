@@ -82,9 +82,14 @@ public final class ConnectServer<C> {
       throws InterruptedException {
     try {
       check(exchange, "content-encoding");
-      C known = context.apply(exchange, CallTimes.of(exchange));
-      Message request = read(codec, method.request(), whole(exchange));
-      Message answer = handler.answer(known, request);
+      CallTimes times = CallTimes.of(exchange);
+      Message answer =
+          CallDeadline.within(
+              times.timeout(),
+              () -> {
+                C known = context.apply(exchange, times);
+                return handler.answer(known, read(codec, method.request(), whole(exchange)));
+              });
       exchange.send(with(headers, Reply.of(200, codec.contentType(false), codec.write(answer))));
     } catch (ConnectException e) {
       exchange.send(with(headers, Reply.json(e.code().status(), e.body())));

@@ -1,5 +1,5 @@
 // The published client @e2b/code-interpreter, unmodified, against a server: prints "ok NAME" for each thing it does.
-// Arguments: the directory of its modules, a template, or - for the one that the client uses by itself. The server is named by E2B_* variables.
+// Arguments: the directory of its modules, a template. The server is named by E2B_* variables.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const { Sandbox } = await import(pathToFileURL(require.resolve('@e2b/code-interp
   .then((module) => (module.Sandbox ? module : module.default));
 
 const done = (name) => console.log(`ok ${name}`);
-const sandbox = await (template === '-' ? (opts) => Sandbox.create(opts) : (opts) => Sandbox.create(template, opts))({ envs: { WIDE: 'yes' } });
+const sandbox = await Sandbox.create(template, { envs: { WIDE: 'yes' } });
 try {
   const first = await sandbox.runCode('x = 1\nprint("hej å")\nx + 1');
   assert.equal(first.text, '2');

@@ -1,6 +1,6 @@
 """The published client e2b-code-interpreter, unmodified, against a server: prints "ok NAME" for each thing it does.
 
-Argument: a template, or - for the one that the client uses by itself. The server is named by E2B_* variables.
+Argument: a template. The server is named by E2B_* variables.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import sys
 
 from e2b_code_interpreter import AsyncSandbox, Sandbox
 
-template = None if sys.argv[1] == "-" else sys.argv[1]
+template = sys.argv[1]
 
 
 def done(name):

@@ -60,7 +60,6 @@ final class DoctorVerb implements Verb {
               .diagnose());
       agents.add(AgentChecks.diagnose(console));
       agents.add(new ProjectChecks(console).diagnose());
-      agents.add(TemplateChecks.diagnose());
     }
     boolean ready =
         all.stream()

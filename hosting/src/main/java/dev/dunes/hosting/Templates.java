@@ -101,11 +101,6 @@ public final class Templates {
     return List.of();
   }
 
-  /** The Python modules that code for data likes to import. */
-  public static List<String> dataModules() {
-    return BuiltInTemplates.DATA_MODULES;
-  }
-
   /** All templates, and which can be had. */
   public List<TemplateStatus> list() {
     return all.stream().map(this::status).toList();

@@ -11,9 +11,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The published clients of the code interpreter, unmodified, do what they can do. */
 class CodeClientsTest {
@@ -61,17 +60,15 @@ class CodeClientsTest {
     return done;
   }
 
-  /** Also with the template that is used when nobody says one, whatever packages are here. */
-  @ParameterizedTest
-  @ValueSource(strings = {"base", "-"})
-  void javaScript(String template) throws Exception {
+  @Test
+  void javaScript() throws Exception {
     Path modules = NodeClient.modules();
     assertThat(
             run(
                 "node",
                 CLIENTS.resolve("code-interpreter.mjs").toString(),
                 modules.toString(),
-                template))
+                "base"))
         .containsExactly(
             "value and output",
             "callbacks",
@@ -84,12 +81,11 @@ class CodeClientsTest {
             "killed");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"base", "-"})
-  void python(String template) throws Exception {
+  @Test
+  void python() throws Exception {
     String python = System.getenv("DUNES_TEST_PYTHON");
     assumeTrue(python != null, "DUNES_TEST_PYTHON is not set: no published client");
-    assertThat(run(python, CLIENTS.resolve("code_interpreter.py").toString(), template))
+    assertThat(run(python, CLIENTS.resolve("code_interpreter.py").toString(), "base"))
         .containsExactly(
             "value and output",
             "callbacks",

@@ -28,6 +28,7 @@ final class E2bScenario implements Scenario {
   static final String CROWD = "at once";
 
   private static final String PLAIN = "plain HTTP";
+  private static final String FLOOR = "no work";
   private static final String VERSION = "2.51.0";
   private static final String KEY = "e2b_" + "0".repeat(40);
   private static final int AT_ONCE = 100;
@@ -52,7 +53,9 @@ final class E2bScenario implements Scenario {
         + " `commands.run(\"echo hi\")` (which is `bash -l -c`), `pause()` with memory, `Sandbox.connect()`, `files.write` and `files.read` of 64 MB of random bytes"
         + " (10⁶ each), and 100 times `Sandbox.create()` in one moment (`at once`: until the last of them is there; one that fails ends the run). The rows of "
         + PLAIN
-        + " are the same requests to the same server by Node's own HTTP client: what is above them is the SDK's. After 10 rounds that warm up.";
+        + " are the same requests to the same server by Node's own HTTP client. The rows of "
+        + FLOOR
+        + " are the same calls of the SDK to a server of Node in a process of its own that has every answer ready: nothing behind this SDK can be faster here. After 10 rounds that warm up.";
   }
 
   @Override
@@ -63,27 +66,34 @@ final class E2bScenario implements Scenario {
       return series.build();
     }
     Path directory = Trees.directory(bench.scratch().resolve("e2b"), "rwxr-xr-x");
-    Path script = script(directory);
-    try (SessionServer server =
-        SessionServer.start(
-            bench.root().resolve("ds").toString(),
-            directory,
-            Map.of(
-                "DUNES_STATE",
-                bench.state().toString(),
-                "DUNES_SANDBOX_CONCURRENT",
-                Integer.toString(2 * AT_ONCE)))) {
-      measure(bench, series, server, List.of("node", script.toString(), modules.get().toString()));
+    Path script = script(directory, "e2b.mjs");
+    try (FloorServer floor = FloorServer.start(script(directory, "e2b-floor.mjs"));
+        SessionServer server =
+            SessionServer.start(
+                bench.root().resolve("ds").toString(),
+                directory,
+                Map.of(
+                    "DUNES_STATE",
+                    bench.state().toString(),
+                    "DUNES_SANDBOX_CONCURRENT",
+                    Integer.toString(2 * AT_ONCE)))) {
+      measure(
+          bench,
+          series,
+          server,
+          floor,
+          List.of("node", script.toString(), modules.get().toString()));
     }
     return series.build();
   }
 
   private static void measure(
-      Bench bench, SeriesBuilder series, SessionServer server, List<String> node)
+      Bench bench, SeriesBuilder series, SessionServer server, FloorServer floor, List<String> node)
       throws IOException, InterruptedException {
     List<String> arguments =
         List.of(
             "http://127.0.0.1:" + server.port(),
+            "http://127.0.0.1:" + floor.port(),
             KEY,
             Integer.toString(bench.rounds(100, 2)),
             Integer.toString(bench.options().quick() ? 10 : AT_ONCE),
@@ -116,7 +126,7 @@ final class E2bScenario implements Scenario {
       boolean rate = measure.equals(UPLOAD) || measure.equals(DOWNLOAD);
       series.add(
           measure,
-          sample.required("engine").asString().equals("sdk") ? DunesEngine.NAME : PLAIN,
+          engine(sample.required("engine").asString()),
           rate ? Unit.MEGABYTES_PER_SECOND : Unit.MILLISECONDS,
           sample.required("value").asDouble());
     } catch (JacksonException e) {
@@ -124,11 +134,20 @@ final class E2bScenario implements Scenario {
     }
   }
 
-  private static Path script(Path directory) throws IOException {
-    Path script = directory.resolve("e2b.mjs");
-    try (InputStream in = E2bScenario.class.getResourceAsStream("e2b.mjs")) {
+  private static String engine(String name) throws IOException {
+    return switch (name) {
+      case "sdk" -> DunesEngine.NAME;
+      case "http" -> PLAIN;
+      case "floor" -> FLOOR;
+      default -> throw new IOException("the SDK's client measured '" + name + "'");
+    };
+  }
+
+  private static Path script(Path directory, String name) throws IOException {
+    Path script = directory.resolve(name);
+    try (InputStream in = E2bScenario.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("e2b.mjs is not among the resources");
+        throw new IllegalStateException(name + " is not among the resources");
       }
       Files.copy(in, script, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -1,5 +1,6 @@
-// What the published SDK of E2B needs against a server, and beside it a plain HTTP client that asks
-// for the same: node e2b.mjs NODE_MODULES URL KEY ROUNDS AT_ONCE MEGABYTES
+// What the published SDK of E2B needs against a server, beside it a plain HTTP client that asks for
+// the same, and the SDK against a server that does nothing and answers at once:
+// node e2b.mjs NODE_MODULES URL FLOOR_URL KEY ROUNDS AT_ONCE MEGABYTES
 // Prints a line of JSON for each sample: {"measure","engine","value"}.
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -7,10 +8,8 @@ import { randomBytes } from "node:crypto";
 import { Agent, request } from "node:http";
 import assert from "node:assert/strict";
 
-const [modules, url, key, ...numbers] = process.argv.slice(2);
+const [modules, url, floor, key, ...numbers] = process.argv.slice(2);
 const [rounds, atOnce, megabytes] = numbers.map(Number);
-process.env.E2B_API_URL = url;
-process.env.E2B_SANDBOX_URL = url;
 process.env.E2B_API_KEY = key;
 process.env.E2B_VALIDATE_API_KEY = "false";
 const { Sandbox } = createRequire(join(modules, "package.json"))("e2b");
@@ -33,39 +32,42 @@ async function times(warmUp, count, action) {
   for (let round = -warmUp; round < count; round++) await action(round >= 0);
 }
 
-async function sdk() {
+/** @param {string} engine what the samples are of; the server is the one at this address */
+async function sdk(engine, address) {
+  process.env.E2B_API_URL = address;
+  process.env.E2B_SANDBOX_URL = address;
   await times(WARM_UP, rounds, async (counts) => {
     const start = performance.now();
-    const box = await timed("create", "sdk", counts, () => Sandbox.create());
+    const box = await timed("create", engine, counts, () => Sandbox.create());
     const first = await box.commands.run("echo hi");
-    if (counts) say("create + first command", "sdk", performance.now() - start);
+    if (counts) say("create + first command", engine, performance.now() - start);
     assert.equal(first.stdout, "hi\n");
-    await timed("kill", "sdk", counts, () => box.kill());
+    await timed("kill", engine, counts, () => box.kill());
   });
   const box = await Sandbox.create();
   try {
     await times(WARM_UP, rounds * 2, async (counts) => {
-      const done = await timed("command", "sdk", counts, () => box.commands.run("echo hi"));
+      const done = await timed("command", engine, counts, () => box.commands.run("echo hi"));
       assert.equal(done.stdout, "hi\n");
     });
     await times(WARM_UP, rounds, async (counts) => {
-      await timed("pause", "sdk", counts, () => box.pause());
+      await timed("pause", engine, counts, () => box.pause());
       const start = performance.now();
-      const again = await timed("resume", "sdk", counts, () => Sandbox.connect(box.sandboxId));
+      const again = await timed("resume", engine, counts, () => Sandbox.connect(box.sandboxId));
       const done = await again.commands.run("echo hi");
-      if (counts) say("resume + command", "sdk", performance.now() - start);
+      if (counts) say("resume + command", engine, performance.now() - start);
       assert.equal(done.stdout, "hi\n");
     });
-    await files(box);
+    await files(engine, box);
   } finally {
     await box.kill();
   }
 }
 
-async function files(box) {
+async function files(engine, box) {
   const data = randomBytes(megabytes * 1e6);
   const whole = data.buffer.slice(data.byteOffset, data.byteOffset + data.length);
-  const rate = (measure, start) => say(measure, "sdk", data.length / 1e3 / (performance.now() - start));
+  const rate = (measure, start) => say(measure, engine, data.length / 1e3 / (performance.now() - start));
   await times(BIG_WARM_UP, TRANSFERS, async (counts) => {
     let start = performance.now();
     await box.files.write("/home/user/big.bin", whole);
@@ -156,7 +158,8 @@ async function plain() {
   }
 }
 
-await sdk();
+await sdk("sdk", url);
 await crowd();
 await plain();
+await sdk("floor", floor);
 agent.destroy();

@@ -118,6 +118,7 @@ final class Training {
             Stream.concat(asked.stream(), Stream.of(server.uri().toString()))
                 .toArray(String[]::new));
       }
+      HostedTraining.in(server.uri());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

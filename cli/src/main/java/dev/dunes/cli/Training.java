@@ -2,9 +2,11 @@ package dev.dunes.cli;
 
 import dev.dunes.server.DunesServer;
 import dev.dunes.server.ServerConfig;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -36,12 +38,14 @@ final class Training {
           List.of("query", "--help"),
           List.of("init", "--list"),
           List.of("agents"),
-          List.of("doctor"));
+          List.of("doctor"),
+          // As much of a prompt as there is where no real agent is installed yet.
+          List.of("query", "--agent", "mock", "echo a"));
 
   private static final List<List<String>> SERVER_COMMANDS =
       List.of(List.of("serve", "--help"), List.of("server", "--help"));
 
-  /** What is asked of a server, which follows. */
+  /** What is asked of a server, whose address follows. */
   private static final List<List<String>> ASKED =
       List.of(
           List.of("api", "agents", "list", "-e"),
@@ -68,13 +72,13 @@ final class Training {
       case "sandboxes" -> run(COMMANDS);
       case "server" -> {
         run(SERVER_COMMANDS);
-        train(() -> server(List.of()));
+        train(Training::server);
       }
       default -> {
         run(COMMANDS);
         run(AGENT_COMMANDS);
         train(Training::prompt);
-        train(() -> server(ASKED));
+        train(Training::questions);
       }
     }
     // The JVM writes the cache on its way out, so it must leave the usual way.
@@ -101,8 +105,42 @@ final class Training {
     }
   }
 
-  /** A server from its start to its end, and what is asked of it first. */
-  private static void server(List<List<String>> questions) {
+  /** What is asked of a server in another process: those who ask do not load what it does. */
+  private static void questions() {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "server",
+            "--no-token",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0");
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    try {
+      Process server = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      try (BufferedReader out = server.inputReader()) {
+        String ready = String.valueOf(out.readLine());
+        String uri = ready.substring(ready.lastIndexOf(' ') + 1);
+        for (List<String> asked : ASKED) {
+          Main.run(Stream.concat(asked.stream(), Stream.of(uri)).toArray(String[]::new));
+        }
+      } finally {
+        server.destroy();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A server from its start to its end. */
+  private static void server() {
     try (Console console = Console.ofThisProcess("ds", Interruption.none());
         DunesServer server =
             DunesServer.start(
@@ -113,11 +151,6 @@ final class Training {
                     .build());
         InputStream health = server.uri().resolve("/health").toURL().openStream()) {
       health.readAllBytes();
-      for (List<String> asked : questions) {
-        Main.run(
-            Stream.concat(asked.stream(), Stream.of(server.uri().toString()))
-                .toArray(String[]::new));
-      }
       HostedTraining.in(server.uri());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

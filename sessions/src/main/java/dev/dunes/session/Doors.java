@@ -9,9 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How sandboxes get at the gateway: by relays to its sockets where the provider has them; by
@@ -27,6 +30,8 @@ final class Doors implements AutoCloseable {
   private static final String LOOPBACK = "127.0.0.1";
   private static final String NO_PROXY = "127.0.0.1,localhost,::1";
   static final String HOST = "host";
+  private static final String LOCAL = "local";
+  private static final Logger LOG = LoggerFactory.getLogger(Doors.class);
 
   private final Function<GatewayOptions, Gateway> opener;
   private final Settings settings;
@@ -34,6 +39,7 @@ final class Doors implements AutoCloseable {
   private @Nullable Gateway sockets;
   private @Nullable Gateway ports;
   private boolean closed;
+  private final AtomicBoolean expected = new AtomicBoolean();
 
   Doors(Function<GatewayOptions, Gateway> opener, Settings settings) {
     this.opener = opener;
@@ -70,6 +76,25 @@ final class Doors implements AutoCloseable {
     variables.put("NO_PROXY", NO_PROXY);
     variables.put("no_proxy", NO_PROXY);
     return variables;
+  }
+
+  /**
+   * Begins to open what the first run at a provider needs, so that it is there when the provider is:
+   * each takes its time, and neither needs the other.
+   */
+  void expect(String provider) {
+    if (provider.equals(LOCAL) && expected.compareAndSet(false, true)) {
+      Thread.ofVirtual().name("gateway-open").start(this::openEarly);
+    }
+  }
+
+  private void openEarly() {
+    try {
+      sockets();
+    } catch (RuntimeException e) {
+      // Whoever needs it opens it again, and says what is wrong.
+      LOG.debug("the gateway did not open early", e);
+    }
   }
 
   /**

@@ -65,6 +65,7 @@ final class RunWork {
 
   /** Does everything; the last event. */
   RunEvent result() throws InterruptedException {
+    services.doors().expect(start.provider());
     request.remember().ifPresent(text -> services.memories().remember(request.scope(), text));
     RunPlan plan =
         new RunPlanner(request, start.config(), start.variables(), services.directory())

@@ -79,8 +79,8 @@ final class Doors implements AutoCloseable {
   }
 
   /**
-   * Begins to open what the first run at a provider needs, so that it is there when the provider is:
-   * each takes its time, and neither needs the other.
+   * Begins to open what the first run at a provider needs, so that it is there when the provider
+   * is: each takes its time, and neither needs the other.
    */
   void expect(String provider) {
     if (provider.equals(LOCAL) && expected.compareAndSet(false, true)) {

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 /** How long a run of code takes in a context that is warm. */
 final class CodeScenario implements Scenario {
   private static final Pattern ID = Pattern.compile("\"sandboxID\":\"([a-z0-9]+)\"");
+  private static final Pattern TOKEN = Pattern.compile("\"envdAccessToken\":\"([^\"]+)\"");
   private static final int WARM_UP = 20;
   private static final Map<String, String> CODE =
       Map.of("python", "6 * 7", "javascript", "6 * 7", "bash", "echo 42");
@@ -39,45 +40,65 @@ final class CodeScenario implements Scenario {
             bench.root().resolve("ds").toString(),
             directory,
             Map.of("DUNES_STATE", bench.state().toString()))) {
-      Matcher made =
-          ID.matcher(server.ask("POST", "/sandboxes", "{\"templateID\":\"base\",\"timeout\":600}"));
-      if (!made.find()) {
-        throw new IOException("the server made no sandbox");
-      }
-      String id = made.group(1);
+      String answer = server.ask("POST", "/sandboxes", "{\"templateID\":\"base\",\"timeout\":600}");
+      Made made = new Made(only(ID, answer), only(TOKEN, answer));
       try {
         for (String language : List.of("python", "javascript", "bash")) {
-          measure(bench, series, server, id, language);
+          measure(bench, series, server, made, language);
         }
       } finally {
-        server.ask("DELETE", "/sandboxes/" + id, "");
+        server.ask("DELETE", "/sandboxes/" + made.id(), "");
       }
     }
     return series.build();
   }
 
+  /**
+   * A sandbox.
+   *
+   * @param token that its programs are asked with
+   */
+  private record Made(String id, String token) {}
+
+  private static String only(Pattern pattern, String answer) throws IOException {
+    Matcher found = pattern.matcher(answer);
+    if (!found.find()) {
+      throw new IOException("the server made no sandbox with an id and a token");
+    }
+    return found.group(1);
+  }
+
   private static void measure(
-      Bench bench, SeriesBuilder series, SessionServer server, String id, String language)
+      Bench bench, SeriesBuilder series, SessionServer server, Made made, String language)
       throws IOException {
     String body = "{\"language\":\"%s\",\"code\":\"%s\"}".formatted(language, CODE.get(language));
     series.add(
         "the first run, " + language,
         DunesEngine.NAME,
         Unit.MILLISECONDS,
-        execute(server, id, body));
+        execute(server, made, body));
     int warmUp = bench.rounds(WARM_UP, 1);
     for (int round = -warmUp; round < bench.rounds(200, 5); round++) {
-      double millis = execute(server, id, body);
+      double millis = execute(server, made, body);
       if (round >= 0) {
         series.add("a run, " + language, DunesEngine.NAME, Unit.MILLISECONDS, millis);
       }
     }
   }
 
-  private static double execute(SessionServer server, String id, String body) throws IOException {
+  private static double execute(SessionServer server, Made made, String body) throws IOException {
     long start = System.nanoTime();
     String said =
-        server.ask("POST", "/execute", body, "e2b-sandbox-id", id, "e2b-sandbox-port", "49999");
+        server.ask(
+            "POST",
+            "/execute",
+            body,
+            "e2b-sandbox-id",
+            made.id(),
+            "e2b-sandbox-port",
+            "49999",
+            "x-access-token",
+            made.token());
     double millis = (System.nanoTime() - start) / 1e6;
     if (!said.contains("42") || said.contains("\"error\"")) {
       throw new IOException("the code did not run: " + said);

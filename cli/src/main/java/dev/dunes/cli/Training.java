@@ -125,6 +125,8 @@ final class Training {
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     try {
       Process server = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      // Also when this takes too long and is left behind: nobody may find it open afterwards.
+      Runtime.getRuntime().addShutdownHook(new Thread(server::destroy));
       try (BufferedReader out = server.inputReader()) {
         String ready = String.valueOf(out.readLine());
         String uri = ready.substring(ready.lastIndexOf(' ') + 1);

@@ -21,25 +21,30 @@ final class HostedTraining {
       """;
 
   private final URI server;
+  private final String key;
   private final String id;
   private final String token;
 
-  private HostedTraining(URI server, JsonNode made) {
+  private HostedTraining(URI server, String key, JsonNode made) {
     this.server = server;
+    this.key = key;
     this.id = made.path("sandboxID").asString("");
     this.token = made.path("envdAccessToken").asString("");
   }
 
-  static void in(URI server) throws IOException {
+  /**
+   * @param key what the server asks for
+   */
+  static void in(URI server, String key) throws IOException {
     JsonNode made =
         JsonMapper.shared()
             .readTree(
                 ask(
                     server.resolve("/v2/sandboxes"),
                     "POST",
-                    Map.of("content-type", "application/json"),
+                    json(key),
                     "{\"templateID\":\"base\"}".getBytes(UTF_8)));
-    new HostedTraining(server, made).live();
+    new HostedTraining(server, key, made).live();
   }
 
   private void live() throws IOException {
@@ -92,11 +97,11 @@ final class HostedTraining {
   }
 
   private void control(String path, String method, String body) throws IOException {
-    ask(
-        server.resolve(path),
-        method,
-        Map.of("content-type", "application/json"),
-        body.getBytes(UTF_8));
+    ask(server.resolve(path), method, json(key), body.getBytes(UTF_8));
+  }
+
+  private static Map<String, String> json(String key) {
+    return Map.of("content-type", "application/json", "x-api-key", key);
   }
 
   private static byte[] ask(URI uri, String method, Map<String, String> headers, byte[] body)

@@ -45,7 +45,8 @@ final class ServerVerb implements Verb {
   @Option(
       names = {"-t", "--token"},
       paramLabel = "TOKEN",
-      description = "What clients must show.")
+      description =
+          "What clients must show; else DUNES_TOKEN, which others on this machine cannot see.")
   private Optional<String> token = Optional.empty();
 
   @Option(
@@ -91,7 +92,8 @@ final class ServerVerb implements Verb {
     if (port < 0 || port > 65535) {
       throw Failure.usage("--port: '%d' cannot be used; use 0 to 65535".formatted(port), "");
     }
-    Optional<String> key = token.filter(value -> !value.isBlank());
+    Optional<String> key =
+        token.or(() -> console.env("DUNES_TOKEN")).filter(value -> !value.isBlank());
     if (key.isEmpty() && !withoutToken) {
       // Word for word what those expect who start us; sheet 2.5.
       console.complain("missing --token or --no-token for server mode");

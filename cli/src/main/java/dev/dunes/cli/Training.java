@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -58,6 +60,9 @@ final class Training {
   /** A prompt from its beginning to its end, as far as this machine goes without the network. */
   private static final List<String> PROMPT = List.of("demo", "--fast");
 
+  /** What its servers ask for: this machine may have other users, and they could run commands. */
+  private static final String TOKEN = token();
+
   /** Whatever happens, the cache of everything else shall be written. */
   private static final Duration LIMIT = Duration.ofSeconds(40);
 
@@ -85,6 +90,12 @@ final class Training {
     System.exit(0);
   }
 
+  private static String token() {
+    byte[] random = new byte[32];
+    new SecureRandom().nextBytes(random);
+    return HexFormat.of().formatHex(random);
+  }
+
   private static void run(List<List<String>> commands) {
     commands.forEach(command -> Main.run(command.toArray(String[]::new)));
   }
@@ -96,12 +107,16 @@ final class Training {
   }
 
   private static void prompt() {
-    Map<String, String> environment = new HashMap<>(System.getenv());
     // An agent that is not there yet is not fetched now: that has time until it is needed.
-    environment.put("DUNES_AGENTS_OFFLINE", "/nonexistent");
+    run(PROMPT, "DUNES_AGENTS_OFFLINE", "/nonexistent");
+  }
+
+  private static void run(List<String> command, String variable, String value) {
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    environment.put(variable, value);
     Console ours = Console.ofThisProcess("ds", Interruption.none());
     try (Console console = ours.with(environment)) {
-      new Cli(console).run(PROMPT.toArray(String[]::new));
+      new Cli(console).run(command.toArray(String[]::new));
     }
   }
 
@@ -117,12 +132,12 @@ final class Training {
             System.getProperty("java.class.path"),
             Main.class.getName(),
             "server",
-            "--no-token",
             "--host",
             "127.0.0.1",
             "--port",
             "0");
     builder.environment().remove("JAVA_TOOL_OPTIONS");
+    builder.environment().put("DUNES_TOKEN", TOKEN);
     try {
       Process server = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
       // Also when this takes too long and is left behind: nobody may find it open afterwards.
@@ -131,7 +146,7 @@ final class Training {
         String ready = String.valueOf(out.readLine());
         String uri = ready.substring(ready.lastIndexOf(' ') + 1);
         for (List<String> asked : ASKED) {
-          Main.run(Stream.concat(asked.stream(), Stream.of(uri)).toArray(String[]::new));
+          run(Stream.concat(asked.stream(), Stream.of(uri)).toList(), "DUNES_TOKEN", TOKEN);
         }
       } finally {
         server.destroy();
@@ -150,10 +165,11 @@ final class Training {
                     .host("127.0.0.1")
                     .port(0)
                     .version(Main.VERSION)
+                    .token(TOKEN)
                     .build());
         InputStream health = server.uri().resolve("/health").toURL().openStream()) {
       health.readAllBytes();
-      HostedTraining.in(server.uri());
+      HostedTraining.in(server.uri(), TOKEN);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

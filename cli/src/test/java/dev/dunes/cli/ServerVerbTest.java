@@ -44,10 +44,14 @@ class ServerVerbTest {
   private record Served(Process process, String url) {}
 
   private Served serve(String... arguments) throws IOException {
+    return serveWith("", arguments);
+  }
+
+  private Served serveWith(String token, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(DsProcess.command());
     command.addAll(List.of(arguments));
     Process process =
-        ds.start(command, Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "off", "DUNES_TOKEN", ""));
+        ds.start(command, Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "off", "DUNES_TOKEN", token));
     started.add(process);
     BufferedReader out = process.inputReader();
     String line = String.valueOf(out.readLine());
@@ -129,6 +133,16 @@ class ServerVerbTest {
     Served again = serve("server", "-p", "0", "-n", "-t", "secret");
     assertThat(send(get(again.url() + "/v1/sessions")).body()).contains("\"sessionId\":\"s1\"");
     end(again, "INT", 130);
+  }
+
+  @Test
+  void theTokenMayComeFromTheEnvironment() throws Exception {
+    Served server = serveWith("from-outside", "server", "-p", "0");
+    assertThat(send(get(server.url() + "/v1/sessions")).statusCode()).isEqualTo(401);
+    HttpRequest.Builder ask = get(server.url() + "/v1/sessions");
+    assertThat(send(ask.header("authorization", "Bearer from-outside")).statusCode())
+        .isEqualTo(200);
+    end(server, "TERM", 143);
   }
 
   @Test

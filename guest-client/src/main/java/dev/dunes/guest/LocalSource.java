@@ -16,8 +16,9 @@ import java.util.Set;
  * @param contents its bytes
  * @param mode its permission bits
  */
-record LocalSource(InputStream contents, int mode) implements Closeable {
-  static LocalSource open(Path local) throws IOException {
+public record LocalSource(InputStream contents, int mode) implements Closeable {
+  /** Opens it, or says what is wrong with it: {@link LocalPathException}. */
+  public static LocalSource open(Path local) throws IOException {
     if (!Files.exists(local)) {
       throw new LocalPathException("Path does not exist: " + local);
     }

@@ -12,11 +12,11 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /** Files of this machine that come out of a sandbox. */
-final class LocalTarget {
+public final class LocalTarget {
   private LocalTarget() {}
 
   /** Writes a file beside its place and moves it there, so that it is never seen in part. */
-  static void replace(Path local, InputStream contents, int mode) throws IOException {
+  public static void replace(Path local, InputStream contents, int mode) throws IOException {
     Path parent = local.toAbsolutePath().getParent();
     if (parent == null || !Files.exists(parent)) {
       throw new LocalPathException("Path's parent directory does not exist: " + local);

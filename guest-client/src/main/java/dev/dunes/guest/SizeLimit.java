@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** Ends the reading of what turns out to be larger than its reader wants. */
-final class SizeLimit extends FilterInputStream {
+public final class SizeLimit extends FilterInputStream {
   private final String path;
   private final long limit;
   private long left;
@@ -15,7 +15,7 @@ final class SizeLimit extends FilterInputStream {
   /**
    * @param limit in bytes
    */
-  SizeLimit(InputStream in, String path, long limit) {
+  public SizeLimit(InputStream in, String path, long limit) {
     super(in);
     this.path = path;
     this.limit = limit;

@@ -20,7 +20,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * Unpacks a tar that comes out of a sandbox, which may be made to harm: a name that is absolute,
  * has {@code ..} or leads through a symbolic link is refused before anything is written for it.
  */
-final class TreeDownload {
+public final class TreeDownload {
   private final Path root;
   private final Deque<Map.Entry<Path, Integer>> directoryModes = new ArrayDeque<>();
 
@@ -28,7 +28,12 @@ final class TreeDownload {
     this.root = root;
   }
 
-  static void read(InputStream source, Path local) throws IOException {
+  /**
+   * Unpacks it into a local directory, made when missing.
+   *
+   * @throws SandboxFileException {@code UNSAFE_ARCHIVE}
+   */
+  public static void read(InputStream source, Path local) throws IOException {
     Files.createDirectories(local);
     TreeDownload download = new TreeDownload(local.toRealPath());
     TarArchiveInputStream tar = new TarArchiveInputStream(source, StandardCharsets.UTF_8.name());

@@ -18,10 +18,11 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
  * A local directory as a tar. Symbolic links are kept as links; sockets, FIFOs and devices are left
  * out.
  */
-final class TreeUpload {
+public final class TreeUpload {
   private TreeUpload() {}
 
-  static void write(Path root, OutputStream target) throws IOException {
+  /** Writes it with names relative to the directory; the target stays open. */
+  public static void write(Path root, OutputStream target) throws IOException {
     if (!Files.isDirectory(root)) {
       throw new LocalPathException("Path is not a directory: " + root);
     }

@@ -1,0 +1,213 @@
+package dev.dunes.provider.cloud;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SandboxTimeoutException;
+import dev.dunes.sandbox.Timeouts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * HTTP with a vendor: retries where they are safe, waits as long as the vendor asks, turns failures
+ * into the exceptions of this library. Shows no header and no body but the vendor's own message.
+ */
+public final class CloudHttp implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CloudHttp.class);
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+  private static final int ATTEMPTS = 4;
+  private static final Duration FIRST_WAIT = Duration.ofMillis(200);
+
+  /** A vendor that asks for more is not waited for: the caller is told instead. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
+  private static final Duration BODY_LIMIT = Duration.ofMinutes(2);
+
+  /** Of an error's body. */
+  private static final int MOST_ERROR_BYTES = 64 << 10;
+
+  private final String provider;
+  private final String credentials;
+  private final Secrets secrets;
+  private final BiFunction<Integer, String, String> messages;
+  private final HttpClient client;
+
+  /**
+   * @param credentials what the credentials are called, for remedies
+   * @param messages finds a vendor's message in the status and body of an error
+   */
+  public CloudHttp(
+      String provider,
+      String credentials,
+      Secrets secrets,
+      BiFunction<Integer, String, String> messages) {
+    this.provider = requireNonNull(provider, "provider");
+    this.credentials = requireNonNull(credentials, "credentials");
+    this.secrets = requireNonNull(secrets, "secrets");
+    this.messages = requireNonNull(messages, "messages");
+    this.client =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT_LIMIT)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .build();
+  }
+
+  /** The client itself, for WebSockets. */
+  public HttpClient client() {
+    return client;
+  }
+
+  /** The whole answer as JSON; an empty object when there is no body. */
+  public JsonNode json(CloudCall call) {
+    try (CloudAnswer answer = open(call)) {
+      byte[] bytes = Timeouts.within(call.limit().orElse(BODY_LIMIT), answer::bytes);
+      return bytes.length == 0
+          ? CloudAnswer.JSON.createObjectNode()
+          : CloudAnswer.JSON.readTree(bytes);
+    } catch (IOException | tools.jackson.core.JacksonException e) {
+      throw broken(call, e);
+    }
+  }
+
+  /** Only the status; the body is dropped. */
+  public int status(CloudCall call) {
+    try (CloudAnswer answer = open(call)) {
+      return answer.status();
+    }
+  }
+
+  public static ObjectNode object() {
+    return CloudAnswer.JSON.createObjectNode();
+  }
+
+  /** The answer once its head is there. */
+  public CloudAnswer open(CloudCall call) {
+    for (int attempt = 1; ; attempt++) {
+      boolean last = attempt == ATTEMPTS;
+      try {
+        HttpResponse<InputStream> response =
+            client.send(request(call), BodyHandlers.ofInputStream());
+        int status = response.statusCode();
+        if (status / 100 == 2 || call.accepted().contains(status)) {
+          return new CloudAnswer(status, response.headers(), response.body());
+        }
+        Optional<Duration> asked = RetryAfter.of(response.headers());
+        Duration wait = asked.orElseGet(backoff(attempt)::get);
+        boolean refused = status == 429 && asked.isPresent();
+        if (last
+            || !(refused || call.retried().contains(status))
+            || wait.compareTo(LONGEST_WAIT) > 0) {
+          throw failure(call, response, asked);
+        }
+        response.body().close();
+        LOG.debug("{} {} answered {}, again in {}", provider, call.method(), status, wait);
+        pause(wait);
+      } catch (HttpConnectTimeoutException | ConnectException e) {
+        // nothing was sent
+        if (last) {
+          throw unreachable(call, e);
+        }
+        pause(backoff(attempt).get());
+      } catch (HttpTimeoutException e) {
+        if (last || !call.repeatable()) {
+          throw new SandboxTimeoutException(
+              "%s did not answer within %d s"
+                  .formatted(provider, call.limit().orElse(Duration.ZERO).toSeconds()),
+              details(call).withRemedy("try again; see its status page").withCause(e));
+        }
+      } catch (IOException e) {
+        if (last || !call.repeatable()) {
+          throw broken(call, e);
+        }
+        pause(backoff(attempt).get());
+      } catch (InterruptedException e) {
+        throw new SandboxInterruptedException("waiting for " + provider, e);
+      }
+    }
+  }
+
+  private HttpRequest request(CloudCall call) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(call.uri()).method(call.method(), call.body().get());
+    call.limit().ifPresent(request::timeout);
+    if (!"https".equals(call.uri().getScheme())) {
+      request.version(HttpClient.Version.HTTP_1_1);
+    }
+    call.headers().forEach(request::header);
+    return request.build();
+  }
+
+  private static java.util.function.Supplier<Duration> backoff(int attempt) {
+    return () -> FIRST_WAIT.multipliedBy(1L << (attempt - 1));
+  }
+
+  private static void pause(Duration wait) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(wait.toNanos());
+    } catch (InterruptedException e) {
+      throw new SandboxInterruptedException("waiting to try again", e);
+    }
+  }
+
+  private SandboxException failure(
+      CloudCall call, HttpResponse<InputStream> response, Optional<Duration> asked)
+      throws IOException {
+    String body;
+    try (InputStream in = response.body()) {
+      body = new String(in.readNBytes(MOST_ERROR_BYTES), java.nio.charset.StandardCharsets.UTF_8);
+    }
+    int status = response.statusCode();
+    return CloudErrors.of(
+        provider,
+        credentials,
+        status,
+        secrets.clean(messages.apply(status, body)),
+        call.sandbox(),
+        asked);
+  }
+
+  private ProviderException unreachable(CloudCall call, IOException e) {
+    return new ProviderException(
+        "%s cannot be reached at %s".formatted(provider, call.uri().getAuthority()),
+        details(call)
+            .withRemedy("check the network and the address that is set for it")
+            .withCause(e));
+  }
+
+  /** The connection broke, or the answer made no sense. */
+  public ProviderException broken(CloudCall call, Exception e) {
+    return new ProviderException(
+        "the connection to %s broke: %s"
+            .formatted(provider, secrets.clean(String.valueOf(e.getMessage()))),
+        details(call).withRemedy("try again; see its status page").withCause(e));
+  }
+
+  private ErrorDetails details(CloudCall call) {
+    ErrorDetails details = ErrorDetails.NONE.withProvider(provider);
+    return call.sandbox().map(details::withSandbox).orElse(details);
+  }
+
+  /** Ends everything under way. */
+  @Override
+  public void close() {
+    client.shutdownNow();
+  }
+}

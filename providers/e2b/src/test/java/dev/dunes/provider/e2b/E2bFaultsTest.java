@@ -1,0 +1,336 @@
+package dev.dunes.provider.e2b;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.dunes.provider.e2b.FaultyProxy.Fault;
+import dev.dunes.sandbox.ExecResult;
+import dev.dunes.sandbox.OutputChunk;
+import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.RunningCommand;
+import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxAuthenticationException;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SandboxNotFoundException;
+import dev.dunes.sandbox.SandboxQuotaException;
+import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.spi.SandboxProvider;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bad days of E2B and of the network: typed errors, and nothing left that somebody pays for. */
+@Timeout(120)
+class E2bFaultsTest {
+  @RegisterExtension static final E2bServer.Shared SERVER = new E2bServer.Shared();
+
+  private static final SandboxSpec SPEC =
+      SandboxSpec.builder().label("of", "faults").lifetime(Duration.ofMinutes(5)).build();
+
+  private FaultyProxy proxy;
+  private SandboxProvider provider;
+
+  @BeforeEach
+  void open() throws IOException {
+    proxy = new FaultyProxy(SERVER.server().uri());
+    provider = open(proxy.uri(), E2bServer.KEY);
+  }
+
+  private static SandboxProvider open(URI uri, String key) {
+    return new E2bSandboxProviderFactory().open(E2bServer.settings(uri, key));
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    provider.close();
+    proxy.close();
+    assertThat(SERVER.server().left()).isEmpty();
+  }
+
+  private static Fault answer(int status, String... headers) {
+    return new Fault.Answer(
+        status,
+        "{\"code\":%d,\"message\":\"no, says the vendor\"}".formatted(status),
+        headers.length == 0 ? Map.of() : Map.of(headers[0], headers[1]));
+  }
+
+  private long made() {
+    return proxy.seen().stream().filter("POST /v2/sandboxes"::equals).count();
+  }
+
+  // ---- who we are ----
+
+  @Test
+  void aWrongKeyIsSaidAndNeverShown() {
+    String key = "e2b_" + "f".repeat(40);
+    try (SandboxProvider stranger = open(proxy.uri(), key)) {
+      SandboxAuthenticationException thrown =
+          catchThrowableOfType(SandboxAuthenticationException.class, () -> stranger.create(SPEC));
+
+      assertThat(thrown.statusCode()).hasValue(401);
+      assertThat(thrown.provider()).contains("e2b");
+      assertThat(thrown.remedy().orElseThrow()).contains("E2B_API_KEY");
+      assertThat(trace(thrown)).doesNotContain(key);
+      assertThatThrownBy(stranger::healthCheck).isInstanceOf(SandboxAuthenticationException.class);
+    }
+    assertThat(made()).isEqualTo(1);
+  }
+
+  @Test
+  void aVendorThatRepeatsTheKeyDoesNotShowIt() {
+    proxy.next(
+        "POST",
+        "/v2/sandboxes",
+        new Fault.Answer(
+            400, "{\"code\":400,\"message\":\"bad key " + E2bServer.KEY + "\"}", Map.of()));
+
+    assertThatThrownBy(() -> provider.create(SPEC))
+        .isInstanceOf(ProviderException.class)
+        .hasMessageContaining("bad key ***")
+        .satisfies(thrown -> assertThat(trace(thrown)).doesNotContain(E2bServer.KEY));
+  }
+
+  private static String trace(Throwable thrown) {
+    StringWriter text = new StringWriter();
+    thrown.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  @Test
+  void aTokenThatWasChangedIsAskedForOnce() {
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      proxy.next("POST", "/process.Process/Start", answer(401));
+      assertThat(sandbox.exec("echo again").stdout()).isEqualTo("again\n");
+
+      proxy.next("POST", "/process.Process/Start", answer(401));
+      proxy.next("POST", "/process.Process/Start", answer(401));
+      assertThatThrownBy(() -> sandbox.exec("true"))
+          .isInstanceOf(SandboxAuthenticationException.class);
+    }
+  }
+
+  // ---- limits ----
+
+  @Test
+  void aShortWaitIsWaitedAndOnlyOneIsMade() {
+    proxy.next("POST", "/v2/sandboxes", answer(429, "retry-after", "1"));
+
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      assertThat(sandbox.exec("echo made").stdout()).isEqualTo("made\n");
+      assertThat(SERVER.server().left()).hasSize(1);
+    }
+    assertThat(made()).isEqualTo(2);
+  }
+
+  @Test
+  void aLongWaitIsTold() {
+    proxy.next("POST", "/v2/sandboxes", answer(429, "retry-after", "3600"));
+
+    assertThatThrownBy(() -> provider.create(SPEC))
+        .isInstanceOfSatisfying(
+            SandboxQuotaException.class,
+            thrown -> {
+              assertThat(thrown.retryAfter()).contains(Duration.ofHours(1));
+              assertThat(thrown.statusCode()).hasValue(429);
+              assertThat(thrown.remedy()).isPresent();
+            })
+        .hasMessageContaining("no, says the vendor");
+    assertThat(made()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {502, 503, 504, 429})
+  void whatOnlyReadsIsTriedAgain(int status) {
+    proxy.next("GET", "/v2/sandboxes", answer(status));
+
+    assertThat(provider.list(Map.of("of", "nothing"))).isEmpty();
+    assertThat(proxy.seen()).hasSize(2);
+  }
+
+  @Test
+  void whatStaysBrokenIsNotTriedForEver() {
+    for (int i = 0; i < 10; i++) {
+      proxy.next("GET", "/v2/sandboxes", answer(503));
+    }
+
+    assertThatThrownBy(() -> provider.list(Map.of())).isInstanceOf(SandboxQuotaException.class);
+    assertThat(proxy.seen()).hasSize(4);
+  }
+
+  // ---- while one is made ----
+
+  @ParameterizedTest
+  @ValueSource(ints = {500, 502, 503, 504, 408})
+  void oneThatWasMadeAlthoughTheAnswerFailedIsDestroyed(int status) {
+    proxy.next("POST", "/v2/sandboxes", new Fault.AnswerAfter(status, "upstream broke"));
+
+    assertThatThrownBy(() -> provider.create(SPEC))
+        .isInstanceOfSatisfying(
+            SandboxException.class, thrown -> assertThat(thrown.statusCode()).hasValue(status));
+    assertThat(made()).as("never made twice").isEqualTo(1);
+    assertThat(SERVER.server().left()).isEmpty();
+  }
+
+  @Test
+  void oneWhoseAnswerWasCutIsDestroyed() {
+    proxy.next("POST", "/v2/sandboxes", new Fault.CutAfter(10));
+
+    assertThatThrownBy(() -> provider.create(SPEC)).isInstanceOf(ProviderException.class);
+    assertThat(made()).isEqualTo(1);
+    assertThat(SERVER.server().left()).isEmpty();
+  }
+
+  @Test
+  void oneThatIsNoLongerWaitedForIsDestroyed() throws Exception {
+    CountDownLatch served = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    proxy.next("POST", "/v2/sandboxes", new Fault.Hold(served, release));
+    FutureTask<Throwable> making =
+        new FutureTask<>(() -> catchThrowableOfType(Throwable.class, () -> provider.create(SPEC)));
+    Thread thread = Thread.ofVirtual().start(making);
+    assertThat(served.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(SERVER.server().left()).hasSize(1);
+
+    thread.interrupt();
+
+    assertThat(making.get(60, TimeUnit.SECONDS)).isInstanceOf(SandboxInterruptedException.class);
+    release.countDown();
+    assertThat(SERVER.server().left()).isEmpty();
+  }
+
+  @Test
+  void oneThatCannotBeUsedIsDestroyed() {
+    assertThatThrownBy(
+            () -> provider.create(SPEC.toBuilder().workingDir("/proc/no/such/place").build()))
+        .isInstanceOf(ProviderException.class)
+        .hasMessageContaining("/proc/no/such/place");
+    assertThat(made()).isEqualTo(1);
+    assertThat(SERVER.server().left()).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeClearedAwayIsSaid() {
+    proxy.next("POST", "/v2/sandboxes", new Fault.AnswerAfter(500, "broke"));
+    proxy.next("DELETE", "/sandboxes/.*", answer(403));
+
+    assertThatThrownBy(() -> provider.create(SPEC))
+        .satisfies(thrown ->
+            assertThat(thrown.getSuppressed())
+                .hasOnlyElementsOfType(SandboxAuthenticationException.class)
+                .hasSize(1));
+    assertThat(SERVER.server().left()).hasSize(1);
+    provider.list(SPEC.labels()).forEach(info -> provider.destroy(info.id()));
+  }
+
+  @Test
+  void nobodyThere() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    try (SandboxProvider nowhere = open(URI.create("http://127.0.0.1:" + port), E2bServer.KEY)) {
+      assertThatThrownBy(nowhere::healthCheck)
+          .isInstanceOf(ProviderException.class)
+          .hasMessageContaining("127.0.0.1:" + port);
+    }
+  }
+
+  // ---- while a command runs ----
+
+  @Test
+  void aStreamThatBreaksIsFollowedAgainAndNothingIsMissing() {
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      proxy.next("POST", "/process.Process/Start", new Fault.CutAfter(3000));
+      proxy.next("POST", "/process.Process/Connect", new Fault.CutAfter(3000));
+
+      ExecResult result = sandbox.exec("seq 1 5000; echo err >&2; exit 7");
+
+      assertThat(result.exitCode()).isEqualTo(7);
+      assertThat(result.stderr()).isEqualTo("err\n");
+      assertThat(result.stdout().lines()).hasSize(5000).endsWith("5000");
+    }
+  }
+
+  @Test
+  void aGapIsMarkedWhereTheVendorCannotRepeat() throws IOException {
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      proxy.next("POST", "/process.Process/Start", new Fault.CutAfter(150));
+      proxy.next("POST", "/process.Process/Connect", new Fault.Without("dunes-replay-from"));
+      try (RunningCommand running =
+          sandbox.start(
+              dev.dunes.sandbox.Command.shellBuilder("echo before; read x; echo $x; exit 3")
+                  .openStdin()
+                  .build())) {
+        StringBuilder seen = new StringBuilder();
+        running.stdin().write("after\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        for (var chunk = running.take(); chunk.isPresent(); chunk = running.take()) {
+          seen.append(chunk.map(OutputChunk::text).orElse(""));
+        }
+        assertThat(seen.toString()).contains("some output may be missing here");
+        assertThat(running.waitFor().exitCode()).isEqualTo(3);
+      }
+    }
+  }
+
+  @Test
+  void aSandboxTheVendorForgetsIsNotFound() {
+    Sandbox sandbox = provider.create(SPEC);
+    try (RunningCommand running =
+        sandbox.start(dev.dunes.sandbox.Command.shell("echo up; sleep 1000"))) {
+      assertThat(running.take().map(OutputChunk::text)).contains("up\n");
+      try (SandboxProvider other = open(SERVER.server().uri(), E2bServer.KEY)) {
+        assertThat(other.destroy(sandbox.id())).isTrue();
+      }
+
+      assertThatThrownBy(running::waitFor).isInstanceOf(SandboxNotFoundException.class);
+      assertThatThrownBy(() -> sandbox.exec("true")).isInstanceOf(SandboxNotFoundException.class);
+      assertThat(sandbox.destroy()).isFalse();
+    }
+  }
+
+  @Test
+  void anUploadThatBreaksLeavesWhatWasThere() {
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      sandbox.files().write("file", "old");
+      proxy.next("POST", "/files", answer(500));
+
+      assertThatThrownBy(() -> sandbox.files().write("file", new byte[1 << 20]))
+          .isInstanceOf(ProviderException.class);
+      assertThat(sandbox.files().readText("file")).isEqualTo("old");
+      assertThat(sandbox.files().list(".")).hasSize(1);
+    }
+  }
+
+  @Test
+  void aDownloadThatBreaksIsAFailure(@org.junit.jupiter.api.io.TempDir java.nio.file.Path temp)
+      throws IOException {
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      try (OutputStream out =
+          sandbox.files().write("file", dev.dunes.sandbox.WriteOptions.DEFAULT)) {
+        out.write(new byte[1 << 20]);
+      }
+      proxy.next("GET", "/files", new Fault.CutAfter(1000));
+
+      assertThatThrownBy(() -> sandbox.download("file", temp.resolve("file")))
+          .isInstanceOf(SandboxException.class);
+      assertThat(temp).isEmptyDirectory();
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.dunes.provider.e2b;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.dunes.provider.local.LocalSandboxProviderFactory;
+import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.spi.ProviderSettings;
+import dev.dunes.server.DunesServer;
+import dev.dunes.server.ServerConfig;
+import dev.dunes.session.RunsConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** A server of ours that speaks E2B's wire, with real sandboxes on this machine. */
+final class E2bServer implements AutoCloseable {
+  static final String KEY = "e2b_" + "0123456789abcdef".repeat(2) + "01234567";
+
+  private final Path directory;
+  private final Sandboxes sandboxes;
+  private final DunesServer server;
+
+  E2bServer() throws IOException {
+    directory =
+        Files.createTempDirectory(
+            "dunes-e2b-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+    Map<String, String> variables = new HashMap<>(System.getenv());
+    variables.keySet().removeIf(name -> name.startsWith("E2B_") || name.startsWith("DAYTONA_"));
+    variables.put("DUNES_STATE", directory.resolve("state").toString());
+    variables.put("DUNES_PROVIDER", "local");
+    variables.put("SANDSTORM_API_KEY", KEY);
+    variables.put("DUNES_SANDBOX_CONCURRENT", "500");
+    variables.put("ANTHROPIC_API_KEY", "sk-ant-of-the-test-0123456789");
+    sandboxes = Sandboxes.builder().settings(new ProviderSettings(Map.of(), variables)).build();
+    server =
+        DunesServer.start(
+            ServerConfig.builder(
+                    RunsConfig.builder()
+                        .directory(Files.createDirectory(directory.resolve("project")))
+                        .environment(variables)
+                        .sandboxes(sandboxes)
+                        .build())
+                .host("127.0.0.1")
+                .port(0)
+                .build());
+  }
+
+  URI uri() {
+    return server.uri();
+  }
+
+  ProviderSettings settings() {
+    return settings(uri(), KEY);
+  }
+
+  static ProviderSettings settings(URI uri, String key) {
+    return new ProviderSettings(
+        Map.of(
+            "e2b_api_key", key, "e2b_api_url", uri.toString(), "e2b_sandbox_url", uri.toString()),
+        Map.of());
+  }
+
+  /** What is on this machine, whatever the wire says. */
+  List<String> left() {
+    return sandboxes.list(Map.of()).stream().map(Object::toString).toList();
+  }
+
+  @Override
+  public void close() {
+    server.close(Duration.ZERO);
+    sandboxes.close();
+    try (Stream<Path> walk = Files.walk(directory)) {
+      for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One for all tests of a class and of those nested in it; ended after everything else. */
+  static final class Shared implements BeforeAllCallback {
+    private Optional<E2bServer> server = Optional.empty();
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+      assumeTrue(
+          new LocalSandboxProviderFactory().availability(ProviderSettings.system()).usable(),
+          "provider 'local' cannot be used here: see ds doctor");
+      server =
+          Optional.of(
+              context
+                  .getStore(ExtensionContext.Namespace.create(Shared.class))
+                  .computeIfAbsent("server", key -> open(), E2bServer.class));
+    }
+
+    private static E2bServer open() {
+      try {
+        return new E2bServer();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    E2bServer server() {
+      return server.orElseThrow();
+    }
+
+    ProviderSettings settings() {
+      return server().settings();
+    }
+  }
+}

@@ -1,6 +1,7 @@
 package dev.dunes.cli;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /** Finds the verb that is asked for and does it. */
@@ -53,7 +54,29 @@ final class Cli {
   }
 
   private int run(Verbs verb, String... arguments) {
+    if (verb == Verbs.QUERY) {
+      expectGateway(List.of(arguments));
+    }
     return new VerbLine(verb).run(console, arguments);
+  }
+
+  /**
+   * A prompt for this machine needs a gateway. It opens beside the reading of the options, which
+   * takes as long: so a look at the words has to do. A wrong guess costs only the work.
+   */
+  private void expectGateway(List<String> words) {
+    boolean elsewhere = words.stream().anyMatch(word -> word.startsWith("--server"));
+    boolean help = words.contains("--help") || words.contains("-h");
+    if (!elsewhere && !help) {
+      Logging.prepare(words.stream().anyMatch(Cli::asksForMore), console.debug());
+      console.gateways().expect();
+    }
+  }
+
+  /** Whether a word is {@code --verbose} or has {@code -v} among its short options. */
+  private static boolean asksForMore(String word) {
+    return word.equals("--verbose")
+        || word.startsWith("-") && !word.startsWith("--") && word.indexOf('v') > 0;
   }
 
   /** What is no command is a prompt, unless it looks like a command with a slip of the finger. */

@@ -27,6 +27,7 @@ final class Console implements AutoCloseable {
   private final Path directory;
   private final Interruption interruption;
   private final Supplier<Sandboxes> opener;
+  private final Gateways gateways = new Gateways();
   private @Nullable Sandboxes sandboxes;
   private boolean verbose;
 
@@ -111,6 +112,11 @@ final class Console implements AutoCloseable {
     return sandboxes;
   }
 
+  /** Where the gateways of this process are opened. */
+  Gateways gateways() {
+    return gateways;
+  }
+
   /** Whether to say what is done and how long it takes. */
   boolean verbose() {
     return verbose;
@@ -180,9 +186,10 @@ final class Console implements AutoCloseable {
     }
   }
 
-  /** Lets go of the sandboxes, if they were opened. */
+  /** Lets go of the sandboxes, if they were opened, and of a gateway nobody took. */
   @Override
   public void close() {
+    gateways.close();
     if (sandboxes != null) {
       sandboxes.close();
       sandboxes = null;

@@ -2,7 +2,6 @@ package dev.dunes.cli;
 
 import dev.dunes.gateway.Gateway;
 import dev.dunes.gateway.GatewayLease;
-import dev.dunes.gateway.GatewayOptions;
 import dev.dunes.gateway.LeaseSpec;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -52,10 +51,6 @@ final class Demo {
 
   /** A gateway whose leases are changed before they are given. */
   record ChangedGateway(Gateway gateway, UnaryOperator<LeaseSpec> change) implements Gateway {
-    static Gateway open(GatewayOptions options, UnaryOperator<LeaseSpec> change) {
-      return new ChangedGateway(Gateway.open(options), change);
-    }
-
     @Override
     public Path socket() {
       return gateway.socket();

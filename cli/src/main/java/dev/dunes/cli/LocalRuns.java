@@ -65,7 +65,7 @@ final class LocalRuns {
         RunsConfig.builder()
             .directory(directory)
             .environment(environment)
-            .gateways(options -> Demo.ChangedGateway.open(options, leases));
+            .gateways(options -> new Demo.ChangedGateway(console.gateways().open(options), leases));
     Agents agents = LocalAgents.open(console, environment);
     agents
         .ids()

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 /**
@@ -41,8 +42,10 @@ final class Training {
           List.of("init", "--list"),
           List.of("agents"),
           List.of("doctor"),
-          // As much of a prompt as there is where no real agent is installed yet.
-          List.of("query", "--agent", "mock", "echo a"));
+          // As much of a prompt as there is where no real agent is installed yet. Twice: the second
+          // finds what the first has kept.
+          List.of("query", "--agent", "mock", "echo a"),
+          List.of("query", "--agent", "mock", "-v", "echo a"));
 
   private static final List<List<String>> SERVER_COMMANDS =
       List.of(List.of("serve", "--help"), List.of("server", "--help"));
@@ -73,6 +76,9 @@ final class Training {
    * server} a server alone. With {@code agents} all the rest.
    */
   public static void main(String[] arguments) throws InterruptedException {
+    CountDownLatch through = new CountDownLatch(1);
+    Interruption.ofThisProcess(Thread.currentThread(), through);
+    ProcessEnd.prepare();
     switch (arguments[0]) {
       case "sandboxes" -> run(COMMANDS);
       case "server" -> {
@@ -86,6 +92,7 @@ final class Training {
         train(Training::questions);
       }
     }
+    through.countDown();
     // The JVM writes the cache on its way out, so it must leave the usual way.
     System.exit(0);
   }

@@ -143,7 +143,7 @@ final class Doors implements AutoCloseable {
     try {
       refuseWhenClosed();
       if (sockets == null) {
-        sockets = opener.apply(GatewayOptions.builder().build());
+        sockets = opener.apply(GatewayOptions.defaults());
       }
       return sockets;
     } finally {

@@ -1,4 +1,6 @@
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassHierarchyResolver;
@@ -14,21 +16,65 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.jar.Manifest;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Rewrites the class files in a folder's jars that are older than Java 6. They have no stack maps,
- * and the JVM's AOT cache leaves such classes out (picocli is written this way).
+ * Makes a folder's jars quick to start from. Class files older than Java 6 are rewritten: they have
+ * no stack maps, and the JVM's AOT cache leaves such classes out (picocli is written this way).
+ * Manifests are cut down to what a class path needs: the JVM reads each one at every start, and
+ * that of a signed jar has lines for each of its classes, which the cache leaves out as well.
  */
-final class UpgradeClasses {
+final class PrepareJars {
   private static final int FIRST_WITH_STACK_MAPS = ClassFile.JAVA_7_VERSION;
 
-  private UpgradeClasses() {}
+  private static final Set<String> KEPT =
+      Set.of(
+          "Manifest-Version",
+          "Multi-Release",
+          "Implementation-Title",
+          "Implementation-Vendor",
+          "Implementation-Version");
+  private static final Pattern SIGNATURE = Pattern.compile("(?i)/META-INF/.*\\.(SF|RSA|DSA|EC)");
+
+  private PrepareJars() {}
 
   public static void main(String[] arguments) throws IOException {
     try (Stream<Path> files = Files.list(Path.of(arguments[0]))) {
       for (Path jar : files.filter(file -> file.toString().endsWith(".jar")).toList()) {
         upgrade(jar);
+        trimManifest(jar);
+      }
+    }
+  }
+
+  private static void trimManifest(Path jar) throws IOException {
+    try (FileSystem inside = FileSystems.newFileSystem(URI.create("jar:" + jar.toUri()), Map.of())) {
+      Path file = inside.getPath("/META-INF/MANIFEST.MF");
+      if (!Files.exists(file)) {
+        return;
+      }
+      Manifest trimmed = new Manifest();
+      try (InputStream in = Files.newInputStream(file)) {
+        new Manifest(in)
+            .getMainAttributes()
+            .forEach((name, value) -> {
+              if (KEPT.contains(name.toString())) {
+                trimmed.getMainAttributes().put(name, value);
+              }
+            });
+      }
+      try (OutputStream out = Files.newOutputStream(file)) {
+        trimmed.write(out);
+      }
+      List<Path> signatures;
+      try (Stream<Path> files = Files.list(inside.getPath("/META-INF"))) {
+        signatures = files.filter(one -> SIGNATURE.matcher(one.toString()).matches()).toList();
+      }
+      for (Path signature : signatures) {
+        Files.delete(signature);
       }
     }
   }

@@ -9,9 +9,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import tools.jackson.databind.JsonNode;
 
 /** A server of the agent API, asked over HTTP. */
@@ -28,6 +31,7 @@ final class ApiClient implements AutoCloseable {
     this.client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
+            .executor(task -> Thread.ofVirtual().name("api-client").start(task))
             .connectTimeout(CONNECT)
             .build();
   }
@@ -84,6 +88,26 @@ final class ApiClient implements AutoCloseable {
           ExitCodes.ERROR,
           "cannot reach %s: %s".formatted(base, why),
           "`ds server` starts a server; --endpoint says where it is");
+    }
+  }
+
+  /**
+   * Opens a WebSocket; empty when the server refuses.
+   *
+   * @param path below the server's own
+   */
+  Optional<WebSocket> webSocket(String path, WebSocket.Listener listener)
+      throws IOException, InterruptedException {
+    String url = base.resolve(path).toString().replaceFirst("^http", "ws");
+    WebSocket.Builder request = client.newWebSocketBuilder().connectTimeout(CONNECT);
+    token.ifPresent(value -> request.header("authorization", "Bearer " + value));
+    try {
+      return Optional.of(request.buildAsync(URI.create(url), listener).get());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof WebSocketHandshakeException) {
+        return Optional.empty();
+      }
+      throw new IOException("cannot reach " + base, e);
     }
   }
 

@@ -34,6 +34,11 @@ final class ApiTarget {
       description = "Send no token.")
   private boolean withoutToken;
 
+  /** Whether a server is named. */
+  boolean named() {
+    return endpoint.isPresent();
+  }
+
   /** A connection; nothing is asked yet. */
   ApiClient open(Console console) {
     return ApiClient.at(endpoint.orElse(HERE), sent(console));

@@ -56,7 +56,8 @@ final class Places {
     }
   }
 
-  private Optional<Sandbox> anywhere(String id) {
+  /** The sandbox of this id at the only provider that knows it; empty when none does. */
+  Optional<Sandbox> anywhere(String id) {
     try {
       return console.sandboxes().get(id);
     } catch (InvalidRequestException e) {

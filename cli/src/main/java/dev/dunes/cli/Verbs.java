@@ -22,7 +22,7 @@ enum Verbs {
   CREDENTIALS("credentials", "Find keys for models on this machine"),
   KEYS("keys", "Make, list and revoke keys for sandboxes of a server"),
   ENV("env", "Print variables that point clients of others at a server"),
-  PORT("port", "Print where a port of a server's sandbox is found"),
+  PORT("port", "Carry connections to a port of a sandbox, or print its address"),
   LIST("list", "List sandboxes"),
   DESTROY("destroy", "Destroy a sandbox"),
   PROVIDERS("providers", "List providers and whether they can be used"),

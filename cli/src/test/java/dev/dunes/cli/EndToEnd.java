@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.dunes.sandbox.Providers;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -104,6 +108,40 @@ abstract class EndToEnd {
     assertThat(process.exitValue()).isEqualTo(130);
     assertThat(process.errorReader().lines()).isEmpty();
     assertThat(ds.run("list").out()).isEqualTo("No sandboxes found\n");
+  }
+
+  @Test
+  void aPortIsOneOfThisMachineUntilTheSandboxEnds() throws IOException, InterruptedException {
+    String id =
+        JsonMapper.shared()
+            .readTree(ds.run("run", "--keep", "--json", "true").out())
+            .get("sandboxId")
+            .asString();
+    Process program =
+        ds.start("exec", id, "echo up; exec python3 -m http.server --bind 127.0.0.1 18734");
+    assertThat(program.inputReader().readLine()).isEqualTo("up");
+    Process port = ds.start("port", id, "18734", "--local", "0", "--json");
+    String address =
+        JsonMapper.shared().readTree(port.inputReader().readLine()).get("address").asString();
+    HttpClient client = HttpClient.newHttpClient();
+    HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address + "/")).build();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (true) {
+      try {
+        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+            .isEqualTo(200);
+        break;
+      } catch (IOException e) {
+        assertThat(System.nanoTime() - end).as(e.toString()).isNegative(); // it listens soon
+        Thread.sleep(20);
+      }
+    }
+    client.close();
+    ds.run("destroy", id);
+    assertThat(port.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(port.exitValue()).isEqualTo(1);
+    assertThat(port.errorReader().lines()).anyMatch(line -> line.contains("has ended"));
+    assertThat(program.waitFor(30, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

@@ -96,7 +96,15 @@ class SandboxServerVerbsTest {
   void aPortThatCannotBeIsSaid() {
     try (DunesServer server = server()) {
       Ds.Result result =
-          run("port", "inone", "3000", "-e", server.uri().toString(), "-t", "t".repeat(40));
+          run(
+              "port",
+              "inone",
+              "3000",
+              "--url",
+              "-e",
+              server.uri().toString(),
+              "-t",
+              "t".repeat(40));
       assertThat(result.code()).isNotZero();
       assertThat(result.err()).contains("never existed");
       server.close(Duration.ZERO);

@@ -13,7 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -27,7 +27,7 @@ final class PortForward implements PortAccess.ExposedPort {
   private final int port;
   private final ServerSocket listener;
   private final Thread acceptor;
-  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final Map<Socket, Thread> open = new ConcurrentHashMap<>();
 
   private PortForward(Supplier<GuestConnection> guest, int port, ServerSocket listener) {
     this.guest = guest;
@@ -73,15 +73,39 @@ final class PortForward implements PortAccess.ExposedPort {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    open.forEach(PortForward::closeQuietly);
+    open.forEach(PortForward::end);
+  }
+
+  /**
+   * Where the program has ended its direction, what the caller has sent may still be on its way: it
+   * gets there, unless that takes long.
+   */
+  private static void end(Socket socket, Thread carrier) {
+    if (!socket.isOutputShutdown()) {
+      closeQuietly(socket);
+      return;
+    }
+    Thread.ofVirtual()
+        .name("port-rest")
+        .start(() -> {
+          try {
+            carrier.join(CLOSE_LIMIT);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          } finally {
+            closeQuietly(socket);
+          }
+        });
   }
 
   private void acceptAll() {
     while (!listener.isClosed()) {
       try {
         Socket socket = listener.accept();
-        open.add(socket);
-        Thread.ofVirtual().name("port-" + port + "-connection").start(() -> carry(socket));
+        Thread carrier =
+            Thread.ofVirtual().name("port-" + port + "-connection").unstarted(() -> carry(socket));
+        open.put(socket, carrier);
+        carrier.start();
       } catch (IOException e) {
         closeQuietly(
             listener); // closed, or out of descriptors: either way this port is no longer served

@@ -3,6 +3,7 @@ package dev.dunes.server.e2b;
 import dev.dunes.hosting.Hosting;
 import dev.dunes.server.e2b.code.CodePort;
 import dev.dunes.server.e2b.envd.EnvdPort;
+import dev.dunes.server.e2b.proxy.ProgramConnections;
 import dev.dunes.server.e2b.proxy.ProgramPort;
 import dev.dunes.server.hosted.Gate;
 import dev.dunes.server.hosted.SandboxJson;
@@ -23,6 +24,7 @@ public final class E2bFace {
   private final Hosting hosting;
   private final SandboxJson sandboxes;
   private final Gate gate;
+  private final ProgramConnections connections;
   private final Traffic traffic;
 
   /**
@@ -37,7 +39,8 @@ public final class E2bFace {
         Map.of(
             ENVD, new EnvdPort(),
             CODE, new CodePort());
-    this.traffic = new Traffic(hosting, ports, new ProgramPort(gate::isKey));
+    this.connections = new ProgramConnections();
+    this.traffic = new Traffic(hosting, ports, new ProgramPort(gate::isKey, connections));
   }
 
   /** What of the control plane is not shown by other faces, too. */
@@ -46,6 +49,7 @@ public final class E2bFace {
     routes.addAll(new CopyRoutes(hosting, sandboxes).routes(gate));
     routes.addAll(new ReportRoutes(hosting).routes(gate));
     routes.addAll(new PreviewRoutes(hosting, sandboxes).routes(gate));
+    routes.addAll(new TcpRoutes(hosting, connections).routes(gate));
     routes.addAll(new NetworkRoutes(hosting).routes(gate));
     routes.addAll(new VolumeRoutes(hosting, sandboxes).routes(gate));
     routes.addAll(new VolumeContentRoutes(hosting).routes());

@@ -42,7 +42,7 @@ final class PreviewRoutes {
 
   private Reply preview(Exchange exchange, Account account) throws InterruptedException {
     HostedSandbox sandbox = hosting.get(account, SandboxRoutes.id(exchange));
-    int port = port(exchange.parameter("port"));
+    int port = TcpRoutes.port(exchange);
     long seconds = Body.of(exchange).whole("expiresIn").orElse(USUAL_SECONDS);
     if (seconds < 1 || seconds > MOST_SECONDS) {
       throw Failures.invalid("expiresIn must be from 1 to %d seconds".formatted(MOST_SECONDS));
@@ -72,15 +72,5 @@ final class PreviewRoutes {
     int colon = own.lastIndexOf(':');
     String port = colon > own.lastIndexOf(']') ? own.substring(colon) : "";
     return "localhost" + port;
-  }
-
-  private static int port(String text) {
-    if (text.matches("\\d{1,5}")) {
-      int port = Integer.parseInt(text);
-      if (port >= 1 && port <= 65_535) {
-        return port;
-      }
-    }
-    throw Failures.invalid("a port is a number from 1 to 65535");
   }
 }

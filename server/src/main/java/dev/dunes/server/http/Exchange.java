@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.ServerWebSocket;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -318,11 +320,33 @@ public final class Exchange {
    * @throws HttpFailure 400 when the client asked for none
    */
   public WebSocket webSocket() throws InterruptedException {
+    return upgraded(socket -> new WebSocket(this, socket));
+  }
+
+  /**
+   * Makes a WebSocket that carries bytes of the connection.
+   *
+   * @throws HttpFailure 400 when the client asked for none
+   */
+  public ByteSocket byteSocket() throws InterruptedException {
+    return upgraded(socket -> new ByteSocket(this, socket));
+  }
+
+  private <T> T upgraded(Function<ServerWebSocket, T> take) throws InterruptedException {
     if (header("upgrade").filter("websocket"::equalsIgnoreCase).isEmpty()) {
       throw new HttpFailure(dialect.badRequest("this path is for WebSockets"));
     }
     answer.upgraded();
-    return new WebSocket(this, await(request.toWebSocket(), STALL));
+    CompletableFuture<T> made = new CompletableFuture<>();
+    // On the event loop: elsewhere, the end of the request may be missed, for which this waits, and
+    // what the client sends at once.
+    context.runOnContext(v ->
+        request
+            .toWebSocket()
+            .map(take)
+            .onSuccess(made::complete)
+            .onFailure(made::completeExceptionally));
+    return await(made, STALL);
   }
 
   /**

@@ -16,20 +16,17 @@ public final class WebSocket implements AutoCloseable {
   private final BlockingQueue<String> arrived = new LinkedBlockingQueue<>();
   private volatile boolean ended;
 
+  /** Called on the event loop. */
   WebSocket(Exchange exchange, ServerWebSocket socket) {
     this.exchange = exchange;
     this.socket = socket;
-    exchange
-        .context()
-        .runOnContext(v -> {
-          socket.pause();
-          socket.textMessageHandler(arrived::add);
-          // Nobody asks for bytes; the next message is asked for all the same.
-          socket.binaryMessageHandler(bytes -> arrived.add(END));
-          socket.exceptionHandler(e -> over());
-          socket.closeHandler(closed -> over());
-          socket.fetch(1);
-        });
+    socket.pause();
+    socket.textMessageHandler(arrived::add);
+    // Nobody asks for bytes; the next message is asked for all the same.
+    socket.binaryMessageHandler(bytes -> arrived.add(END));
+    socket.exceptionHandler(e -> over());
+    socket.closeHandler(closed -> over());
+    socket.fetch(1);
   }
 
   private void over() {

@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 struct Options {
     listen_fd: Option<RawFd>,
     listen: Option<Vec<u8>>,
+    /// Only processes that this guest cannot see may connect to `listen`: those of the host.
+    outside: bool,
     stdio: bool,
     init: bool,
     workdir: Option<Vec<u8>>,
@@ -60,6 +62,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
         match option.as_str() {
             "--stdio" => options.stdio = true,
             "--init" => options.init = true,
+            "--outside" => options.outside = true,
             "--listen-fd" => options.listen_fd = Some(number(&option, &value()?)?),
             "--listen" => options.listen = Some(value()?),
             "--workdir" => options.workdir = Some(value()?),
@@ -160,12 +163,14 @@ fn listeners(options: &Options) -> Step<Vec<Listener>> {
     }
     if let Some(path) = &options.listen {
         let bind = || {
-            set_umask(0o177);
+            // The host's user may be any; who may pass is asked at each connection.
+            set_umask(if options.outside { 0o111 } else { 0o177 });
             let fd = net::Address::unix(path).and_then(|address| net::bound(&address, O_NONBLOCK))?;
             net::listen(&fd, 128)?;
             Ok(fd)
         };
-        listeners.push(Listener::new(bind().map_err(|e| ("--listen", e))?, Serves::Protocol));
+        let serves = if options.outside { Serves::Outside } else { Serves::Protocol };
+        listeners.push(Listener::new(bind().map_err(|e| ("--listen", e))?, serves));
     }
     for (port, path) in &options.relays {
         let bind = || {

@@ -1,4 +1,5 @@
 //! `dunes-guest`: the one process Dunes owns inside a sandbox, and the small step on the host before it.
+mod bridge;
 mod buffer;
 mod confine;
 mod connection;
@@ -27,6 +28,7 @@ fn main() {
     let verb = arguments.next().unwrap_or_default();
     let status = match verb.to_str() {
         Some("guest") => guest::main(arguments),
+        Some("connect") => bridge::main(arguments),
         Some("launch") => launch::main(arguments),
         Some("unpack") => tar::layer::main(arguments),
         Some("--version") => {
@@ -35,7 +37,7 @@ fn main() {
         }
         _ => {
             eprintln!(
-                "usage: dunes-guest guest OPTIONS | launch OPTIONS -- PROGRAM ARGUMENTS | unpack OPTIONS | --version"
+                "usage: dunes-guest guest OPTIONS | connect SOCKET | launch OPTIONS -- PROGRAM ARGUMENTS | unpack OPTIONS | --version"
             );
             guest::USAGE_STATUS
         }

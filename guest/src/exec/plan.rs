@@ -6,6 +6,7 @@ use crate::sys::*;
 use std::ffi::{CStr, CString};
 use std::io;
 use std::os::raw::c_char;
+use std::time::Duration;
 
 /// How a command takes the place of the guest as the OOM killer's victim.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,7 +85,7 @@ impl Plan {
         // As a shell does it: a program that may not be run is remembered while the search goes on.
         let mut worst = ENOENT;
         for path in &self.candidates {
-            match errno(&execute(path.as_ptr(), vectors.argv.as_ptr(), vectors.env.as_ptr())) {
+            match self.execute_patiently(path, vectors) {
                 ENOENT | ENOTDIR => {}
                 // A directory that may not be searched holds nothing for this user.
                 EACCES if fs::stat_at(AT_FDCWD, path, 0).is_ok() => worst = EACCES,
@@ -93,6 +94,22 @@ impl Plan {
             }
         }
         (Stage::Exec, worst)
+    }
+
+    /// A program that was written a moment ago may still be open in a supervisor that has just been forked and
+    /// is about to close it.
+    unsafe fn execute_patiently(&self, path: &CStr, vectors: &Vectors) -> i32 {
+        const PAUSE: Duration = Duration::from_millis(2);
+        const TRIES: u32 = 250;
+        let mut last = 0;
+        for _ in 0..TRIES {
+            last = errno(&execute(path.as_ptr(), vectors.argv.as_ptr(), vectors.env.as_ptr()));
+            if last != ETXTBSY {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        last
     }
 
     fn set_up(&self, stdio: [i32; 3], pty: bool) -> io::Result<()> {

@@ -5,6 +5,8 @@ use std::os::unix::io::{AsRawFd, OwnedFd, RawFd};
 
 pub enum Serves {
     Protocol,
+    /// The protocol, for processes that are not in the guest's sight.
+    Outside,
     /// Each connection is relayed to this Unix socket.
     Relay(Vec<u8>),
 }

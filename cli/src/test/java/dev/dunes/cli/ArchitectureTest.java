@@ -36,6 +36,7 @@ class ArchitectureTest {
         Arguments.of("provider.host", List.of("sandbox", "guest")),
         Arguments.of("provider.cloud", List.of("sandbox", "guest")),
         Arguments.of("provider.e2b", List.of("sandbox", "provider.cloud")),
+        Arguments.of("provider.docker", List.of("sandbox", "guest")),
         Arguments.of("scripted", List.of()),
         Arguments.of("gateway", List.of()),
         Arguments.of("agent", List.of("sandbox")),

@@ -61,7 +61,7 @@ final class ProviderRegistry implements AutoCloseable {
   /** The first discovered one that can be used and does not want to be named. */
   Optional<String> firstDetected() {
     return factories.values().stream()
-        .filter(factory -> factory.detectionOrder() >= 0)
+        .filter(factory -> factory.detected(settings))
         .map(SandboxProviderFactory::name)
         .filter(name -> availability(name).usable())
         .findFirst();

@@ -23,6 +23,14 @@ public interface SandboxProviderFactory {
    */
   int detectionOrder();
 
+  /**
+   * Whether it may be chosen by itself with these settings, given that it can be used. Fast; no
+   * network.
+   */
+  default boolean detected(ProviderSettings settings) {
+    return detectionOrder() >= 0;
+  }
+
   /** Whether it is marked as experimental. */
   default boolean experimental() {
     return false;

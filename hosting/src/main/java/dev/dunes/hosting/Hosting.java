@@ -50,6 +50,7 @@ public final class Hosting implements AutoCloseable {
   private final BootTimes boots = new BootTimes();
   private final Residents residents = new Residents();
   private final Ledger ledger;
+  private final AnswerBook answers;
   private final ReentrantLock starting = new ReentrantLock();
   private volatile @Nullable Started started;
   private volatile boolean closed;
@@ -67,6 +68,7 @@ public final class Hosting implements AutoCloseable {
   public Hosting(HostingConfig config) {
     this.config = config;
     this.ledger = new Ledger(config.directory());
+    this.answers = new AnswerBook(config.directory());
     this.keys = new ApiKeys(config.directory());
     this.webhooks = new Webhooks(config.directory(), config.privateWebhooks());
     this.sender = new WebhookSender(webhooks, config.webhookPause());
@@ -271,6 +273,23 @@ public final class Hosting implements AutoCloseable {
    * @param sandbox as it is now
    */
   public record Located(Account account, HostedSandbox sandbox) {}
+
+  /** Answers that are given again. */
+  public AnswerBook answers() {
+    started();
+    return answers;
+  }
+
+  /** The one that was made for a request of this name; see {@link SandboxRequest#asked}. */
+  public Optional<HostedSandbox> asked(Account account, String name) {
+    started();
+    return residents.everything().stream()
+        .filter(entry -> entry.order.account().equals(account.id()))
+        .filter(entry -> entry.order.asked().filter(name::equals).isPresent())
+        .filter(entry -> entry.condition().phase() != SandboxCondition.Phase.ENDING)
+        .map(Entry::view)
+        .findFirst();
+  }
 
   /** A sandbox of any account: for requests that show by other means that they may use it. */
   public Optional<Located> locate(String id) {

@@ -8,7 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What of a sandbox never changes; kept on disk. */
+/**
+ * What of a sandbox never changes; kept on disk.
+ *
+ * @param asked how the request is named that may come again; see {@link AnswerBook#name}
+ */
 record SandboxOrder(
     String id,
     String account,
@@ -30,7 +34,8 @@ record SandboxOrder(
     Optional<NetworkMode> network,
     Optional<String> trafficToken,
     Optional<String> maskHost,
-    Optional<List<MountedVolume>> volumes) {
+    Optional<List<MountedVolume>> volumes,
+    Optional<String> asked) {
   /** Those it has; orders of earlier servers do not say. */
   List<MountedVolume> mounted() {
     return volumes.orElse(List.of());
@@ -59,6 +64,7 @@ record SandboxOrder(
         network,
         trafficToken.map(token -> Tokens.hex(20)),
         maskHost,
-        volumes);
+        volumes,
+        Optional.empty());
   }
 }

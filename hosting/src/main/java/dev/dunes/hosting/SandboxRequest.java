@@ -25,6 +25,7 @@ public final class SandboxRequest {
   private boolean privateTraffic;
   private Optional<String> maskHost = Optional.empty();
   private Map<String, String> volumes = Map.of();
+  private Optional<String> asked = Optional.empty();
 
   private SandboxRequest(String template) {
     this.template = requireNonNull(template, "template");
@@ -44,6 +45,7 @@ public final class SandboxRequest {
     privateTraffic = other.privateTraffic;
     maskHost = other.maskHost;
     volumes = other.volumes;
+    asked = other.asked;
   }
 
   /** One of this template, with its defaults. */
@@ -151,6 +153,17 @@ public final class SandboxRequest {
     SandboxRequest changed = new SandboxRequest(this);
     changed.volumes = new LinkedHashMap<>(namesByPath);
     return changed;
+  }
+
+  /** How this request is named, which may come again; see {@link AnswerBook#name}. */
+  public SandboxRequest asked(String name) {
+    SandboxRequest changed = new SandboxRequest(this);
+    changed.asked = Optional.of(name);
+    return changed;
+  }
+
+  Optional<String> asked() {
+    return asked;
   }
 
   Map<String, String> volumes() {

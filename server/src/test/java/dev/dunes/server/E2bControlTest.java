@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunes.server.http.Json;
 import java.net.http.HttpResponse;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -214,6 +217,60 @@ class E2bControlTest {
               "two");
       assertThat(answer.statusCode()).isEqualTo(template.equals("x") ? 400 : 201);
     }
+  }
+
+  private HttpResponse<String> createOnce(String key) throws Exception {
+    return shop.call(
+        "POST",
+        "/v2/sandboxes",
+        "{\"templateID\":\"base\",\"network\":{\"allowPublicTraffic\":false}}",
+        "idempotency-key",
+        key);
+  }
+
+  @Test
+  void theNextServerGivesTheFirstAnswerAgain() throws Exception {
+    HttpResponse<String> first = createOnce("first");
+    assertThat(first.statusCode()).as(first.body()).isEqualTo(201);
+    JsonNode made = Shop.json(first.body());
+    String gone = Shop.json(createOnce("gone").body()).get("sandboxID").asString();
+    shop.call("DELETE", "/sandboxes/" + gone, "");
+    // As if the server had been killed before it could write down what it answered.
+    String cut = Shop.json(createOnce("cut").body()).get("sandboxID").asString();
+    Path answers;
+    try (Stream<Path> files = Files.walk(directory)) {
+      answers = files.filter(file -> file.endsWith("answers")).findFirst().orElseThrow();
+    }
+    int kept = 0;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(answers)) {
+      for (Path file : files) {
+        String text = Files.readString(file);
+        assertThat(text)
+            .doesNotContain(
+                made.get("envdAccessToken").asString(), made.get("trafficAccessToken").asString());
+        assertThat(file.getFileName().toString()).matches("[0-9a-f]{64}\\.json");
+        kept++;
+        if (text.contains(cut)) {
+          Files.delete(file);
+        }
+      }
+    }
+    assertThat(kept).isEqualTo(3);
+    shop.shop.restart(shop.shop.port());
+
+    HttpResponse<String> again = createOnce("first");
+    assertThat(again.statusCode()).isEqualTo(201);
+    assertThat(again.headers().firstValue("idempotent-replayed")).hasValue("true");
+    assertThat(again.headers().firstValue("x-dunes-ends-at"))
+        .isEqualTo(first.headers().firstValue("x-dunes-ends-at"));
+    assertThat(Shop.json(again.body())).isEqualTo(made);
+    assertThat(Shop.json(createOnce("cut").body()).get("sandboxID").asString()).isEqualTo(cut);
+    JsonNode dead = Shop.json(createOnce("gone").body());
+    assertThat(dead.get("sandboxID").asString()).isEqualTo(gone);
+    assertThat(dead.has("envdAccessToken")).isFalse();
+    assertThat(shop.get("/v2/sandboxes")).hasSize(2);
+    assertThat(Shop.json(createOnce("other").body()).get("sandboxID").asString())
+        .isNotIn(cut, gone, made.get("sandboxID").asString());
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Sandboxes from their making to their end, at every path that clients of two kinds know. Sandbox
@@ -29,11 +30,12 @@ public final class SandboxRoutes {
 
   private final Hosting hosting;
   private final SandboxJson json;
-  private final Once once = new Once();
+  private final Once once;
 
   public SandboxRoutes(Hosting hosting, SandboxJson json) {
     this.hosting = hosting;
     this.json = json;
+    this.once = new Once(hosting, json);
   }
 
   /** What is answered here. */
@@ -71,14 +73,16 @@ public final class SandboxRoutes {
     return once.answer(
         exchange,
         account,
-        () -> {
-          HostedSandbox made = hosting.create(account, request(Body.of(exchange), secure));
+        asked -> {
+          SandboxRequest wanted = request(Body.of(exchange), secure);
+          HostedSandbox made = hosting.create(account, asked.map(wanted::asked).orElse(wanted));
           if (exchange.gone() && !Once.wanted(exchange)) {
             // Nobody will know its id.
             hosting.kill(account, made.id());
             throw new ClientGone("the client has left while its sandbox was made");
           }
-          return shown(201, exchange, made);
+          ObjectNode body = json.of(exchange, made);
+          return new Once.Made(made, body, SandboxJson.endsAt(Reply.json(201, body), made));
         });
   }
 

@@ -187,7 +187,7 @@ impl Engine {
             match listener.accept() {
                 Ok(fd) => match &listener.serves {
                     Serves::Protocol => drop(self.connect(fd, None, false)),
-                    Serves::Outside if sys::net::peer_in_sight(&fd) => {}
+                    Serves::Outside if !sys::net::trusts_peer(&fd) => {}
                     Serves::Outside => drop(self.connect(fd, None, false)),
                     Serves::Relay(path) => {
                         let job = crate::net::relay::Relay::new(fd, path.clone());

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 struct Options {
     listen_fd: Option<RawFd>,
     listen: Option<Vec<u8>>,
-    /// Only processes that this guest cannot see may connect to `listen`: those of the host.
+    /// Anybody can reach `listen`; only the host and the guest's own user are let in.
     outside: bool,
     stdio: bool,
     init: bool,

@@ -5,7 +5,7 @@ use std::os::unix::io::{AsRawFd, OwnedFd, RawFd};
 
 pub enum Serves {
     Protocol,
-    /// The protocol, for processes that are not in the guest's sight.
+    /// The protocol, for the host and for the guest's own user.
     Outside,
     /// Each connection is relayed to this Unix socket.
     Relay(Vec<u8>),

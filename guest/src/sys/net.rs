@@ -90,14 +90,14 @@ pub fn pending_error(fd: RawFd) -> io::Result<()> {
     }
 }
 
-/// Whether whoever connected this Unix socket is a process this one can see, and not one of a namespace
-/// around it: the kernel gives those the number 0. What cannot be told counts as in sight.
-pub fn peer_in_sight(fd: &OwnedFd) -> bool {
-    let mut credentials = [0 as c_int; 3];
-    let mut len = 12 as c_int;
+/// Whether whoever connected this Unix socket gains nothing by it: it is a process of a namespace around this one,
+/// to which the kernel gives the number 0, or has the same user. What cannot be told is not trusted.
+pub fn trusts_peer(fd: &OwnedFd) -> bool {
+    let (mut credentials, mut len) = ([-1 as c_int; 3], 12 as c_int);
     let (at, len_at) = (credentials.as_mut_ptr(), &mut len as *mut c_int);
     let told = unsafe { call!(nr::GETSOCKOPT, fd.as_raw_fd(), SOL_SOCKET, SO_PEERCRED, at, len_at) };
-    told.is_err() || credentials[0] != 0
+    let [pid, uid, _] = credentials;
+    told.is_ok() && (pid == 0 || uid as u32 == super::process::effective_uid())
 }
 
 fn set_option(fd: &OwnedFd, level: c_int, name: c_int, value: &[u8]) -> io::Result<()> {

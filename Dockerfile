@@ -1,0 +1,15 @@
+# The server, for docker-compose.yml. It needs no Docker of its own: it uses the host's, by its socket.
+FROM eclipse-temurin:25-jdk
+
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends maven cargo ca-certificates curl \
+ && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /app
+COPY . .
+# Builds it, and its start-up cache.
+RUN DUNES_NO_INSTALL=1 ./ds --version
+
+EXPOSE 8000
+ENTRYPOINT ["./ds"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -59,6 +59,9 @@ final class DoctorVerb implements Verb {
                   new Settings(console.environment(), console.directory()).all(), agentsOnly)
               .diagnose());
       agents.add(AgentChecks.diagnose(console));
+      if (all.stream().anyMatch(found -> found.name().equals("local") && found.usable())) {
+        agents.add(new CodeChecks().diagnose());
+      }
       agents.add(new ProjectChecks(console).diagnose());
     }
     boolean ready =

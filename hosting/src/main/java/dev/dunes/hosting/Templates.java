@@ -101,6 +101,11 @@ public final class Templates {
     return List.of();
   }
 
+  /** Those there are everywhere. */
+  public static List<Template> builtIn() {
+    return BuiltInTemplates.ALL;
+  }
+
   /** All templates, and which can be had. */
   public List<TemplateStatus> list() {
     return all.stream().map(this::status).toList();

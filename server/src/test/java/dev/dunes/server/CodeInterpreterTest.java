@@ -338,6 +338,15 @@ class CodeInterpreterTest {
         desk.send("POST", "/execute", "{\"code\":\"1\",\"language\":\"cobol\"}");
     assertThat(answer.statusCode()).isEqualTo(500);
     assertThat(answer.body()).contains("cobol").contains("python, javascript, typescript, bash");
+    // Those of E2B that have no kernel here have another way, which is said.
+    for (String[] other : new String[][] {{"R", "Rscript FILE"}, {"java", "java FILE"}}) {
+      String wanted = Json.object().put("code", "1").put("language", other[0]).toString();
+      assertThat(desk.send("POST", "/execute", wanted).body()).contains(other);
+      HttpResponse<String> context =
+          desk.send("POST", "/contexts", Json.object().put("language", other[0]).toString());
+      assertThat(context.statusCode()).isEqualTo(500);
+      assertThat(context.body()).contains(other);
+    }
   }
 
   // ---- contexts ----

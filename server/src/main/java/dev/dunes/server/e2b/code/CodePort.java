@@ -103,7 +103,11 @@ public final class CodePort implements SandboxPort {
     return Language.of(name)
         .orElseThrow(() ->
             new KernelException(
-                "code in '%s' cannot be run here; there are %s".formatted(name, Language.all())));
+                "code in '%s' cannot be run here, it has no kernel%s; there are %s"
+                    .formatted(
+                        name,
+                        Language.otherwise(name).map(": "::concat).orElse(""),
+                        Language.all())));
   }
 
   private Reply list(PortCall call) throws InterruptedException {

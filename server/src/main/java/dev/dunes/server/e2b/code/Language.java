@@ -3,6 +3,7 @@ package dev.dunes.server.e2b.code;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -12,6 +13,13 @@ enum Language {
   JAVASCRIPT("javascript", List.of("js"), "node"),
   TYPESCRIPT("typescript", List.of("ts"), "node"),
   BASH("bash", List.of(), "bash");
+
+  /** What can be done with code in languages that E2B's interpreter runs, and none here does. */
+  private static final Map<String, String> OTHERWISE =
+      Map.of(
+          "r", "write it to a file and run the command `Rscript FILE`, in a sandbox that has R",
+          "java",
+              "write it to a file and run the command `java FILE`, in a sandbox that has a JDK of 11 or newer");
 
   private final String id;
   private final List<String> aliases;
@@ -38,6 +46,11 @@ enum Language {
     return Arrays.stream(values())
         .filter(language -> language.id.equals(plain) || language.aliases.contains(plain))
         .findFirst();
+  }
+
+  /** What to do with code in a language that is none of these, if anything is known. */
+  static Optional<String> otherwise(String name) {
+    return Optional.ofNullable(OTHERWISE.get(name.strip().toLowerCase(Locale.ROOT)));
   }
 
   /** All names, for messages. */

@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,8 +54,11 @@ class ServerVerbTest {
   private Served serveWith(String token, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(DsProcess.command());
     command.addAll(List.of(arguments));
-    Process process =
-        ds.start(command, Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "off", "DUNES_TOKEN", token));
+    return started(
+        ds.start(command, Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "off", "DUNES_TOKEN", token)));
+  }
+
+  private Served started(Process process) throws IOException {
     started.add(process);
     BufferedReader out = process.inputReader();
     String line = String.valueOf(out.readLine());
@@ -143,6 +150,56 @@ class ServerVerbTest {
     assertThat(send(ask.header("authorization", "Bearer from-outside")).statusCode())
         .isEqualTo(200);
     end(server, "TERM", 143);
+  }
+
+  @Test
+  void theLogHasALineForEachRequestAndNoneWithAPromptOrAToken() throws Exception {
+    List<String> command = new ArrayList<>(DsProcess.command());
+    command.addAll(List.of("server", "-p", "0"));
+    Map<String, String> environment =
+        Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "trace", "DUNES_TOKEN", "token-nobody-sees");
+    Process process = ds.start(command, environment);
+    CompletableFuture<String> log =
+        CompletableFuture.supplyAsync(() -> all(process.getErrorStream()));
+    Served server = started(process);
+    String acp = server.url() + "/v1/acp/x?agent=mock";
+    ask(acp, 0, "initialize", "{\"protocolVersion\":1}");
+    String made = ask(acp, 1, "session/new", "{\"cwd\":\"/tmp\",\"mcpServers\":[]}");
+    String session = made.replaceAll("(?s).*\"sessionId\":\"([^\"]+)\".*", "$1");
+    String prompt =
+        "{\"sessionId\":\"%s\",\"prompt\":[{\"type\":\"text\",\"text\":\"echo words-nobody-sees\"}]}";
+    assertThat(ask(acp, 2, "session/prompt", prompt.formatted(session))).contains("end_turn");
+    HttpRequest.Builder wrong =
+        get(server.url() + "/v1/acp/nobody?access_token=token-nobody-sees")
+            .header("accept", "text/event-stream");
+    assertThat(send(wrong).statusCode()).isEqualTo(404);
+    end(server, "TERM", 143);
+    String said = log.get(60, TimeUnit.SECONDS);
+    List<String> requests = said.lines().filter(line -> line.contains("path=/v1/acp")).toList();
+    assertThat(requests).as(said).hasSize(4).allMatch(line -> line.length() < 1000);
+    assertThat(said).doesNotContain("words-nobody-sees").doesNotContain("token-nobody-sees");
+  }
+
+  private static String all(InputStream stream) {
+    try (stream) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String ask(String url, int id, String method, String params) throws Exception {
+    String envelope =
+        "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}"
+            .formatted(id, method, params);
+    HttpResponse<String> answer =
+        send(
+            HttpRequest.newBuilder(URI.create(url))
+                .header("authorization", "Bearer token-nobody-sees")
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(envelope)));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return answer.body();
   }
 
   @Test

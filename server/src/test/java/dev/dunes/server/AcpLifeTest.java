@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -44,6 +46,9 @@ class AcpLifeTest {
               answer = {"protocolVersion": 1, "agentCapabilities": {"loadSession": True}}
           elif method == "session/new":
               answer = {"sessionId": "native"}
+              early = {"sessionId": "native", "update": {"sessionUpdate": "agent_message_chunk",
+                       "content": {"type": "text", "text": "said early in " + os.getcwd()}}}
+              print(json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": early}), flush=True)
           elif method == "session/load":
               answer = {}
           elif method == "session/prompt":
@@ -166,6 +171,45 @@ class AcpLifeTest {
     }
     assertThat(hanging.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
     awaitProcesses(0);
+  }
+
+  @Test
+  void aSessionsUpdatesComeAfterTheAnswerThatSaysItsName() throws Exception {
+    call(0, "initialize", "{\"protocolVersion\":1}");
+    Iterator<String> data = data();
+    JsonNode made = call(1, "session/new", "{\"cwd\":\"/tmp\",\"mcpServers\":[]}");
+    String session = made.at("/result/sessionId").asString("");
+    call(2, "session/prompt", prompt(session, "one"));
+    List<String> seen = new ArrayList<>();
+    do {
+      seen.add(data.next());
+    } while (!seen.getLast().contains("heard one"));
+    List<JsonNode> envelopes =
+        seen.stream().map(line -> Shop.json(line.substring("data: ".length()))).toList();
+    int answered = 0;
+    while (!envelopes.get(answered).at("/result/sessionId").asString("").equals(session)) {
+      assertThat(envelopes.get(answered).path("method").asString(""))
+          .isNotEqualTo("session/update");
+      answered++;
+    }
+    assertThat(seen.subList(answered, seen.size())).anyMatch(line -> line.contains("said early"));
+  }
+
+  @Test
+  void aDirectoryThatIsNotThereIsTheDefaultOne() throws Exception {
+    call(0, "initialize", "{\"protocolVersion\":1}");
+    JsonNode there = call(1, "session/new", "{\"cwd\":\"/var/tmp\",\"mcpServers\":[]}");
+    assertThat(there.at("/result/_meta/dunes/cwd").asString("")).isEqualTo("/var/tmp");
+    JsonNode made = call(2, "session/new", "{\"cwd\":\"/no/such/place\",\"mcpServers\":[]}");
+    String real = made.at("/result/_meta/dunes/cwd").asString("");
+    assertThat(shop.get("/v1/fs/stat?path=" + real).body()).contains("\"directory\"");
+    Iterator<String> data = data();
+    call(3, "session/prompt", prompt(made.at("/result/sessionId").asString(""), "one"));
+    String early;
+    do {
+      early = data.next();
+    } while (!early.contains("said early"));
+    assertThat(early).contains("said early in " + real + "\"");
   }
 
   @Test

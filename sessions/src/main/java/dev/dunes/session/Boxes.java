@@ -141,7 +141,7 @@ final class Boxes {
         SandboxSpec.builder()
             .lifetime(LIFETIME)
             .labels(services.ownership().labels(id, Instant.now().plus(LABELLED), false));
-    if (!provider.equals(Doors.HOST)) {
+    if (Places.hasUsualHome(provider)) {
       spec.workingDir(HomePaths.HOME);
     }
     usual.cpus().ifPresent(spec::cpuCores);
@@ -163,9 +163,8 @@ final class Boxes {
     return spec.build();
   }
 
-  /** Provider {@code host} has the host's own file system: each sandbox has its home elsewhere. */
   private static String home(String provider, Sandbox sandbox) {
-    if (!provider.equals(Doors.HOST)) {
+    if (Places.hasUsualHome(provider)) {
       return HomePaths.HOME;
     }
     String home = sandbox.exec(Command.of("/bin/sh", "-c", "printf %s \"$HOME\"")).stdout().strip();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Which provider a run's sandbox comes from. Named by the caller, by {@code runtime.provider}, by
@@ -19,6 +20,9 @@ final class Places implements AutoCloseable {
   static final String E2B = "e2b";
   private static final String E2B_KEY = "e2b_api_key";
   private static final List<String> VARIABLES = List.of("DUNES_PROVIDER", "SANDBOX_BACKEND");
+
+  /** Whose sandboxes have {@link HomePaths#HOME}; those of others are asked where theirs is. */
+  private static final Set<String> WITH_USUAL_HOME = Set.of("local", "docker", E2B);
 
   private final Sandboxes sandboxes;
   private final boolean owned;
@@ -46,6 +50,11 @@ final class Places implements AutoCloseable {
         sandboxes.close();
       }
     }
+  }
+
+  /** Whether the home in a provider's sandboxes is {@link HomePaths#HOME}. */
+  static boolean hasUsualHome(String provider) {
+    return WITH_USUAL_HOME.contains(provider);
   }
 
   /** A provider's name for people: {@code Local}, {@code Docker}, {@code E2b}. */

@@ -53,15 +53,15 @@ final class RunPlaces {
         sandbox, home(sandbox), lease, door.baseUrl(), door.proxyVariables(lease.token()));
   }
 
-  /** Provider {@code host} has the host's own file system: each sandbox has its home elsewhere. */
   private HomePaths home(Sandbox sandbox) {
-    if (!start.provider().equals(Doors.HOST)) {
+    if (Places.hasUsualHome(start.provider())) {
       return HomePaths.USUAL;
     }
     String home = sandbox.exec(Command.of("/bin/sh", "-c", "printf %s \"$HOME\"")).stdout().strip();
     if (!home.startsWith("/")) {
       throw new RunFailedException(
-          FailureCode.SANDBOX_CREATE, "Failed to create Host sandbox: it has no home");
+          FailureCode.SANDBOX_CREATE,
+          "Failed to create %s sandbox: it has no home".formatted(title()));
     }
     return new HomePaths(home);
   }
@@ -90,7 +90,7 @@ final class RunPlaces {
                 services
                     .ownership()
                     .labels(start.id(), Instant.now().plus(lifetime), !limits.autoCleanup()));
-    if (!start.provider().equals(Doors.HOST)) {
+    if (Places.hasUsualHome(start.provider())) {
       spec.workingDir(HomePaths.HOME);
     }
     limits.cpus().ifPresent(spec::cpuCores);

@@ -36,7 +36,7 @@ final class DiskImage {
 
   private static Path master(Path mkfs, Path masters, long bytes, boolean lasting)
       throws IOException {
-    String name = "disk-%s%d".formatted(lasting ? "lasting-" : "", bytes);
+    String name = "disk-%s-%d".formatted(lasting ? "lasting" : "packed", bytes);
     Path master = masters.resolve(name + ".img");
     if (!Files.exists(master)) {
       Path part = masters.resolve(".%s-%x".formatted(name, ThreadLocalRandom.current().nextLong()));
@@ -57,7 +57,9 @@ final class DiskImage {
     }
     // without a journal a file system does not outlive a crash of the machine, and need not,
     // mostly; nothing reserved: root does not write here; what is never resized needs no room for
-    // that, which every copy would have to have
+    // that, which every copy would have to have; nor does what nobody repairs need copies of its
+    // superblock all over the file: removing a file takes the longer the more pieces it has, where
+    // the host's file system tells its disk of each that is free
     run(
         List.of(
             mkfs.toString(),
@@ -66,9 +68,11 @@ final class DiskImage {
             "-m",
             "0",
             "-O",
-            lasting ? "has_journal" : "^has_journal,^resize_inode",
+            lasting ? "has_journal" : "^has_journal,^resize_inode,sparse_super2",
             "-E",
-            "lazy_itable_init=1,nodiscard",
+            lasting
+                ? "lazy_itable_init=1,nodiscard"
+                : "lazy_itable_init=1,nodiscard,packed_meta_blocks=1,num_backup_sb=0",
             image.toString()));
   }
 

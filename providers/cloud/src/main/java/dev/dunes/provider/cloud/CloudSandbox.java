@@ -126,7 +126,14 @@ public abstract class CloudSandbox implements Sandbox {
     Map<String, String> env = new LinkedHashMap<>(ownEnv());
     env.putAll(command.env());
     env.put(Scripts.TOKEN, token);
-    return new Launch(argv, env, command.stdinOpen(), command.terminal(), command.user(), token);
+    return new Launch(
+        argv,
+        env,
+        command.stdinOpen(),
+        command.terminal(),
+        command.user(),
+        command.detached(),
+        token);
   }
 
   /** Variables that the vendor does not keep for the sandbox, and each process has to be given. */
@@ -173,9 +180,48 @@ public abstract class CloudSandbox implements Sandbox {
   private ScriptResult run(Duration limit, String directory, String script, String... arguments) {
     Command command = Command.builder(Scripts.argv(script, arguments)).env("LC_ALL", "C").build();
     Launch launch = launchOf(command, UUID.randomUUID().toString(), directory);
-    try (VendorProcess process = launch(launch)) {
-      return Timeouts.within(limit, () -> collect(process, launch, command));
+    return runWhole(launch, limit)
+        .map(whole -> checked(whole, launch, command))
+        .orElseGet(() -> {
+          try (VendorProcess process = launch(launch)) {
+            return Timeouts.within(limit, () -> collect(process, launch, command));
+          }
+        });
+  }
+
+  /**
+   * Runs a script of ours to its end, when the vendor has a better way for that than a process that
+   * is followed.
+   */
+  protected Optional<Whole> runWhole(Launch launch, Duration limit) {
+    return Optional.empty();
+  }
+
+  /**
+   * What a short command gave.
+   *
+   * @param code its exit code
+   * @param output what it wrote to standard output
+   * @param errors the end of what it wrote to standard error
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
+  public record Whole(int code, byte[] output, byte[] errors) {}
+
+  private ScriptResult checked(Whole whole, Launch launch, Command command) {
+    EnterProblem problem = new EnterProblem(this, launch, command);
+    if (problem.takes(new VendorEvent.Output(Channel.STDERR, whole.errors()))) {
+      problem
+          .of(VendorEvent.Exit.code(whole.code()))
+          .ifPresent(refused -> {
+            throw refused;
+          });
     }
+    return result(whole.code(), whole.output(), new String(whole.errors(), StandardCharsets.UTF_8));
+  }
+
+  private ScriptResult result(int code, byte[] output, String errors) {
+    String complaint = errors.lines().reduce("", (first, second) -> second);
+    return new ScriptResult(provider(), id(), code, output, complaint);
   }
 
   private ScriptResult collect(VendorProcess process, Launch launch, Command command) {
@@ -201,9 +247,7 @@ public abstract class CloudSandbox implements Sandbox {
         .ifPresent(refused -> {
           throw refused;
         });
-    String complaint =
-        errors.toString(StandardCharsets.UTF_8).lines().reduce("", (first, second) -> second);
-    return new ScriptResult(provider(), id(), exit.code(), output.toByteArray(), complaint);
+    return result(exit.code(), output.toByteArray(), errors.toString(StandardCharsets.UTF_8));
   }
 
   // ---- files ----

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param stdin whether it has an input; else it reads from {@code /dev/null}
  * @param terminal the terminal it runs on
  * @param user who runs it, by name; else the sandbox's user
+ * @param detached whether it goes on when whoever started it goes away
  * @param token by which its whole tree is found again: in the environment of each as {@link
  *     Scripts#TOKEN}
  */
@@ -22,6 +23,7 @@ public record Launch(
     boolean stdin,
     Optional<TerminalSize> terminal,
     Optional<String> user,
+    boolean detached,
     String token) {
   public Launch {
     argv = List.copyOf(argv);

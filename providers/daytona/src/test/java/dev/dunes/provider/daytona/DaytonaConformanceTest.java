@@ -1,0 +1,34 @@
+package dev.dunes.provider.daytona;
+
+import dev.dunes.sandbox.conformance.Feature;
+import dev.dunes.sandbox.conformance.SandboxProviderConformance;
+import dev.dunes.sandbox.spi.ProviderSettings;
+import dev.dunes.sandbox.spi.SandboxProviderFactory;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The suite every provider passes, through the wire of Daytona. */
+class DaytonaConformanceTest extends SandboxProviderConformance {
+  @RegisterExtension static final FakeDaytona.Shared FAKE = new FakeDaytona.Shared();
+
+  @Override
+  protected SandboxProviderFactory factory() {
+    return new DaytonaSandboxProviderFactory();
+  }
+
+  @Override
+  protected ProviderSettings settings() {
+    return FAKE.get().settings();
+  }
+
+  @Override
+  protected Set<Feature> features() {
+    return EnumSet.of(
+        Feature.ON_THIS_MACHINE,
+        Feature.SEEN_BY_OTHER_PROCESSES,
+        Feature.DETACHED_COMMANDS,
+        Feature.FORK,
+        Feature.SNAPSHOT);
+  }
+}

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.dunes.provider.e2b.FaultyProxy.Fault;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.OutputChunk;
+import dev.dunes.sandbox.Placement;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.Sandbox;
@@ -16,6 +17,7 @@ import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -249,6 +251,25 @@ class E2bFaultsTest {
       assertThatThrownBy(nowhere::healthCheck)
           .isInstanceOf(ProviderException.class)
           .hasMessageContaining("127.0.0.1:" + port);
+    }
+  }
+
+  @Test
+  void anotherProviderTakesOverAndNothingIsLeftAtTheFirst() {
+    proxy.next("POST", "/v2/sandboxes", new Fault.AnswerAfter(500, "broke"));
+    try (SandboxProvider second = open(SERVER.server().uri(), E2bServer.KEY);
+        Sandboxes sandboxes =
+            Sandboxes.builder().register("first", provider).register("second", second).build()) {
+      try (Sandbox made = sandboxes.create(SPEC, Placement.at("first").orElse("second"))) {
+        assertThat(made.provider()).isEqualTo("second");
+        assertThat(made.exec("echo taken over").stdout()).isEqualTo("taken over\n");
+        assertThat(SERVER.server().left()).hasSize(1);
+      }
+      assertThat(made()).isEqualTo(1);
+      assertThat(sandboxes.healthCheck()).containsEntry("first", true);
+      assertThat(sandboxes.provider("first").capabilities().asMap())
+          .containsEntry("persistent", true)
+          .containsEntry("gpu", false);
     }
   }
 

@@ -57,7 +57,11 @@ final class Bench implements AutoCloseable {
               shape, Trees.directory(home.resolve("bwrap-no-limits"), "rwx--x--x"), false));
     }
     CrunEngine.find(home.resolve("crun"), etc(), shape, notes).ifPresent(engines::add);
-    DockerEngine.find(home, notes).ifPresent(engines::add);
+    DockerEngine.find(home, notes)
+        .ifPresent(docker -> {
+          engines.add(docker);
+          engines.add(DunesDockerEngine.open(docker, home.resolve("docker-state")));
+        });
     engines.add(new HostEngine());
   }
 
@@ -144,8 +148,14 @@ final class Bench implements AutoCloseable {
     for (Engine engine : engines) {
       switch (engine) {
         case CrunEngine crun -> crun.close();
-        case DockerEngine docker -> docker.close();
+        case DunesDockerEngine docker -> docker.close();
+        case DockerEngine _ -> {} // its image is the other one's until that is closed
         default -> {} // holds nothing
+      }
+    }
+    for (Engine engine : engines) {
+      if (engine instanceof DockerEngine docker) {
+        docker.close();
       }
     }
     Leftovers.remove(home, shape);

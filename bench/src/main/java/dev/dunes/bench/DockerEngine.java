@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 final class DockerEngine implements Engine, AutoCloseable {
   static final String NAME = "docker";
-  private static final int STRIDE = 5;
+  static final int STRIDE = 5;
   private static final List<String> OPTIONS =
       List.of(
           "--network",
@@ -72,6 +72,10 @@ final class DockerEngine implements Engine, AutoCloseable {
     }
     Programs.run(
         List.of("/bin/sh", "-c", "tar -C '" + rootfs + "' -c . | docker import - " + image));
+  }
+
+  String image() {
+    return image;
   }
 
   @Override

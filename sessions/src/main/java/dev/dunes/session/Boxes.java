@@ -36,7 +36,6 @@ final class Boxes {
   /** For who looks for what was left over: far away, since sessions may be long. */
   private static final Duration LABELLED = Duration.ofDays(30);
 
-  private static final String DOCKER_IMAGE = "sandstorm-agent:latest";
   private static final String E2B_TEMPLATE = "work-43ca/sandstorm";
 
   private final RunServices services;
@@ -153,7 +152,7 @@ final class Boxes {
     mounts.forEach(spec::mount);
     switch (provider) {
       case "docker" -> {
-        spec.image(usual.dockerImage().orElse(DOCKER_IMAGE));
+        usual.dockerImage().ifPresent(spec::image);
         usual.networkMode().ifPresent(mode -> spec.providerConfig("network_mode", mode));
       }
       case Places.E2B -> spec.image(services.settings().get("DUNES_TEMPLATE").orElse(E2B_TEMPLATE));

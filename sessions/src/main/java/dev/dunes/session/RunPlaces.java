@@ -21,7 +21,6 @@ final class RunPlaces {
   /** A sandbox outlives its run by this at most, should everything else fail. */
   private static final Duration SPARE = Duration.ofMinutes(3);
 
-  private static final String DOCKER_IMAGE = "sandstorm-agent:latest";
   private static final String E2B_TEMPLATE = "work-43ca/sandstorm";
 
   private final RunStart start;
@@ -102,7 +101,7 @@ final class RunPlaces {
     }
     switch (start.provider()) {
       case "docker" -> {
-        spec.image(limits.dockerImage().orElse(DOCKER_IMAGE));
+        limits.dockerImage().ifPresent(spec::image);
         limits.networkMode().ifPresent(mode -> spec.providerConfig("network_mode", mode));
       }
       case Places.E2B -> spec.image(services.settings().get("DUNES_TEMPLATE").orElse(E2B_TEMPLATE));

@@ -87,7 +87,7 @@ final class DoctorVerb implements Verb {
   }
 
   private Trial trial(String provider) {
-    Trial trial = new Trial(console, provider);
+    Trial trial = new Trial(console, provider, false);
     trial.run();
     return trial;
   }

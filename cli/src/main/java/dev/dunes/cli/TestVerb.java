@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
       ""
     },
     footerHeading = "%nExamples:%n",
-    footer = {"  ds test", "  ds test -p local"})
+    footer = {"  ds test", "  ds test -p local", "  ds test -p e2b --full"})
 final class TestVerb implements Verb {
   private static final String RULE = "=".repeat(50) + "\n";
   private static final int SHOWN = 50;
@@ -31,6 +31,12 @@ final class TestVerb implements Verb {
       description = "Only this provider.")
   private Optional<String> provider = Optional.empty();
 
+  @Option(
+      names = "--full",
+      description =
+          "Also try output, input, time limits, files, deadlines and pausing. Costs what a minute of a sandbox costs.")
+  private boolean full;
+
   @Option(names = "--json", description = "Print a JSON array.")
   private boolean json;
 
@@ -42,7 +48,7 @@ final class TestVerb implements Verb {
   public int run() {
     List<Trial> trials = new ArrayList<>();
     for (String name : names()) {
-      trials.add(new Trial(console, name));
+      trials.add(new Trial(console, name, full));
     }
     if (trials.isEmpty()) {
       throw new Failure(

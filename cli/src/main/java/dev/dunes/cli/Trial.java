@@ -4,7 +4,9 @@ import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.Placement;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,13 +19,18 @@ final class Trial {
 
   private final Console console;
   private final String provider;
+  private final boolean full;
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, Long> millis = new LinkedHashMap<>();
   private Optional<String> failure = Optional.empty();
 
-  Trial(Console console, String provider) {
+  /**
+   * @param full whether more than one command is tried
+   */
+  Trial(Console console, String provider, boolean full) {
     this.console = console;
     this.provider = provider;
+    this.full = full;
   }
 
   /** Does it. What goes wrong is kept, not thrown. */
@@ -41,6 +48,9 @@ final class Trial {
         millis.put("create", Elapsed.millisSince(start));
         step("  ✅ Created: " + Printable.line(made.id()));
         execute(made);
+        if (full) {
+          probe(made);
+        }
         destroy(made);
       }
     } catch (SandboxException e) {
@@ -61,6 +71,31 @@ final class Trial {
       steps.add(new Step("  ❌ Execution failed", true));
       failure = Optional.of("the command ended with exit code " + result.exitCode());
     }
+  }
+
+  /** Each is tried, whatever became of those before it. */
+  private void probe(Sandbox sandbox) {
+    new FullTrial(sandbox)
+        .probes()
+        .forEach((what, probe) -> {
+          long start = System.nanoTime();
+          Optional<String> problem;
+          try {
+            problem = probe.run();
+          } catch (SandboxInterruptedException e) {
+            throw e;
+          } catch (SandboxException | IOException e) {
+            problem = Optional.of(String.valueOf(e.getMessage()));
+          }
+          if (problem.isEmpty()) {
+            millis.put(what, Elapsed.millisSince(start));
+            step("  ✅ " + what);
+          } else {
+            String safe = Printable.line(what + ": " + problem.get());
+            steps.add(new Step("  ❌ " + safe, true));
+            failure = failure.or(() -> Optional.of(safe));
+          }
+        });
   }
 
   private void destroy(Sandbox sandbox) {

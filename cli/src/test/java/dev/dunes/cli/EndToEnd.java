@@ -282,6 +282,23 @@ abstract class EndToEnd {
   }
 
   @Test
+  void aFullTestTriesMoreThanOneCommand() {
+    DsProcess.Done done = ds.run("test", "--full");
+
+    assertThat(done.code()).as(done.err()).isZero();
+    assertThat(done.out())
+        .contains(
+            "✅ exit code and channels",
+            "✅ input while it runs",
+            "✅ time limit",
+            "✅ files, byte for byte",
+            "✅ deadline",
+            "✅ pause and resume")
+        .endsWith("✅ Working\n");
+    assertThat(ds.run("list").out()).isEqualTo("No sandboxes found\n");
+  }
+
+  @Test
   void aShellIsOnATerminal() throws IOException, InterruptedException {
     boolean python = new ProcessBuilder("python3", "--version").start().waitFor() == 0;
     assumeTrue(python, "python3 is not installed");

@@ -35,12 +35,23 @@ class QueryDockerTest {
       return true;
     }
     try (SandboxProvider provider =
-        Providers.find("docker").orElseThrow().open(ProviderSettings.system())) {
+        Providers.find("docker")
+            .orElseThrow()
+            .open(new ProviderSettings(Map.of(), withDaemon(System.getenv())))) {
       provider.healthCheck();
       return true;
     } catch (ProviderException e) {
       return false;
     }
+  }
+
+  private static Map<String, String> withDaemon(Map<String, String> from) {
+    Map<String, String> environment = new HashMap<>(from);
+    String host = System.getenv("DUNES_TEST_DOCKER_HOST");
+    if (host != null) {
+      environment.put("DOCKER_HOST", host);
+    }
+    return environment;
   }
 
   @BeforeAll
@@ -56,7 +67,7 @@ class QueryDockerTest {
   }
 
   private Ds ds(String image) {
-    Map<String, String> environment = new HashMap<>(RealAgent.environment(MODEL, state));
+    Map<String, String> environment = withDaemon(RealAgent.environment(MODEL, state));
     environment.remove("DUNES_PROVIDER");
     environment.put("DUNES_DOCKER_IMAGE", image);
     return Ds.with().env(environment).directory(directory);

@@ -8,7 +8,8 @@ import java.util.Map;
 
 /**
  * The daemon the tests use: whichever Docker's own command line would. {@code .ci/run} starts one
- * and sets {@code DUNES_TEST_DOCKER=require}: then a daemon that is missing is a failure.
+ * and sets {@code DUNES_TEST_DOCKER_HOST} to it and {@code DUNES_TEST_DOCKER=require}: then a
+ * daemon that is missing is a failure.
  */
 final class TestDaemon {
   /** With python3, procps and Debian's usual users; {@code .ci/docker} makes it. */
@@ -42,7 +43,7 @@ final class TestDaemon {
   }
 
   static Engine engine() {
-    return new Engine(new DaemonAddresses(ProviderSettings.system()).find());
+    return new Engine(new DaemonAddresses(new ProviderSettings(Map.of(), environment())).find());
   }
 
   /** Settings with a state directory, and others in pairs. */
@@ -54,6 +55,16 @@ final class TestDaemon {
     for (int i = 0; i < more.length; i += 2) {
       configured.put(more[i], more[i + 1]);
     }
-    return new ProviderSettings(configured, System.getenv());
+    return new ProviderSettings(configured, environment());
+  }
+
+  /** This process's, with the daemon that {@code .ci/docker} has started. */
+  static Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    String host = System.getenv("DUNES_TEST_DOCKER_HOST");
+    if (host != null) {
+      environment.put("DOCKER_HOST", host);
+    }
+    return environment;
   }
 }

@@ -96,11 +96,21 @@ class QueryCloudTest {
 
   @Test
   void withoutAnAddressOfTheGatewayTheRunIsRefused() throws IOException {
-    Ds.Result result = ds.run("Please do [[hello]]");
+    Ds.Result result = ds.run("-p", "e2b", "Please do [[hello]]");
     assertThat(result.err()).contains("E2b").contains("DUNES_GATEWAY_URL");
     assertThat(result.code()).isEqualTo(1);
     assertThat(MODEL.requests()).isEmpty();
     assertThat(ds.run("list", "-p", "e2b", "--json").out()).isEmpty();
     assertThat(Files.exists(directory.resolve("made"))).isFalse();
+  }
+
+  @Test
+  void aKeyThatIsOnlyThereLeadsNoPromptToWhereItCannotRun() throws Exception {
+    // Users of sandboxes must be able to reach it, and what JUnit makes is closed to them.
+    Path state = Files.createTempDirectory("ds-state");
+    Ds.Result result = ds.env("DUNES_STATE", state.toString()).run("-v", "Please do [[hello]]");
+    assertThat(result.err()).contains(" at local; starting claude");
+    assertThat(result.code()).isZero();
+    new ProcessBuilder("rm", "-rf", state.toString()).start().waitFor();
   }
 }

@@ -30,7 +30,7 @@ final class Doors implements AutoCloseable {
   private static final String LOOPBACK = "127.0.0.1";
   private static final String NO_PROXY = "127.0.0.1,localhost,::1";
   static final String HOST = "host";
-  private static final String LOCAL = "local";
+  static final String LOCAL = "local";
   private static final Logger LOG = LoggerFactory.getLogger(Doors.class);
 
   private final Function<GatewayOptions, Gateway> opener;
@@ -44,6 +44,11 @@ final class Doors implements AutoCloseable {
   Doors(Function<GatewayOptions, Gateway> opener, Settings settings) {
     this.opener = opener;
     this.settings = settings;
+  }
+
+  /** Whether sandboxes elsewhere are led to the gateway. */
+  static boolean isAddressed(Settings settings) {
+    return settings.get(URL).isPresent();
   }
 
   /**

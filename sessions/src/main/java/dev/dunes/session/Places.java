@@ -13,7 +13,8 @@ import java.util.Set;
 /**
  * Which provider a run's sandbox comes from. Named by the caller, by {@code runtime.provider}, by
  * {@code DUNES_PROVIDER} or {@code SANDBOX_BACKEND}; else, or when that is {@code auto}: E2B when
- * the request brings a key for it, else what {@link Sandboxes#choice} says. Query API 2.12.
+ * the request brings a key for it, else what {@link Sandboxes#choice} says and can run agents.
+ * Query API 2.12.
  */
 final class Places implements AutoCloseable {
   static final String AUTO = "auto";
@@ -84,7 +85,21 @@ final class Places implements AutoCloseable {
         .filter(name -> !name.equals(AUTO))
         .map(this::known)
         .or(() -> e2bKey ? Optional.of(E2B) : Optional.empty())
-        .orElseGet(() -> sandboxes.choice().name());
+        .orElseGet(this::detected);
+  }
+
+  /**
+   * One that was only found, and whose sandboxes cannot reach the gateway, would refuse every run:
+   * whoever has a key for it set for other work gets this machine instead.
+   */
+  private String detected() {
+    String found = sandboxes.choice().name();
+    boolean may =
+        !owned
+            || found.equals(Doors.LOCAL)
+            || Doors.isAddressed(settings)
+            || !sandboxes.usableProviders().contains(Doors.LOCAL);
+    return may || sandboxes.provider(found).takesRelays() ? found : Doors.LOCAL;
   }
 
   /** Opens the place; a key of the request makes it one of the run's own. */

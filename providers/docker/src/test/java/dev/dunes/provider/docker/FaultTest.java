@@ -134,12 +134,12 @@ class FaultTest {
           .isEqualTo("still\n");
       assertThatThrownBy(made::info).isInstanceOf(ProviderException.class);
       assertThatThrownBy(made::destroy).isInstanceOf(ProviderException.class);
-      assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
-          .isInstanceOf(ProviderException.class);
+      SandboxSpec another = SandboxSpec.builder().label("fault", "cut").build();
+      assertThatThrownBy(() -> provider.create(another)).isInstanceOf(ProviderException.class);
 
       forward = SocketForward.listen(between, real);
       assertThat(provider.destroy(made.id())).isTrue();
-      assertThat(provider.list(Map.of())).isEmpty();
+      assertThat(provider.list(Map.of("fault", "cut"))).isEmpty();
     } finally {
       forward.close();
     }

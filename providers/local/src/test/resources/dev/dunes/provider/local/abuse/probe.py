@@ -306,7 +306,7 @@ def pivot_root():
 
 @probe
 def open_tree():
-    call("open_tree", AT_FDCWD, b"/tmp", 1)
+    call("open_tree", AT_FDCWD, scratch(), 1)
 
 
 @probe
@@ -316,9 +316,11 @@ def fsopen():
 
 @probe
 def move_mount():
-    tree = libc.syscall(SYSCALLS["open_tree"], AT_FDCWD, b"/tmp", 1)
+    # Nothing is mounted below: a tree with locked mounts in it cannot be taken, whoever asks.
+    source = scratch()
+    tree = libc.syscall(SYSCALLS["open_tree"], AT_FDCWD, source, 1)
     if tree < 0:
-        tree = os.open("/tmp", os.O_RDONLY)
+        tree = os.open(source, os.O_RDONLY)
     call("move_mount", tree, b"", AT_FDCWD, scratch(), 4)
 
 

@@ -1,6 +1,8 @@
 package dev.dunes.server;
 
 import dev.dunes.sandbox.Command;
+import dev.dunes.sandbox.CommandExit;
+import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.FileEntry;
 import dev.dunes.sandbox.Forking;
 import dev.dunes.sandbox.Pausing;
@@ -17,11 +19,13 @@ import dev.dunes.sandbox.WriteOptions;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.OutputStream;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /** Sandboxes in which nothing is: for a thousand of them at a time. */
@@ -103,6 +107,17 @@ final class StillProvider implements SandboxProvider {
     @Override
     public RunningCommand start(Command command) {
       throw new UnsupportedOperationException("nothing runs here");
+    }
+
+    /** The one thing that is asked of it: where its home is. */
+    @Override
+    public ExecResult exec(Command command) {
+      byte[] home = "/home/user".getBytes(StandardCharsets.UTF_8);
+      return new ExecResult(
+          new CommandExit(0, OptionalInt.empty(), false, false, Duration.ZERO),
+          home,
+          new byte[0],
+          false);
     }
 
     @Override

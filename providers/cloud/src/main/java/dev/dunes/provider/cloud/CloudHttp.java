@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.SandboxAuthenticationException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxTimeoutException;
@@ -151,8 +152,23 @@ public final class CloudHttp implements AutoCloseable {
     if (!"https".equals(call.uri().getScheme())) {
       request.version(HttpClient.Version.HTTP_1_1);
     }
-    call.headers().forEach(request::header);
+    call.headers()
+        .forEach((name, value) -> {
+          if (!value.chars().allMatch(CloudHttp::sendable)) {
+            // The client's own error would show the value, which may be a key.
+            throw new SandboxAuthenticationException(
+                "%s: the value for header '%s' has characters that cannot be sent"
+                    .formatted(provider, name),
+                details(call).withRemedy("check %s: its value".formatted(credentials)));
+          }
+          request.header(name, value);
+        });
     return request.build();
+  }
+
+  /** RFC 9110 5.5, without what is obsolete. */
+  private static boolean sendable(int c) {
+    return c >= ' ' && c < 0x7f || c == '\t';
   }
 
   private static java.util.function.Supplier<Duration> backoff(int attempt) {

@@ -95,6 +95,20 @@ class E2bFaultsTest {
     assertThat(made()).isEqualTo(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"e2b_secret…", "e2b_secret\nx", "e2b_sécret"})
+  void aKeyThatCannotBeSentIsNotShownEither(String key) {
+    try (SandboxProvider stranger = open(proxy.uri(), key)) {
+      assertThatThrownBy(() -> stranger.create(SPEC))
+          .isInstanceOf(SandboxAuthenticationException.class)
+          .hasMessageContaining("characters that cannot be sent")
+          .satisfies(thrown -> assertThat(trace(thrown)).doesNotContain(key));
+      assertThatThrownBy(stranger::healthCheck)
+          .satisfies(thrown -> assertThat(trace(thrown)).doesNotContain(key));
+    }
+    assertThat(made()).isZero();
+  }
+
   @Test
   void aVendorThatRepeatsTheKeyDoesNotShowIt() {
     proxy.next(

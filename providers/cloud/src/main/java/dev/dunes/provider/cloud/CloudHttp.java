@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -41,6 +42,7 @@ public final class CloudHttp implements AutoCloseable {
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
   private static final Duration BODY_LIMIT = Duration.ofMinutes(2);
+  private static final Duration ERROR_LIMIT = Duration.ofSeconds(10);
 
   /** Of an error's body. */
   private static final int MOST_ERROR_BYTES = 64 << 10;
@@ -49,6 +51,7 @@ public final class CloudHttp implements AutoCloseable {
   private final String credentials;
   private final Secrets secrets;
   private final BiFunction<Integer, String, String> messages;
+  private final Function<String, Optional<Duration>> waits;
   private final HttpClient client;
 
   /**
@@ -60,10 +63,26 @@ public final class CloudHttp implements AutoCloseable {
       String credentials,
       Secrets secrets,
       BiFunction<Integer, String, String> messages) {
+    this(provider, credentials, secrets, messages, body -> Optional.empty());
+  }
+
+  /**
+   * @param credentials what the credentials are called, for remedies
+   * @param messages finds a vendor's message in the status and body of an error
+   * @param waits finds how long a vendor asks to wait in the body of an error, for those who do not
+   *     say it in a header
+   */
+  public CloudHttp(
+      String provider,
+      String credentials,
+      Secrets secrets,
+      BiFunction<Integer, String, String> messages,
+      Function<String, Optional<Duration>> waits) {
     this.provider = requireNonNull(provider, "provider");
     this.credentials = requireNonNull(credentials, "credentials");
     this.secrets = requireNonNull(secrets, "secrets");
     this.messages = requireNonNull(messages, "messages");
+    this.waits = requireNonNull(waits, "waits");
     this.client =
         HttpClient.newBuilder()
             .connectTimeout(CONNECT_LIMIT)
@@ -110,15 +129,16 @@ public final class CloudHttp implements AutoCloseable {
         if (status / 100 == 2 || call.accepted().contains(status)) {
           return new CloudAnswer(status, response.headers(), response.body());
         }
-        Optional<Duration> asked = RetryAfter.of(response.headers());
+        String body = error(response);
+        Optional<Duration> asked = RetryAfter.of(response.headers()).or(() -> waits.apply(body));
         Duration wait = asked.orElseGet(backoff(attempt)::get);
         boolean refused = status == 429 && asked.isPresent();
         if (last
+            || call.once()
             || !(refused || call.retried().contains(status))
             || wait.compareTo(LONGEST_WAIT) > 0) {
-          throw failure(call, response, asked);
+          throw failure(call, status, body, asked);
         }
-        response.body().close();
         LOG.debug("{} {} answered {}, again in {}", provider, call.method(), status, wait);
         pause(wait);
       } catch (HttpConnectTimeoutException | ConnectException e) {
@@ -183,14 +203,19 @@ public final class CloudHttp implements AutoCloseable {
     }
   }
 
-  private SandboxException failure(
-      CloudCall call, HttpResponse<InputStream> response, Optional<Duration> asked)
-      throws IOException {
-    String body;
+  /** What an error says. A vendor that never ends it says nothing. */
+  private static String error(HttpResponse<InputStream> response) throws IOException {
     try (InputStream in = response.body()) {
-      body = new String(in.readNBytes(MOST_ERROR_BYTES), java.nio.charset.StandardCharsets.UTF_8);
+      byte[] bytes = Timeouts.within(ERROR_LIMIT, () -> in.readNBytes(MOST_ERROR_BYTES));
+      return new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
+    } catch (SandboxTimeoutException e) {
+      LOG.debug("the body of an error never ended", e);
+      return "";
     }
-    int status = response.statusCode();
+  }
+
+  private SandboxException failure(
+      CloudCall call, int status, String body, Optional<Duration> asked) {
     return CloudErrors.of(
         provider,
         credentials,

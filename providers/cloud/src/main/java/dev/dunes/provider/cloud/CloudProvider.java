@@ -4,6 +4,7 @@ import dev.dunes.guest.Uninterrupted;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxAuthenticationException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxSpec;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -95,11 +95,12 @@ public abstract class CloudProvider implements SandboxProvider {
     }
   }
 
-  /** Whether the vendor said that nothing was made. */
+  /**
+   * Whether it was the key that the vendor did not take: then there is nothing, and looking would
+   * fail as well. Any other refusal may have come after a sandbox was made.
+   */
   private static boolean refused(Throwable failure) {
-    OptionalInt status =
-        failure instanceof SandboxException known ? known.statusCode() : OptionalInt.empty();
-    return status.isPresent() && status.getAsInt() < 500 && status.getAsInt() != 408;
+    return failure instanceof SandboxAuthenticationException;
   }
 
   // ---- handles ----

@@ -35,7 +35,8 @@ public final class HttpPut extends FilePut {
    */
   public HttpPut(CloudHttp http, CloudCall call, Function<InputStream, InputStream> wrapping) {
     CloudCall whole =
-        call.unlimited()
+        call.asOnce()
+            .unlimited()
             .body(() -> BodyPublishers.ofInputStream(() -> wrapping.apply(new Source())));
     Thread.ofVirtual().name("cloud-upload").start(() -> send(http, whole));
   }

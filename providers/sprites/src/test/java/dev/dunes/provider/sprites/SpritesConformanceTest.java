@@ -1,0 +1,33 @@
+package dev.dunes.provider.sprites;
+
+import dev.dunes.sandbox.conformance.Feature;
+import dev.dunes.sandbox.conformance.SandboxProviderConformance;
+import dev.dunes.sandbox.spi.ProviderSettings;
+import dev.dunes.sandbox.spi.SandboxProviderFactory;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The suite every provider passes, through the wire of Sprites. */
+class SpritesConformanceTest extends SandboxProviderConformance {
+  @RegisterExtension static final FakeSprites.Shared FAKE = new FakeSprites.Shared();
+
+  @Override
+  protected SandboxProviderFactory factory() {
+    return new SpritesSandboxProviderFactory();
+  }
+
+  @Override
+  protected ProviderSettings settings() {
+    return FAKE.get().settings();
+  }
+
+  @Override
+  protected Set<Feature> features() {
+    return EnumSet.of(
+        Feature.ON_THIS_MACHINE,
+        Feature.SEEN_BY_OTHER_PROCESSES,
+        Feature.TERMINAL,
+        Feature.DETACHED_COMMANDS);
+  }
+}

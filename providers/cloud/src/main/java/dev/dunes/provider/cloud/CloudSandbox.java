@@ -103,6 +103,11 @@ public abstract class CloudSandbox implements Sandbox {
         provider(), "watch", "it does not tell of changes", "list the directory again");
   }
 
+  /** Contents of a file up to this many bytes go in an argument of one script. */
+  protected int mostInline() {
+    return 48 << 10;
+  }
+
   // ---- commands ----
 
   @Override
@@ -133,6 +138,7 @@ public abstract class CloudSandbox implements Sandbox {
         command.terminal(),
         command.user(),
         command.detached(),
+        command.timeout(),
         token);
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Why something with a file failed, from what programs write to standard error. */
-final class FileProblems {
+public final class FileProblems {
   private static final String OURS = "dunes: ";
 
   /** The words of glibc and of musl. */
@@ -31,7 +31,13 @@ final class FileProblems {
 
   private FileProblems() {}
 
-  static SandboxFileException of(CloudSandbox sandbox, String path, String complaint) {
+  /**
+   * What a program complained about.
+   *
+   * @param path as the caller gave it
+   * @param complaint the last line it wrote; nothing when it wrote none
+   */
+  public static SandboxFileException of(CloudSandbox sandbox, String path, String complaint) {
     Reason reason = reason(complaint);
     String said = complaint.startsWith(OURS) || complaint.isEmpty() ? words(reason) : complaint;
     return new SandboxFileException(

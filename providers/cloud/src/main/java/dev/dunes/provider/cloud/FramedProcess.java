@@ -69,8 +69,8 @@ public abstract class FramedProcess implements VendorProcess {
     return argv;
   }
 
-  /** The shell that should say it does not begin when the kernel refuses its arguments. */
-  private static void checkSizes(Launch launch) {
+  /** Refuses what the kernel would: the shell that should say so does not begin. */
+  public static void checkSizes(Launch launch) {
     long all = 0;
     for (String word : withEnv(launch.argv(), launch.env())) {
       int bytes = word.getBytes(StandardCharsets.UTF_8).length;

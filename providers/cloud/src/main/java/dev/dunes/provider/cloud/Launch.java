@@ -1,6 +1,7 @@
 package dev.dunes.provider.cloud;
 
 import dev.dunes.sandbox.TerminalSize;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param terminal the terminal it runs on
  * @param user who runs it, by name; else the sandbox's user
  * @param detached whether it goes on when whoever started it goes away
+ * @param timeout how long it may take, for a vendor who keeps to it as well; whoever asked ends it
+ *     himself when the time is over
  * @param token by which its whole tree is found again: in the environment of each as {@link
  *     Scripts#TOKEN}
  */
@@ -24,6 +27,7 @@ public record Launch(
     Optional<TerminalSize> terminal,
     Optional<String> user,
     boolean detached,
+    Optional<Duration> timeout,
     String token) {
   public Launch {
     argv = List.copyOf(argv);

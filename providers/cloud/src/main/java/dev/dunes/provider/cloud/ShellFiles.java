@@ -31,9 +31,6 @@ final class ShellFiles implements SandboxFiles {
   private static final Duration TREE_LIMIT = Duration.ofMinutes(10);
   private static final String ALL = "-1";
 
-  /** Contents up to this many bytes go in an argument of the one script that does everything. */
-  private static final int SMALL = 48 << 10;
-
   private static final int COPY_BUFFER = 256 << 10;
   private static final int MODE_BITS = 07777;
 
@@ -102,7 +99,7 @@ final class ShellFiles implements SandboxFiles {
   }
 
   private void writeAll(String path, byte[] contents, WriteOptions options) {
-    if (contents.length > SMALL) {
+    if (contents.length > sandbox.mostInline()) {
       try (OutputStream out = write(path, options)) {
         out.write(contents);
       } catch (IOException e) {

@@ -39,6 +39,7 @@ class ArchitectureTest {
         Arguments.of("provider.docker", List.of("sandbox", "guest")),
         Arguments.of("provider.daytona", List.of("sandbox", "provider.cloud")),
         Arguments.of("provider.sprites", List.of("sandbox", "provider.cloud")),
+        Arguments.of("provider.modal", List.of("sandbox", "provider.cloud")),
         Arguments.of("scripted", List.of()),
         Arguments.of("gateway", List.of()),
         Arguments.of("agent", List.of("sandbox")),

@@ -68,7 +68,7 @@ final class ControlPlane implements AutoCloseable {
   /** A new token; asks the server, and costs nothing. */
   String newToken() {
     WireMessage answer =
-        exchange("AuthTokenGet", new WireFields(), TOKEN_LIMIT, Optional.empty(), false);
+        exchange("AuthTokenGet", new WireFields(), TOKEN_LIMIT, Optional.empty(), newKey(), false);
     String token = answer.text(1);
     secrets.add(token);
     return token;
@@ -76,16 +76,25 @@ final class ControlPlane implements AutoCloseable {
 
   /** One message for one. A try that repeats another has its key: the server does it once. */
   WireMessage call(String method, WireFields request) {
-    return call(method, request, USUAL_LIMIT, Optional.empty());
+    return exchange(method, request, USUAL_LIMIT, Optional.empty(), newKey(), true);
   }
 
   /** The same about a sandbox. */
   WireMessage call(String method, WireFields request, String sandbox) {
-    return call(method, request, USUAL_LIMIT, Optional.of(sandbox));
+    return exchange(method, request, USUAL_LIMIT, Optional.of(sandbox), newKey(), true);
   }
 
-  WireMessage call(String method, WireFields request, Duration limit, Optional<String> sandbox) {
-    return exchange(method, request, limit, sandbox, true);
+  /**
+   * The same for what is made.
+   *
+   * @param key of {@link #newKey()}; a call with the same one makes nothing more
+   */
+  WireMessage make(String method, WireFields request, Duration limit, String key) {
+    return exchange(method, request, limit, Optional.empty(), key, true);
+  }
+
+  static String newKey() {
+    return UUID.randomUUID().toString();
   }
 
   private WireMessage exchange(
@@ -93,8 +102,8 @@ final class ControlPlane implements AutoCloseable {
       WireFields request,
       Duration limit,
       Optional<String> sandbox,
+      String idempotency,
       boolean authenticated) {
-    String idempotency = UUID.randomUUID().toString();
     boolean fresh = false;
     int tries = 0;
     int asked = 0;

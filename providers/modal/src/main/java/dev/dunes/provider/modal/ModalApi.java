@@ -1,5 +1,6 @@
 package dev.dunes.provider.modal;
 
+import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxNotFoundException;
@@ -90,21 +91,42 @@ final class ModalApi implements AutoCloseable {
         definition.text(4, control.call("SecretGetOrCreate", secret).text(1));
       }
       WireFields request = tags(new WireFields().text(1, in).message(2, definition), 4, tags);
-      return new Made(
-          control.call("SandboxCreate", request, CREATE_LIMIT, Optional.empty()).text(1),
-          Optional.empty());
+      return new Made(make("SandboxCreate", request).text(1), Optional.empty());
     }
     WireFields request = tags(new WireFields().text(1, in).message(2, definition), 4, tags);
     if (!env.isEmpty()) {
       request.message(6, new WireFields().message(2, new WireFields().map(1, env)));
     }
-    WireMessage answer = control.call("SandboxCreateV2", request, CREATE_LIMIT, Optional.empty());
+    WireMessage answer = make("SandboxCreateV2", request);
     WireMessage access = answer.message(5);
     return new Made(
         answer.text(1),
         answer.text(3).isEmpty() || access.text(2).isEmpty()
             ? Optional.empty()
             : Optional.of(access(answer.text(3), access)));
+  }
+
+  /**
+   * When nobody knows what became of the request it is sent once more: the vendor then says which
+   * sandbox it has made, or is still making, and that one is ended.
+   */
+  private WireMessage make(String method, WireFields request) {
+    String key = ControlPlane.newKey();
+    try {
+      return control.make(method, request, CREATE_LIMIT, key);
+    } catch (SandboxException e) {
+      int status = e.statusCode().orElse(0);
+      if (status < 400 || status >= 500) {
+        ClearingAway.run(() -> {
+          try {
+            terminate(control.make(method, request, CREATE_LIMIT, key).text(1));
+          } catch (SandboxException left) {
+            e.addSuppressed(left);
+          }
+        });
+      }
+      throw e;
+    }
   }
 
   private Access access(String task, WireMessage access) {

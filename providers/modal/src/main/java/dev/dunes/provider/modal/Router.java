@@ -8,6 +8,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Status;
 import io.grpc.StatusException;
 import java.net.URI;
 import java.time.Duration;
@@ -192,13 +193,18 @@ final class Router implements AutoCloseable {
         if (ModalErrors.unauthenticated(e) && !renewed) {
           renewed = true;
           forget(way.access());
-        } else if (ModalErrors.passing(e) && tries < retries) {
+        } else if (ModalErrors.passing(e) && tries < retries && (tries == 0 || !late(e))) {
           ControlPlane.pause(backoff(tries++));
         } else {
           throw failure(e);
         }
       }
     }
+  }
+
+  /** Whether a whole time limit was waited for: that is done twice and not ten times. */
+  private static boolean late(StatusException e) {
+    return ModalErrors.is(e, Status.Code.DEADLINE_EXCEEDED);
   }
 
   static Duration backoff(int tries) {

@@ -2,7 +2,6 @@ package dev.dunes.provider.modal;
 
 import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.modal.ModalShape.Found;
-import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.ProviderException;
@@ -20,7 +19,7 @@ import java.util.UUID;
  */
 final class Variables {
   /** While it is paused: they are not in its files otherwise. Its owner alone can read it. */
-  private static final String FILE = "/tmp/.dunes-variables";
+  private static final String FILE = "\"${HOME:-}/.dunes-variables\"";
 
   private static final Duration READ_LIFETIME = Duration.ofMinutes(5);
 
@@ -54,7 +53,7 @@ final class Variables {
   }
 
   private static Map<String, String> read(ModalSandbox sandbox, String file) {
-    ExecResult result = sandbox.exec(Command.of("cat", "--", file));
+    ExecResult result = sandbox.exec("cat " + file);
     if (!result.success()) {
       throw new ProviderException(
           "the variables of the sandbox could not be read",

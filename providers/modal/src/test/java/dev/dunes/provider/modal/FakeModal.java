@@ -34,7 +34,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -106,7 +108,7 @@ final class FakeModal implements AutoCloseable {
   final Set<String> tokens = ConcurrentHashMap.newKeySet();
   final Map<String, String> jwts = new ConcurrentHashMap<>();
 
-  /** Calls of this method wait until it is counted down. */
+  /** Calls of this method wait until it is counted down; what they make is made before. */
   volatile Optional<Map.Entry<String, CountDownLatch>> slow = Optional.empty();
 
   private final Map<String, Map<String, String>> secrets = new ConcurrentHashMap<>();
@@ -114,6 +116,7 @@ final class FakeModal implements AutoCloseable {
   private final Set<String> built = ConcurrentHashMap.newKeySet();
   private final Map<String, String> once = new ConcurrentHashMap<>();
   private final AtomicInteger count = new AtomicInteger();
+  private final ReentrantLock making = new ReentrantLock();
 
   FakeModal() throws Exception {
     directory =
@@ -135,7 +138,9 @@ final class FakeModal implements AutoCloseable {
         .fallbackHandlerRegistry(FakeCall.registry(call -> faulty(call, handler)))
         .executor(work -> Thread.ofVirtual().start(work))
         .maxInboundMessageSize(100 << 20)
-        .permitKeepAliveTime(1, java.util.concurrent.TimeUnit.SECONDS)
+        // what a client sends into a stream that was ended is never credited again
+        .flowControlWindow(64 << 20)
+        .permitKeepAliveTime(1, TimeUnit.SECONDS)
         .permitKeepAliveWithoutCalls(true)
         .build()
         .start();
@@ -171,6 +176,9 @@ final class FakeModal implements AutoCloseable {
     Optional<Map.Entry<String, CountDownLatch>> wait =
         slow.filter(each -> each.getKey().equals(call.method));
     if (wait.isPresent()) {
+      if (call.method.startsWith("SandboxCreate")) {
+        handler.handle(call.silent());
+      }
       wait.get().getValue().await();
     }
     Optional<Fault> fault =
@@ -321,9 +329,15 @@ final class FakeModal implements AutoCloseable {
   private WireFields create(FakeCall call, WireMessage asked) throws StatusException {
     boolean second = call.method.endsWith("V2");
     String key = call.header("x-idempotency-key");
-    String before = once.get(key);
-    Box box = before == null ? make(asked, second) : box(before);
-    once.put(key, box.id);
+    Box box;
+    making.lock();
+    try {
+      String before = once.get(key);
+      box = before == null ? make(asked, second) : box(before);
+      once.put(key, box.id);
+    } finally {
+      making.unlock();
+    }
     WireFields answer = new WireFields().text(1, box.id);
     return second ? answer.text(3, box.task).message(5, access(box)) : answer;
   }

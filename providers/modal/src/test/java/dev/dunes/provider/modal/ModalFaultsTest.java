@@ -1,0 +1,371 @@
+package dev.dunes.provider.modal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.dunes.provider.modal.FakeModal.Fault;
+import dev.dunes.sandbox.Command;
+import dev.dunes.sandbox.ExecResult;
+import dev.dunes.sandbox.OutputChunk;
+import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.RunningCommand;
+import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxAuthenticationException;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SandboxNotFoundException;
+import dev.dunes.sandbox.SandboxQuotaException;
+import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.SandboxStateException;
+import dev.dunes.sandbox.spi.ProviderSettings;
+import dev.dunes.sandbox.spi.SandboxProvider;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bad days of Modal: typed errors, and nothing left that somebody pays for. */
+@Timeout(120)
+class ModalFaultsTest {
+  @RegisterExtension static final FakeModal.Shared FAKE = new FakeModal.Shared();
+
+  private SandboxProvider provider;
+
+  @BeforeEach
+  void open() {
+    FAKE.get().seen.clear();
+    provider = new ModalSandboxProviderFactory().open(FAKE.get().settings());
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    provider.close();
+    assertThat(FAKE.get().running()).isEmpty();
+    assertThat(FAKE.get().snapshots).isEmpty();
+    assertThat(FAKE.get().faults).isEmpty();
+  }
+
+  private static void next(String method, Status.Code code, boolean after) {
+    Status status = code.toStatus().withDescription("no, says the vendor");
+    FAKE.get().faults.add(new Fault(method, status, new Metadata(), after));
+  }
+
+  /** A refusal that asks to come again. */
+  private static void asks(String method, float seconds) {
+    WireFields policy = new WireFields().floating(1, seconds);
+    WireFields any =
+        new WireFields()
+            .text(1, "type.googleapis.com/modal.client.RPCRetryPolicy")
+            .bytes(2, policy.toBytes());
+    Metadata trailers = new Metadata();
+    trailers.put(
+        Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER),
+        new WireFields().number(1, 8).message(3, any).toBytes());
+    FAKE.get().faults.add(new Fault(method, Status.RESOURCE_EXHAUSTED, trailers, false));
+  }
+
+  private static long seen(String method) {
+    return FAKE.get().seen.stream().filter(method::equals).count();
+  }
+
+  // ---- who we are ----
+
+  @Test
+  void aWrongSecretIsSaidAndNeverShown() {
+    String secret = "as-wrong-0123456789";
+    ProviderSettings settings = FAKE.get().settings("modal_token_secret", secret);
+    try (SandboxProvider stranger = new ModalSandboxProviderFactory().open(settings)) {
+      assertThatThrownBy(() -> stranger.create(SandboxSpec.DEFAULT))
+          .isInstanceOfSatisfying(
+              SandboxAuthenticationException.class,
+              thrown -> {
+                assertThat(thrown.statusCode()).hasValue(401);
+                assertThat(thrown.remedy().orElseThrow()).contains("MODAL_TOKEN_ID");
+                // the vendor repeats it
+                StringWriter trace = new StringWriter();
+                thrown.printStackTrace(new PrintWriter(trace));
+                assertThat(trace.toString()).contains("malformed").doesNotContain(secret);
+              });
+      assertThatThrownBy(stranger::healthCheck).isInstanceOf(SandboxAuthenticationException.class);
+    }
+  }
+
+  @Test
+  void aTokenThatIsNotTakenAnyMoreIsReplacedOnce() {
+    provider.list(Map.of());
+    FAKE.get().tokens.clear();
+    provider.list(Map.of());
+    assertThat(seen("AuthTokenGet")).isEqualTo(2);
+
+    for (int i = 0; i < 2; i++) {
+      next("SandboxListV2", Status.Code.UNAUTHENTICATED, false);
+    }
+    assertThatThrownBy(() -> provider.list(Map.of()))
+        .isInstanceOf(SandboxAuthenticationException.class);
+  }
+
+  @Test
+  void theTokenOfARouterIsReplacedWhileACommandRuns() {
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT);
+        RunningCommand running =
+            sandbox.start(Command.shellBuilder("read x; echo $x").openStdin().build())) {
+      FAKE.get().jwts.clear();
+      running.stdin().write("on\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      running.stdin().close();
+      assertThat(running.take().map(OutputChunk::text)).contains("on\n");
+      assertThat(sandbox.exec("echo more").stdout()).isEqualTo("more\n");
+    } catch (java.io.IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  // ---- tries ----
+
+  @Test
+  void aShortWaitIsWaitedAndALongOneTold() {
+    asks("SandboxCreateV2", 0.2f);
+    provider.create(SandboxSpec.DEFAULT).close();
+    assertThat(seen("SandboxCreateV2")).isEqualTo(2);
+
+    asks("SandboxCreateV2", 900f);
+    assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+        .isInstanceOfSatisfying(
+            SandboxQuotaException.class,
+            thrown -> assertThat(thrown.retryAfter()).contains(Duration.ofMinutes(15)));
+    assertThat(seen("SandboxCreateV2")).isEqualTo(3);
+  }
+
+  @Test
+  void aQuotaThatDoesNotAskToWaitIsToldAtOnce() {
+    next("SandboxCreateV2", Status.Code.RESOURCE_EXHAUSTED, false);
+    assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+        .isInstanceOf(SandboxQuotaException.class);
+    assertThat(seen("SandboxCreateV2")).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Status.Code.class,
+      names = {"UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED", "CANCELLED"})
+  void whatPassesIsTriedAgainAndMadeOnce(Status.Code code) {
+    int before = FAKE.get().boxes.size();
+    next("SandboxCreateV2", code, true);
+    next("SandboxCreateV2", code, false);
+
+    provider.create(SandboxSpec.DEFAULT).close();
+
+    assertThat(FAKE.get().boxes).hasSize(before + 1);
+    assertThat(seen("SandboxCreateV2")).isEqualTo(3);
+  }
+
+  @Test
+  void oneThatWasMadeAlthoughNoAnswerCameIsEnded() {
+    int before = FAKE.get().boxes.size();
+    next("SandboxCreateV2", Status.Code.UNAVAILABLE, true);
+    for (int i = 0; i < 3; i++) {
+      next("SandboxCreateV2", Status.Code.UNAVAILABLE, false);
+    }
+
+    assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+        .isInstanceOf(ProviderException.class);
+
+    assertThat(FAKE.get().boxes).hasSize(before + 1);
+    assertThat(FAKE.get().running()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Status.Code.class,
+      names = {"NOT_FOUND", "PERMISSION_DENIED", "FAILED_PRECONDITION"})
+  void oneOfTheFirstDialectThatNeverHasATaskIsEnded(Status.Code code) {
+    ProviderSettings settings = FAKE.get().settings("modal_sandbox_v2", "0");
+    try (SandboxProvider first = new ModalSandboxProviderFactory().open(settings)) {
+      next("SandboxGetTaskId", code, false);
+      assertThatThrownBy(() -> first.create(SandboxSpec.DEFAULT))
+          .isInstanceOf(SandboxException.class);
+      assertThat(seen("SandboxTerminate")).isEqualTo(1);
+      assertThat(FAKE.get().running()).isEmpty();
+    }
+  }
+
+  @Test
+  void oneThatCannotBeUsedIsEnded() {
+    next("TaskExecStart", Status.Code.PERMISSION_DENIED, false);
+    assertThatThrownBy(() -> provider.create(SandboxSpec.builder().workingDir("/tmp/work").build()))
+        .isInstanceOf(SandboxAuthenticationException.class);
+    assertThat(FAKE.get().running()).isEmpty();
+  }
+
+  @Test
+  void whoeverIsInterruptedLeavesNone() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    FAKE.get().slow = Optional.of(Map.entry("SandboxCreateV2", never));
+    try {
+      FutureTask<Sandbox> making = new FutureTask<>(() -> provider.create(SandboxSpec.DEFAULT));
+      Thread thread = Thread.ofVirtual().start(making);
+      while (seen("SandboxCreateV2") == 0) {
+        assertThat(making.isDone()).isFalse();
+        Thread.onSpinWait();
+      }
+      FAKE.get().slow = Optional.empty();
+      thread.interrupt();
+      assertThatThrownBy(() -> making.get(30, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(SandboxInterruptedException.class);
+    } finally {
+      FAKE.get().slow = Optional.empty();
+      never.countDown();
+    }
+  }
+
+  @Test
+  void anImageThatCannotBeBuiltIsSaidWithoutSecrets() {
+    SandboxSpec spec = SandboxSpec.builder().image("broken:latest").build();
+    assertThatThrownBy(() -> provider.create(spec))
+        .isInstanceOf(ProviderException.class)
+        .hasMessageContaining("no such image")
+        .message()
+        .doesNotContain(FakeModal.TOKEN_SECRET);
+  }
+
+  @Test
+  void whatIsNoImageIsRefusedBeforeAnythingIsAsked() {
+    SandboxSpec spec = SandboxSpec.builder().image("alpine\nRUN evil").build();
+    assertThatThrownBy(() -> provider.create(spec)).hasMessageContaining("image");
+    assertThat(FAKE.get().seen).isEmpty();
+  }
+
+  @Test
+  void aSlowVendorIsWaitedFor() {
+    CountDownLatch later = new CountDownLatch(1);
+    FAKE.get().slow = Optional.of(Map.entry("SandboxGetTaskIdV2", later));
+    try (Sandbox made = provider.create(SandboxSpec.DEFAULT);
+        SandboxProvider other = new ModalSandboxProviderFactory().open(FAKE.get().settings());
+        Sandbox sandbox = other.get(made.id()).orElseThrow();
+        RunningCommand running = later(sandbox, later)) {
+      assertThat(running.take().map(OutputChunk::text)).contains("late\n");
+    } finally {
+      FAKE.get().slow = Optional.empty();
+    }
+  }
+
+  private static RunningCommand later(Sandbox sandbox, CountDownLatch latch) {
+    Thread.ofVirtual().start(latch::countDown);
+    return sandbox.start(Command.shell("echo late"));
+  }
+
+  // ---- streams ----
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 60, 5000})
+  void outputThatBreaksGoesOnWhereItWasAndNothingIsMissing(int bytes) {
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+      FAKE.get().router().cutNextReadAfter.set(bytes);
+
+      ExecResult result = sandbox.exec("seq 1 50000; exit 7");
+
+      assertThat(FAKE.get().router().cutNextReadAfter).hasValue(0);
+      assertThat(result.exitCode()).isEqualTo(7);
+      assertThat(result.stdout().lines()).hasSize(50_000).startsWith("1", "2").endsWith("50000");
+    }
+  }
+
+  @Test
+  void anEndThatIsNotToldIsAskedForAgain() {
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+      next("TaskExecWait", Status.Code.UNAVAILABLE, false);
+      next("TaskExecWait", Status.Code.DEADLINE_EXCEEDED, false);
+      assertThat(sandbox.exec("exit 4").exitCode()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void aStartIsRepeatedAndDoneOnce() {
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+      next("TaskExecStart", Status.Code.UNAVAILABLE, true);
+      sandbox.exec("echo x >> file");
+      assertThat(sandbox.files().readText("file")).isEqualTo("x\n");
+    }
+  }
+
+  @Test
+  void anUploadThatBreaksGoesOnWhereItWas() {
+    byte[] contents = new byte[5 << 20];
+    new java.util.Random(7).nextBytes(contents);
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+      FAKE.get().router().cutNextInputAfter.set(1_000_000);
+      sandbox.files().write("file", contents);
+      assertThat(FAKE.get().router().cutNextInputAfter).hasValue(0);
+      assertThat(seen("TaskExecStdinStatus")).isEqualTo(1);
+
+      // everything has arrived, and only that is not told
+      next("TaskExecStdinWriteStream", Status.Code.UNAVAILABLE, true);
+      sandbox.files().write("second", new byte[100_000]);
+
+      assertThat(sandbox.files().readBytes("file")).isEqualTo(contents);
+      assertThat(sandbox.files().stat("second").size()).isEqualTo(100_000);
+    }
+  }
+
+  @Test
+  void anUploadThatFailsLeavesWhatWasThere() {
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+      sandbox.files().write("file", "old");
+      next("TaskExecStdinWriteStream", Status.Code.PERMISSION_DENIED, false);
+
+      assertThatThrownBy(() -> sandbox.files().write("file", new byte[1 << 20]))
+          .isInstanceOf(SandboxException.class);
+      assertThat(sandbox.files().readText("file")).isEqualTo("old");
+      assertThat(sandbox.files().list(".")).hasSize(1);
+    }
+  }
+
+  @Test
+  void aSandboxTheVendorForgetsIsNotFound() {
+    Sandbox sandbox = provider.create(SandboxSpec.DEFAULT);
+    try (RunningCommand running = sandbox.start(Command.shell("echo up; sleep 1000"))) {
+      assertThat(running.take().map(OutputChunk::text)).contains("up\n");
+      FAKE.get().boxes.remove(sandbox.id()).end(3);
+
+      assertThatThrownBy(running::waitFor).isInstanceOf(SandboxNotFoundException.class);
+      assertThatThrownBy(() -> sandbox.exec("true")).isInstanceOf(SandboxNotFoundException.class);
+      assertThat(sandbox.destroy()).isFalse();
+    }
+  }
+
+  @Test
+  void aPauseThatFailsLeavesItRunning() {
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+      next("SandboxTagsSetV2", Status.Code.INVALID_ARGUMENT, false);
+      assertThatThrownBy(sandbox::pause).isInstanceOf(ProviderException.class);
+      assertThat(sandbox.exec("echo on").stdout()).isEqualTo("on\n");
+      assertThat(FAKE.get().snapshots).isEmpty();
+    }
+  }
+
+  @Test
+  void aResumeThatFailsLeavesItPaused() {
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+      sandbox.files().write("file", "kept");
+      sandbox.pause();
+      next("SandboxCreateV2", Status.Code.RESOURCE_EXHAUSTED, false);
+      assertThatThrownBy(sandbox::resume).isInstanceOf(SandboxQuotaException.class);
+      assertThatThrownBy(() -> sandbox.exec("true")).isInstanceOf(SandboxStateException.class);
+      sandbox.resume();
+      assertThat(sandbox.files().readText("file")).isEqualTo("kept");
+    }
+  }
+}

@@ -60,6 +60,6 @@ try {
   const other = sandbox.sandboxId.replace(/.$/, (c) => (c === '0' ? '1' : '0'))
   await (await modal.sandboxes.fromId(other)).poll()
 } catch (e) {
-  say('not found', e instanceof NotFoundError)
+  say('not found', e instanceof NotFoundError || e.code === 5)
 }
 modal.close()

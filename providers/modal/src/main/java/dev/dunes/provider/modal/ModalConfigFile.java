@@ -19,11 +19,17 @@ import java.util.regex.Pattern;
  */
 final class ModalConfigFile {
   private static final int MOST_BYTES = 1 << 20;
-  private static final Pattern SECTION =
-      Pattern.compile("\\[\\s*(?:\"([^\"]+)\"|'([^']+)'|([A-Za-z0-9_-]+))\\s*]\\s*(?:#.*)?");
-  private static final Pattern VALUE =
-      Pattern.compile(
-          "([A-Za-z0-9_-]+)\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|'([^']*)'|([^\\s\"'#]+))\\s*(?:#.*)?");
+
+  /** Made when there is a file to read. */
+  private static final class Syntax {
+    static final Pattern SECTION =
+        Pattern.compile("\\[\\s*(?:\"([^\"]+)\"|'([^']+)'|([A-Za-z0-9_-]+))\\s*]\\s*(?:#.*)?");
+    static final Pattern VALUE =
+        Pattern.compile(
+            "([A-Za-z0-9_-]+)\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|'([^']*)'|([^\\s\"'#]+))\\s*(?:#.*)?");
+
+    private Syntax() {}
+  }
 
   private ModalConfigFile() {}
 
@@ -42,8 +48,11 @@ final class ModalConfigFile {
   static Map<String, String> profile(ProviderSettings settings) {
     Path file = path(settings);
     Map<String, Map<String, String>> profiles = read(file);
+    if (profiles.isEmpty()) {
+      return Map.of();
+    }
     Optional<String> named = settings.env("MODAL_PROFILE");
-    if (named.isPresent() && !profiles.isEmpty() && !profiles.containsKey(named.get())) {
+    if (named.isPresent() && !profiles.containsKey(named.get())) {
       throw new InvalidRequestException(
           "MODAL_PROFILE",
           "MODAL_PROFILE: %s has no profile '%s'".formatted(file, named.get()),
@@ -91,8 +100,8 @@ final class ModalConfigFile {
       if (line.isEmpty() || line.startsWith("#")) {
         continue;
       }
-      Matcher section = SECTION.matcher(line);
-      Matcher value = VALUE.matcher(line);
+      Matcher section = Syntax.SECTION.matcher(line);
+      Matcher value = Syntax.VALUE.matcher(line);
       if (section.matches()) {
         current = profiles.computeIfAbsent(first(section, 1, 2, 3), name -> new LinkedHashMap<>());
       } else if (value.matches()) {

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Where Modal is, and who we are there. Values come from settings, else the environment, else the
@@ -51,9 +50,17 @@ record ModalSettings(
   private static final String SERVER = "https://api.modal.com:443";
   private static final String USUAL_APP = "sandboxes-provider";
   private static final String USUAL_IMAGE = "python:3.13-slim-bookworm";
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final String NAME = "[A-Za-z0-9._-]{1,64}";
 
+  /** Asked at each start of the command: reads the file only when there is one. */
   static boolean usable(ProviderSettings settings) {
+    Map<String, String> none = Map.of();
+    boolean set =
+        find(settings, TOKEN_ID, none).isPresent()
+            && find(settings, TOKEN_SECRET, none).isPresent();
+    if (set) {
+      return true;
+    }
     Map<String, String> profile = ModalConfigFile.profile(settings);
     return find(settings, TOKEN_ID, profile).isPresent()
         && find(settings, TOKEN_SECRET, profile).isPresent();
@@ -108,7 +115,7 @@ record ModalSettings(
   }
 
   private static String app(String name) {
-    if (!NAME.matcher(name).matches()) {
+    if (!name.matches(NAME)) {
       throw InvalidRequestException.field(APP, name, "1 to 64 letters, digits and . _ -");
     }
     return name;

@@ -9,6 +9,7 @@ module dev.dunes.gateway {
   requires tools.jackson.databind;
   requires java.net.http;
   requires org.slf4j;
+  requires tls.channel;
 
   exports dev.dunes.gateway;
 }

@@ -15,6 +15,7 @@ public final class Main {
   private static final int USAGE = 64;
   private static final int FAILED = 70;
   private static final int BUSY = 75;
+  private static final int TRIES = 3;
   private static final List<Scenario> SCENARIOS =
       List.of(
           new CreateScenario(),
@@ -167,12 +168,26 @@ public final class Main {
     return new Results(facts, engines, sections, notes, quiet, command);
   }
 
+  /** Measured again when other programs were at work meanwhile; the quietest time counts. */
   private Results.Section section(Bench bench, Scenario scenario)
+      throws IOException, InterruptedException {
+    Results.Section quietest = once(bench, scenario);
+    for (int again = 1; again < TRIES && quietest.others() > Quiet.TOLERABLE; again++) {
+      System.out.printf(
+          "%s: other programs used %.0f %% of the processors: measured again%n",
+          scenario.name(), 100 * quietest.others());
+      Results.Section next = once(bench, scenario);
+      quietest = next.others() < quietest.others() ? next : quietest;
+    }
+    worst = Math.max(worst, quietest.others());
+    return quietest;
+  }
+
+  private Results.Section once(Bench bench, Scenario scenario)
       throws IOException, InterruptedException {
     double before = options.quick() ? worst : Quiet.othersShare();
     List<Series> series = scenario.run(bench);
     double others = options.quick() ? before : Math.max(before, Quiet.othersShare());
-    worst = Math.max(worst, others);
     return new Results.Section(scenario, series, others);
   }
 

@@ -45,7 +45,7 @@ class ArchitectureTest {
         Arguments.of("agent", List.of("sandbox")),
         Arguments.of("hosting", List.of("sandbox")),
         Arguments.of("session", List.of("sandbox", "agent", "gateway")),
-        Arguments.of("server", List.of("sandbox", "hosting", "agent", "session")));
+        Arguments.of("server", List.of("sandbox", "hosting", "agent", "gateway", "session")));
   }
 
   @ParameterizedTest

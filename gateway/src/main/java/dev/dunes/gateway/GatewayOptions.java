@@ -3,13 +3,16 @@ package dev.dunes.gateway;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import javax.net.ssl.SSLContext;
 
 /**
  * How a gateway is set up; what nobody says has the default its setter names.
@@ -22,6 +25,19 @@ public final class GatewayOptions {
   public interface Resolver {
     /** All addresses, as the system's resolver gives them; may block. */
     List<InetAddress> resolve(String host) throws UnknownHostException;
+  }
+
+  /** What sandboxes are shown in place of the certificates of hosts whose TLS is opened. */
+  @FunctionalInterface
+  public interface HostIdentities {
+    /**
+     * For a server that is taken for this host by whoever trusts the gateway's authority; called
+     * from any thread, for each connection.
+     *
+     * @param host a name in ASCII and lower case
+     * @throws IOException when there is none
+     */
+    SSLContext of(String host) throws IOException;
   }
 
   private static final GatewayOptions DEFAULTS = builder().build();
@@ -127,6 +143,24 @@ public final class GatewayOptions {
     return values.resolver;
   }
 
+  /** What opens TLS, for headers on the way to hosts; none unless said. */
+  public Optional<HostIdentities> hostIdentities() {
+    return values.hostIdentities;
+  }
+
+  /** What certificates of hosts are checked by when their TLS is opened. */
+  public SSLContext hostTrust() {
+    return values.hostTrust.orElseGet(GatewayOptions::usualTrust);
+  }
+
+  private static SSLContext usualTrust() {
+    try {
+      return SSLContext.getDefault();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java has no TLS", e);
+    }
+  }
+
   /** How many events may wait for one run's listener. */
   public int eventBacklog() {
     return values.eventBacklog;
@@ -153,6 +187,8 @@ public final class GatewayOptions {
     private Optional<Path> priceTable = Optional.empty();
     private List<String> reachablePrivateNetworks = List.of();
     private Resolver resolver = host -> List.of(InetAddress.getAllByName(host));
+    private Optional<HostIdentities> hostIdentities = Optional.empty();
+    private Optional<SSLContext> hostTrust = Optional.empty();
     private int eventBacklog = 4096;
 
     private Builder() {}
@@ -174,6 +210,8 @@ public final class GatewayOptions {
       priceTable = other.priceTable;
       reachablePrivateNetworks = other.reachablePrivateNetworks;
       resolver = other.resolver;
+      hostIdentities = other.hostIdentities;
+      hostTrust = other.hostTrust;
       eventBacklog = other.eventBacklog;
     }
 
@@ -288,6 +326,18 @@ public final class GatewayOptions {
     /** The system's unless said. */
     public Builder resolver(Resolver lookup) {
       resolver = requireNonNull(lookup, "lookup");
+      return this;
+    }
+
+    /** Lets policies set headers on the way to hosts. */
+    public Builder hostIdentities(HostIdentities identities) {
+      hostIdentities = Optional.of(identities);
+      return this;
+    }
+
+    /** For hosts with certificates of a private authority; Java's own trust unless said. */
+    public Builder hostTrust(SSLContext context) {
+      hostTrust = Optional.of(context);
       return this;
     }
 

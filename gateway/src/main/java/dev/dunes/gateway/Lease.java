@@ -3,6 +3,7 @@ package dev.dunes.gateway;
 import dev.dunes.gateway.cassette.Cassette;
 import dev.dunes.gateway.cassette.Scrubber;
 import dev.dunes.gateway.egress.HostRules;
+import dev.dunes.gateway.egress.NameTable;
 import dev.dunes.gateway.egress.Target;
 import dev.dunes.gateway.metering.PriceTable;
 import dev.dunes.gateway.metering.TokenCounts;
@@ -22,8 +23,8 @@ final class Lease implements GatewayLease {
     /** Ends it soon; called from any thread, perhaps when it is over. */
     void abort();
 
-    /** Ends it soon when it goes where these rules do not lead; called from any thread. */
-    default void keepTo(HostRules rules) {}
+    /** Ends it soon when it goes where or how this does not lead; called from any thread. */
+    default void keepTo(Way way) {}
   }
 
   private static final int MAX_UNKNOWN_MODELS = 100;
@@ -44,7 +45,19 @@ final class Lease implements GatewayLease {
   private final Set<String> unknownModels = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile long lastActivityMillis = System.currentTimeMillis();
-  private volatile HostRules rules;
+  private volatile Way way;
+
+  /** What it may reach, and how, at a time. */
+  record Way(HostRules rules, NameTable<HostHeaders> headers, Optional<SocksProxy> via) {
+    static Way of(EgressPolicy policy) {
+      return new Way(HostRules.of(policy.allowed()), policy.byName(), policy.via());
+    }
+
+    /** The headers that requests to it get. */
+    Optional<HostHeaders> headers(Target target) {
+      return headers.find(target.host());
+    }
+  }
 
   Lease(
       LeaseSpec spec,
@@ -61,7 +74,7 @@ final class Lease implements GatewayLease {
     this.replay = files.replay();
     this.scrubber = files.scrubber();
     this.ledger = new Ledger(spec.budgetUsd());
-    this.rules = HostRules.of(spec.egress().allowed());
+    this.way = Way.of(spec.egress());
     this.events = new EventQueue(spec.runId(), spec.listener(), eventBacklog);
     this.recorder = files.recording().map(writer -> new Recorder(writer, this));
   }
@@ -88,14 +101,15 @@ final class Lease implements GatewayLease {
 
   @Override
   public void egress(EgressPolicy policy) {
-    HostRules now = HostRules.of(policy.allowed());
-    rules = now;
+    leases.check(policy);
+    Way now = Way.of(policy);
+    way = now;
     // INVARIANT: a connection says where it goes before it asks for the rules, so none is missed.
     running.forEach(each -> each.keepTo(now));
   }
 
-  HostRules rules() {
-    return rules;
+  Way way() {
+    return way;
   }
 
   /** Whether a target is the sandbox's own way to models. */

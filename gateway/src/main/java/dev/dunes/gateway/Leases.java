@@ -11,6 +11,24 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The leases that hold, by the hash of their token. */
 final class Leases {
   private final Map<String, Lease> byHash = new ConcurrentHashMap<>();
+  private final boolean opensTls;
+
+  /**
+   * @param opensTls whether the gateway can set headers in TLS
+   */
+  Leases(boolean opensTls) {
+    this.opensTls = opensTls;
+  }
+
+  /**
+   * @throws IllegalArgumentException when the gateway cannot do what this says
+   */
+  void check(EgressPolicy policy) {
+    if (!opensTls && !policy.headers().isEmpty()) {
+      throw new IllegalArgumentException(
+          "headers cannot be set: this gateway has no certificates to open TLS with");
+    }
+  }
 
   void add(Lease lease) {
     byHash.put(RunToken.hash(lease.token()), lease);

@@ -2,9 +2,14 @@ package dev.dunes.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.dunes.gateway.egress.MessageReader;
 import dev.dunes.gateway.egress.Target;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An answer of the proxy itself. The connection ends with it.
@@ -17,6 +22,8 @@ import java.util.Optional;
 record ProxyAnswer(String status, String error, String message, Optional<String> rule) {
   /** The header with the rule that would let a request pass. */
   static final String RULE_HEADER = "X-Dunes-Egress-Rule";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ProxyAnswer.class);
 
   static ProxyAnswer badRequest(String message) {
     return new ProxyAnswer("400 Bad Request", "http_request_error", message, Optional.empty());
@@ -58,6 +65,45 @@ record ProxyAnswer(String status, String error, String message, Optional<String>
   static ProxyAnswer unreachable(String error, Target target, String reason) {
     return new ProxyAnswer(
         "502 Bad Gateway", error, target + " cannot be reached: " + reason, Optional.empty());
+  }
+
+  static ProxyAnswer needsTls(Target target) {
+    return new ProxyAnswer(
+        "403 Forbidden",
+        "http_request_denied",
+        target + " gets headers on its way, which are set in TLS only: use https://",
+        Optional.empty());
+  }
+
+  static ProxyAnswer noHeaders(Target target, String reason) {
+    return new ProxyAnswer(
+        "502 Bad Gateway",
+        "proxy_configuration_error",
+        "headers for " + target + " are not there: " + reason,
+        Optional.empty());
+  }
+
+  static ProxyAnswer misdirected(String message) {
+    return new ProxyAnswer(
+        "421 Misdirected Request", "http_request_error", message, Optional.empty());
+  }
+
+  static ProxyAnswer malformed(String reason) {
+    return new ProxyAnswer(
+        "502 Bad Gateway",
+        "http_protocol_error",
+        "the server's answer is malformed: " + reason,
+        Optional.empty());
+  }
+
+  /** Says it, and that nothing follows; a client that is gone does not mind. */
+  void to(SocketChannel client) {
+    try {
+      MessageReader.write(client, bytes());
+      client.shutdownOutput();
+    } catch (IOException e) {
+      LOG.debug("a client of the proxy did not wait for its answer: {}", e.toString());
+    }
   }
 
   ByteBuffer bytes() {

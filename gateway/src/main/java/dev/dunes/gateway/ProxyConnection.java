@@ -2,9 +2,9 @@ package dev.dunes.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.dunes.gateway.egress.HostRules;
 import dev.dunes.gateway.egress.MessageHead;
 import dev.dunes.gateway.egress.MessageReader;
+import dev.dunes.gateway.egress.Socks5;
 import dev.dunes.gateway.egress.Target;
 import dev.dunes.gateway.egress.Wanted;
 import java.io.IOException;
@@ -13,7 +13,6 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,12 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ProxyConnection implements Lease.Running {
   private static final Logger LOG = LoggerFactory.getLogger(ProxyConnection.class);
-  private static final ByteBuffer ESTABLISHED =
-      ByteBuffer.wrap("HTTP/1.1 200 Connection established\r\n\r\n".getBytes(UTF_8))
-          .asReadOnlyBuffer();
-  private static final ByteBuffer CONTINUE =
-      ByteBuffer.wrap("HTTP/1.1 100 Continue\r\n\r\n".getBytes(UTF_8)).asReadOnlyBuffer();
-  private static final int MAX_INTERIM = 10;
 
   private final EgressProxy proxy;
   private final SocketChannel client;
@@ -49,6 +42,8 @@ final class ProxyConnection implements Lease.Running {
   private volatile boolean closed;
   private volatile @Nullable Lease lease;
   private volatile @Nullable Target target;
+  private volatile Lease.@Nullable Way taken;
+  private volatile boolean opened;
   private volatile @Nullable SocketChannel server;
 
   ProxyConnection(EgressProxy proxy, SocketChannel client) {
@@ -83,9 +78,9 @@ final class ProxyConnection implements Lease.Running {
         serve(MessageHead.parse(head.get()));
       }
     } catch (MessageReader.TooLongException e) {
-      answer(ProxyAnswer.tooLong(proxy.options().maxHeaderBytes()));
+      say(ProxyAnswer.tooLong(proxy.options().maxHeaderBytes()));
     } catch (IllegalArgumentException e) {
-      answer(ProxyAnswer.badRequest(String.valueOf(e.getMessage())));
+      say(ProxyAnswer.badRequest(String.valueOf(e.getMessage())));
     } catch (IOException e) {
       LOG.debug("a connection to the proxy broke off: {}", e.toString());
     } catch (InterruptedException e) {
@@ -98,14 +93,14 @@ final class ProxyConnection implements Lease.Running {
   private void serve(MessageHead head) throws IOException, InterruptedException {
     Optional<Lease> found = head.one("proxy-authorization").flatMap(this::find);
     if (found.isEmpty()) {
-      answer(ProxyAnswer.noToken());
+      say(ProxyAnswer.noToken());
       return;
     }
     Lease owner = found.get();
     lease = owner;
     Wanted wanted = Wanted.of(head);
     if (!owner.enterConnection(proxy.options().maxConnectionsPerRun())) {
-      answer(ProxyAnswer.tooMany());
+      say(ProxyAnswer.tooMany());
       return;
     }
     try {
@@ -142,18 +137,31 @@ final class ProxyConnection implements Lease.Running {
       return;
     }
     this.target = target;
-    if (!owner.rules().allows(target)) {
+    Lease.Way way = take(owner);
+    if (!way.rules().allows(target)) {
       refuse(owner, target, "no egress rule names it", Optional.of(target.rule()));
       return;
     }
+    if (wanted.request().isPresent() && way.headers(target).isPresent()) {
+      say(ProxyAnswer.needsTls(target));
+      return;
+    }
+    if (way.via().isPresent() && target.host().literal().isPresent()) {
+      Optional<String> refused = proxy.networks().refused(target.host().literal().get());
+      if (refused.isPresent()) {
+        refuse(owner, target, "its address is " + refused.get(), Optional.empty());
+        return;
+      }
+    }
+    Target next = way.via().map(SocksProxy::target).orElse(target);
     List<InetAddress> addresses;
     try {
-      addresses = proxy.lookup().addresses(target.host());
+      addresses = proxy.lookup().addresses(next.host());
     } catch (UnknownHostException e) {
-      answer(ProxyAnswer.unreachable("dns_error", target, "the name has no address"));
+      say(ProxyAnswer.unreachable("dns_error", next, "the name has no address"));
       return;
     } catch (IOException e) {
-      answer(ProxyAnswer.unreachable("dns_timeout", target, String.valueOf(e.getMessage())));
+      say(ProxyAnswer.unreachable("dns_timeout", next, String.valueOf(e.getMessage())));
       return;
     }
     List<InetAddress> reachable = new ArrayList<>();
@@ -167,10 +175,21 @@ final class ProxyConnection implements Lease.Running {
       }
     }
     if (reachable.isEmpty()) {
-      refuse(owner, target, reason, Optional.empty());
+      refuse(owner, next, reason, Optional.empty());
       return;
     }
-    connect(owner, wanted, reachable);
+    connect(owner, wanted, next.port(), reachable);
+  }
+
+  // INVARIANT: what is taken is the newest when it is written down, so that a change finds it.
+  private Lease.Way take(Lease owner) {
+    Lease.Way way = owner.way();
+    taken = way;
+    while (way != owner.way()) {
+      way = owner.way();
+      taken = way;
+    }
+    return way;
   }
 
   /** Some agents take the proxy even for their own loopback (Gemini CLI, pi). */
@@ -178,7 +197,7 @@ final class ProxyConnection implements Lease.Running {
     try (SocketChannel models = SocketChannel.open(UnixDomainSocketAddress.of(proxy.models()))) {
       open(models);
       admitted = true;
-      pass(wanted, models);
+      pass(Optional.empty(), wanted, models);
     }
   }
 
@@ -186,11 +205,12 @@ final class ProxyConnection implements Lease.Running {
     owner.tell(
         new GatewayEvent.HostRefused(
             owner.runId(), Instant.now(), target.host().name(), target.port(), reason, rule));
-    answer(ProxyAnswer.refused(target, reason, rule));
+    say(ProxyAnswer.refused(target, reason, rule));
   }
 
   /** To the very addresses that were checked: the name is not looked up again. */
-  private void connect(Lease owner, Wanted wanted, List<InetAddress> addresses) throws IOException {
+  private void connect(Lease owner, Wanted wanted, int port, List<InetAddress> addresses)
+      throws IOException {
     Target target = wanted.target();
     String failure = "";
     for (InetAddress address : addresses) {
@@ -199,12 +219,13 @@ final class ProxyConnection implements Lease.Running {
         channel
             .socket()
             .connect(
-                new InetSocketAddress(address, target.port()),
+                new InetSocketAddress(address, port),
                 (int) proxy.options().connectTimeout().toMillis());
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        throughProxy(channel, target);
         admitted = true;
         progressed();
-        pass(wanted, channel);
+        pass(Optional.of(owner), wanted, channel);
         tellConnected(owner, target);
         return;
       } catch (IOException e) {
@@ -215,7 +236,16 @@ final class ProxyConnection implements Lease.Running {
         failure = Failures.reason(e);
       }
     }
-    answer(ProxyAnswer.unreachable("connection_refused", target, failure));
+    say(ProxyAnswer.unreachable("connection_refused", target, failure));
+  }
+
+  private void throughProxy(SocketChannel channel, Target target) throws IOException {
+    Lease.Way way = taken;
+    if (way != null && way.via().isPresent()) {
+      Optional<Socks5.Login> login =
+          way.via().get().login().map(each -> new Socks5.Login(each.user(), each.password()));
+      Socks5.connect(channel, target, login);
+    }
   }
 
   /** From now on {@link #close} closes it, too. */
@@ -237,109 +267,41 @@ final class ProxyConnection implements Lease.Running {
             bytesIn.get()));
   }
 
-  private void pass(Wanted wanted, SocketChannel channel) throws IOException {
-    MessageReader fromServer = new MessageReader(channel, this::cameIn);
-    if (wanted.request().isEmpty()) {
-      MessageReader.write(client, ESTABLISHED.duplicate());
-      Thread other = both(() -> tunnel(fromClient, channel));
-      tunnel(fromServer, client);
-      join(other);
-      return;
-    }
-    Wanted.Forwarded request = wanted.request().get();
-    MessageReader.write(channel, ByteBuffer.wrap(request.head()));
-    if (request.expectsContinue()) {
-      MessageReader.write(client, CONTINUE.duplicate());
-    }
-    Thread other = both(() -> body(request, channel));
-    answerOf(fromServer);
-    close(); // whatever of the body is still coming comes too late
-    join(other);
-  }
-
-  /** What does one direction. */
-  private interface Direction {
-    void pass() throws IOException;
-  }
-
-  private Thread both(Direction direction) {
-    return Thread.ofVirtual()
-        .name("gateway-proxy-out")
-        .start(() -> {
-          try {
-            direction.pass();
-          } catch (IOException e) {
-            LOG.debug("a connection through the proxy broke off: {}", e.toString());
-            close(); // the other direction ends too
-          }
-        });
-  }
-
-  private static void join(Thread thread) throws IOException {
-    try {
-      thread.join(); // ends with its channels, which have deadlines
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("the gateway closes", e);
-    }
-  }
-
-  /** One direction of a tunnel; its end is passed on, and the other direction goes on. */
-  private static void tunnel(MessageReader from, SocketChannel to) throws IOException {
-    from.rest(to);
-    to.shutdownOutput();
-  }
-
-  private void body(Wanted.Forwarded request, SocketChannel to) throws IOException {
-    if (request.bodyLength() == -1) {
-      fromClient.chunked(to);
-    } else if (request.bodyLength() > 0) {
-      fromClient.fixed(request.bodyLength(), to);
-    }
-  }
-
-  /** The answer to a plain request: its head is read, and written anew for this connection. */
-  private void answerOf(MessageReader fromServer) throws IOException {
-    for (int interim = 0; interim < MAX_INTERIM; interim++) {
-      byte[] bytes =
-          fromServer
-              .head(proxy.options().maxHeaderBytes())
-              .orElseThrow(() -> new IOException("the server said nothing"));
-      MessageHead head;
-      try {
-        head = MessageHead.parse(bytes);
-        head.bodyLength();
-      } catch (IllegalArgumentException e) {
-        answer(
-            new ProxyAnswer(
-                "502 Bad Gateway",
-                "http_protocol_error",
-                "the server's answer is malformed: " + e.getMessage(),
-                Optional.empty()));
-        return;
-      }
-      if (!head.first().matches("HTTP/1\\.[01] 1\\d\\d( .*)?")) {
-        List<MessageHead.Header> headers = new ArrayList<>(head.endToEnd());
-        headers.add(new MessageHead.Header("Connection", "close"));
-        MessageReader.write(
+  /**
+   * @param owner when it leads to a host, which may have headers set
+   */
+  private void pass(Optional<Lease> owner, Wanted wanted, SocketChannel channel)
+      throws IOException {
+    Passage passage =
+        new Passage(
             client,
-            ByteBuffer.wrap(
-                MessageHead.bytes(head.first().replaceFirst("^HTTP/1\\.0", "HTTP/1.1"), headers)));
-        fromServer.rest(client);
-        client.shutdownOutput();
-        return;
-      }
+            fromClient,
+            channel,
+            new MessageReader(channel, this::cameIn),
+            proxy.options().maxHeaderBytes(),
+            this::close);
+    Lease.Way way = taken;
+    if (wanted.request().isPresent()) {
+      passage.forward(wanted.request().get());
+    } else if (owner.isPresent() && way != null && way.headers(wanted.target()).isPresent()) {
+      opened = true;
+      passage.opened(owner.get(), wanted, keys(wanted.target()));
+    } else {
+      passage.tunnel();
     }
-    throw new IOException("the server never came to its answer");
   }
 
-  private void answer(ProxyAnswer answer) {
-    try {
-      MessageReader.write(client, answer.bytes());
-      client.shutdownOutput();
-    } catch (IOException e) {
-      LOG.debug("a client of the proxy did not wait for its answer: {}", e.toString());
-    }
+  private OpenedTls.Keys keys(Target target) throws IOException {
+    GatewayOptions options = proxy.options();
+    GatewayOptions.HostIdentities identities =
+        options
+            .hostIdentities()
+            .orElseThrow(() -> new IllegalStateException("a lease was given what cannot be kept"));
+    return new OpenedTls.Keys(identities.of(target.host().name()), options.hostTrust());
+  }
+
+  private void say(ProxyAnswer answer) {
+    answer.to(client);
   }
 
   /** Whether nothing has happened for too long; looked at from another thread. */
@@ -356,9 +318,12 @@ final class ProxyConnection implements Lease.Running {
   }
 
   @Override
-  public void keepTo(HostRules rules) {
+  public void keepTo(Lease.Way way) {
     Target now = target;
-    if (now != null && !rules.allows(now)) {
+    Lease.Way before = taken;
+    boolean otherWay = before != null && !before.via().equals(way.via());
+    if (now != null
+        && (otherWay || !way.rules().allows(now) || (!opened && way.headers(now).isPresent()))) {
       close();
     }
   }

@@ -34,7 +34,7 @@ final class RunningGateway implements Gateway {
 
   private final GatewayOptions options;
   private final PriceTable prices;
-  private final Leases leases = new Leases();
+  private final Leases leases;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final SocketDirectory sockets;
   private final Vertx vertx;
@@ -47,6 +47,7 @@ final class RunningGateway implements Gateway {
     this.sockets = sockets;
     this.vertx = vertx;
     this.prices = options.priceTable().map(PriceTable::read).orElseGet(PriceTable::builtIn);
+    this.leases = new Leases(options.hostIdentities().isPresent());
     this.address = listen();
     SocketDirectory.onlyOwner(sockets.models());
     this.proxy = EgressProxy.open(options, leases, sockets);
@@ -136,6 +137,7 @@ final class RunningGateway implements Gateway {
     if (closing.get()) {
       throw new IllegalStateException("the gateway is closed");
     }
+    leases.check(spec.egress());
     Map<ModelProtocol, Wire> wires = new EnumMap<>(ModelProtocol.class);
     spec.upstreams()
         .forEach((protocol, upstream) ->

@@ -481,9 +481,14 @@ class EgressProxyTest {
   void theSandboxesOwnWayToModelsLeadsThere() throws Exception {
     String message = "{\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}";
     try (FakeProvider model = FakeProvider.saying(200, "application/json", message);
+        GatewayFixture patient = new GatewayFixture();
+        GatewayLease first = patient.anthropic(model.base());
         GatewayLease lease =
             fixture.lease(spec ->
                 spec.upstream(GatewayFixture.anthropicAt(model.base())).portInSandbox(4321))) {
+      // The first request of all loads more classes than the short limits of this test allow for.
+      String request = RawClient.post("/v1/messages", first.token(), "{}");
+      assertThat(patient.ask(request).text()).isEqualTo(message);
       for (String host : List.of("127.0.0.1:4321", "localhost:4321", "[::1]:4321")) {
         try (RawClient client = fixture.proxyClient()) {
           client.send(connect(lease, host)).until("\r\n\r\n");

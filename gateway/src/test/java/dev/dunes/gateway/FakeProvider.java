@@ -20,6 +20,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 
 /**
  * A provider on loopback, on bare sockets: a test sees every byte that came and says every byte.
@@ -56,14 +58,19 @@ final class FakeProvider implements AutoCloseable {
   private final BlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> ended = new LinkedBlockingQueue<>();
 
-  private FakeProvider(Script script) throws IOException {
+  private FakeProvider(Script script, ServerSocketFactory sockets) throws IOException {
     this.script = script;
-    this.listener = new ServerSocket(0, 4096, InetAddress.ofLiteral("127.0.0.1"));
+    this.listener = sockets.createServerSocket(0, 4096, InetAddress.ofLiteral("127.0.0.1"));
     Thread.ofVirtual().start(this::accept);
   }
 
   static FakeProvider answering(Script script) throws IOException {
-    return new FakeProvider(script);
+    return new FakeProvider(script, ServerSocketFactory.getDefault());
+  }
+
+  /** One that speaks TLS. */
+  static FakeProvider secure(SSLContext context, Script script) throws IOException {
+    return new FakeProvider(script, context.getServerSocketFactory());
   }
 
   /** Says the same to everything. */

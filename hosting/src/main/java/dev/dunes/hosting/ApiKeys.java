@@ -2,17 +2,7 @@ package dev.dunes.hosting;
 
 import static java.util.Objects.requireNonNull;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -21,10 +11,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.UnaryOperator;
-import tools.jackson.core.JacksonException;
 
 /**
  * The keys of accounts, in a file that several programs may use at a time: a server sees at once
@@ -39,14 +25,11 @@ public final class ApiKeys {
   /** The two spellings there are for one key. Sandbox API 2.1. */
   private static final List<String> PREFIXES = List.of("e2b_", "sk-sb-");
 
-  private final Path file;
-  private final Path lockFile;
-  private final ReentrantLock lock = new ReentrantLock();
-  private Optional<Look> seen = Optional.empty();
-  private Map<String, Kept> byHash = Map.of();
+  private final KeptList<Kept> kept;
+  private volatile Index index = new Index(List.of(), Map.of());
 
-  /** How the file looked when it was read. */
-  private record Look(FileTime modified, long size, Object key) {}
+  /** The keys of a list by their hashes. */
+  private record Index(List<Kept> of, Map<String, Kept> byHash) {}
 
   /** A key as it is kept. */
   record Kept(ApiKey key, String hash) {}
@@ -69,8 +52,7 @@ public final class ApiKeys {
    * @param directory of the hosting
    */
   public ApiKeys(Path directory) {
-    this.file = directory.resolve("keys.json");
-    this.lockFile = directory.resolve("keys.lock");
+    this.kept = new KeptList<>(directory, "keys", Kept[].class, "keys");
   }
 
   /**
@@ -98,7 +80,7 @@ public final class ApiKeys {
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
             Optional.empty(),
             limits);
-    change(all -> {
+    kept.change(all -> {
       List<Kept> more = new ArrayList<>(all);
       more.add(new Kept(key, hash(random)));
       return more;
@@ -108,22 +90,18 @@ public final class ApiKeys {
 
   /** All keys, revoked ones too, in the order they were made. */
   public List<ApiKey> list() {
-    try {
-      return read().stream().map(Kept::key).toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + file, e);
-    }
+    return kept.all().stream().map(Kept::key).toList();
   }
 
   /** From now on a key is no good; false when there is none of this id, or it was revoked. */
   public boolean revoke(String id) {
     boolean[] found = new boolean[1];
-    change(all ->
+    kept.change(all ->
         all.stream()
-            .map(kept -> {
-              ApiKey key = kept.key();
+            .map(each -> {
+              ApiKey key = each.key();
               if (!key.id().equals(id) || key.revokedAt().isPresent()) {
-                return kept;
+                return each;
               }
               found[0] = true;
               return new Kept(
@@ -134,7 +112,7 @@ public final class ApiKeys {
                       key.createdAt(),
                       Optional.of(Instant.now().truncatedTo(ChronoUnit.MILLIS)),
                       key.limits()),
-                  kept.hash());
+                  each.hash());
             })
             .toList());
     return found[0];
@@ -174,60 +152,14 @@ public final class ApiKeys {
   }
 
   private Map<String, Kept> current() {
-    lock.lock();
-    try {
-      Optional<Look> now = look();
-      if (!now.equals(seen)) {
-        Map<String, Kept> fresh = new HashMap<>();
-        read().forEach(kept -> fresh.put(kept.hash(), kept));
-        byHash = Map.copyOf(fresh);
-        seen = now;
-      }
-      return byHash;
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + file, e);
-    } finally {
-      lock.unlock();
+    List<Kept> all = kept.all();
+    Index now = index;
+    if (now.of() != all) {
+      Map<String, Kept> fresh = new HashMap<>();
+      all.forEach(each -> fresh.put(each.hash(), each));
+      now = new Index(all, Map.copyOf(fresh));
+      index = now;
     }
-  }
-
-  private Optional<Look> look() throws IOException {
-    try {
-      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-      return Optional.of(
-          new Look(now.lastModifiedTime(), now.size(), requireNonNull(now.fileKey(), "fileKey")));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    }
-  }
-
-  private List<Kept> read() throws IOException {
-    try {
-      return List.of(HostingJson.MAPPER.readValue(Files.readAllBytes(file), Kept[].class));
-    } catch (NoSuchFileException e) {
-      return List.of();
-    } catch (JacksonException e) {
-      throw new IOException(file + " is no list of keys: " + e.getOriginalMessage(), e);
-    }
-  }
-
-  private void change(UnaryOperator<List<Kept>> work) {
-    lock.lock();
-    try {
-      HostingJson.makeDirectory(requireNonNull(file.getParent(), "directory"));
-      try (FileChannel channel =
-              FileChannel.open(
-                  lockFile,
-                  Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                  PosixFilePermissions.asFileAttribute(
-                      PosixFilePermissions.fromString("rw-------")));
-          FileLock _ = channel.lock()) {
-        HostingJson.write(file, work.apply(read()), true);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file, e);
-    } finally {
-      lock.unlock();
-    }
+    return now.byHash();
   }
 }

@@ -4,6 +4,7 @@ import dev.dunes.sandbox.HostRelay;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Gives sandboxes a way to the network that keeps to rules. Whoever runs {@link Hosting} brings it;
@@ -11,21 +12,37 @@ import java.util.Optional;
  */
 public interface Egress {
   /**
+   * What a way keeps to.
+   *
+   * @param allowed as in {@link EgressRules#allowOut()}; nothing else is reached
+   * @param headers what requests get
+   * @param proxy that all of it takes
+   */
+  record Rules(List<String> allowed, List<Headers> headers, Optional<SocksProxy> proxy) {}
+
+  /**
+   * What requests to a host get.
+   *
+   * @param host as in {@link HeaderRule#host()}
+   * @param now the headers with their secrets, asked at each request; throws {@link
+   *     HostingException} when one is not there
+   */
+  record Headers(String host, Supplier<Map<String, String>> now) {}
+
+  /**
    * Whether a way can keep to this.
    *
-   * @param allowed as in {@link EgressRules#allowOut()}
    * @throws IllegalArgumentException when it cannot, with what to write instead
    */
-  void check(List<String> allowed);
+  void check(Rules rules);
 
   /**
    * Opens the way of one sandbox.
    *
    * @param sandbox its id
-   * @param allowed what it may reach; nothing else
    * @throws IllegalArgumentException as {@link #check}
    */
-  Way open(String sandbox, List<String> allowed);
+  Way open(String sandbox, Rules rules);
 
   /**
    * Opens the way of a sandbox again that an earlier server had opened.
@@ -34,7 +51,7 @@ public interface Egress {
    * @return empty when that cannot be
    * @throws IllegalArgumentException as {@link #check}
    */
-  default Optional<Way> reopen(String sandbox, List<String> allowed, String secret) {
+  default Optional<Way> reopen(String sandbox, Rules rules, String secret) {
     return Optional.empty();
   }
 
@@ -46,13 +63,21 @@ public interface Egress {
     /** Variables of its processes, such as {@code HTTP_PROXY}. */
     Map<String, String> variables();
 
+    /**
+     * The certificate, in PEM, of the authority that signs for hosts whose requests get headers;
+     * programs in the sandbox have to trust it. Empty when no headers can be set.
+     */
+    default Optional<String> authority() {
+      return Optional.empty();
+    }
+
     /** What it can be opened again by; kept with the sandbox, for the owner's eyes only. */
     default Optional<String> secret() {
       return Optional.empty();
     }
 
-    /** Replaces what it may reach; connections to anything else end. */
-    void allow(List<String> allowed);
+    /** Replaces what it keeps to; connections to anything else end. */
+    void change(Rules rules);
 
     /** Nothing can be reached any more. Safe to repeat. */
     @Override

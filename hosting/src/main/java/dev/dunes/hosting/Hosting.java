@@ -38,6 +38,7 @@ public final class Hosting implements AutoCloseable {
 
   private final HostingConfig config;
   private final ApiKeys keys;
+  private final Secrets secrets;
   private final Templates templates;
   private final Copies copies;
   private final Orders orders;
@@ -70,6 +71,7 @@ public final class Hosting implements AutoCloseable {
     this.ledger = new Ledger(config.directory());
     this.answers = new AnswerBook(config.directory());
     this.keys = new ApiKeys(config.directory());
+    this.secrets = new Secrets(config.directory());
     this.webhooks = new Webhooks(config.directory(), config.privateWebhooks());
     this.sender = new WebhookSender(webhooks, config.webhookPause());
     this.events = new EventLog(sender::send);
@@ -139,7 +141,7 @@ public final class Hosting implements AutoCloseable {
         new Lifecycle(
             config.sandboxes(),
             maker,
-            new Ways(config.egress(), name -> config.sandboxes().get().provider(name)),
+            new Ways(config.egress(), name -> config.sandboxes().get().provider(name), secrets),
             ledger,
             residents,
             events,
@@ -190,6 +192,11 @@ public final class Hosting implements AutoCloseable {
   public Optional<Account> account(String shownKey) {
     return keys.find(shownKey)
         .map(key -> new Account(key.id(), config.limits().with(key.limits())));
+  }
+
+  /** What headers of rules may have in them, and nobody is told. */
+  public Secrets secrets() {
+    return secrets;
   }
 
   /** The keys of accounts. */

@@ -122,11 +122,29 @@ final class Lifecycle {
     try {
       Sandbox sandbox =
           maker.make(order, provider, atProvider(order, left), image, network, mounts);
+      trust(sandbox, network);
       done = true;
       return new Made(sandbox, network.way());
     } finally {
       if (!done) {
         network.close();
+      }
+    }
+  }
+
+  /** A sandbox that cannot trust its way out is not there. */
+  private static void trust(Sandbox sandbox, Ways.Network network) {
+    Optional<String> authority = network.way().flatMap(Egress.Way::authority);
+    if (authority.isEmpty()) {
+      return;
+    }
+    boolean trusts = false;
+    try {
+      Trust.in(sandbox, authority.get());
+      trusts = true;
+    } finally {
+      if (!trusts) {
+        sandbox.destroy();
       }
     }
   }
@@ -321,7 +339,7 @@ final class Lifecycle {
    */
   void egress(Entry entry, EgressRules rules) {
     SandboxCondition now = entry.condition();
-    ways.check(rules, now.provider());
+    ways.check(entry.order, rules, now.provider());
     if (entry.order.network().isEmpty()
         && entry.egress().isEmpty()
         && !ways.closedByDefault(now.provider())) {
@@ -331,14 +349,14 @@ final class Lifecycle {
               .formatted(now.provider()));
     }
     boolean madeAnew = now.phase() == Phase.STORED; // and gets its way then
-    if (!madeAnew && entry.way().isEmpty() && !rules.allowOut().isEmpty()) {
+    if (!madeAnew && entry.way().isEmpty() && !Ways.grantsNothing(rules)) {
       throw new HostingException(
           Reason.UNSUPPORTED,
           "sandbox '%s' has no way out that could be opened: it was made without rules, or by a server that has ended since; pause it with {\"memory\":false}, set its rules, and connect"
               .formatted(entry.order.id()));
     }
     keep(entry, now, Optional.of(rules));
-    entry.way().ifPresent(way -> way.allow(rules.allowOut()));
+    entry.way().ifPresent(way -> way.change(ways.of(entry.order, rules)));
     entry.egress(rules);
   }
 

@@ -154,6 +154,9 @@ final class Maker {
             .env("E2B_SANDBOX_ID", order.id())
             .env("E2B_TEMPLATE_ID", order.template());
     network.way().ifPresent(way -> spec.relay(way.relay()).env(way.variables()));
+    if (network.way().flatMap(Egress.Way::authority).isPresent()) {
+      spec.env(Trust.VARIABLES);
+    }
     volumes.forEach(spec::volume);
     spec.env(order.envs());
     if (listed) {

@@ -3,6 +3,9 @@ package dev.dunes.hosting;
 import dev.dunes.hosting.HostingException.Reason;
 import dev.dunes.sandbox.NetworkMode;
 import dev.dunes.sandbox.spi.SandboxProvider;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -10,6 +13,7 @@ import java.util.function.Function;
 final class Ways {
   private final Optional<Egress> egress;
   private final Function<String, SandboxProvider> providers;
+  private final Secrets secrets;
 
   /**
    * The network a sandbox is made with.
@@ -26,15 +30,32 @@ final class Ways {
   /**
    * @param egress what gives them, if anything does
    * @param providers by their names
+   * @param secrets that headers may have in them
    */
-  Ways(Optional<Egress> egress, Function<String, SandboxProvider> providers) {
+  Ways(Optional<Egress> egress, Function<String, SandboxProvider> providers, Secrets secrets) {
     this.egress = egress;
     this.providers = providers;
+    this.secrets = secrets;
+  }
+
+  /** Rules as a way takes them. */
+  Egress.Rules of(SandboxOrder order, EgressRules rules) {
+    List<Egress.Headers> headers =
+        rules.headers().stream()
+            .map(rule -> new Egress.Headers(rule.host(), () -> filled(order.account(), rule)))
+            .toList();
+    return new Egress.Rules(rules.allowOut(), headers, rules.proxy());
+  }
+
+  private Map<String, String> filled(String account, HeaderRule rule) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    rule.headers().forEach((name, value) -> headers.put(name, secrets.fill(account, value)));
+    return headers;
   }
 
   /** Refuses rules that grant what could never be granted there. */
-  void check(EgressRules rules, String provider) {
-    if (rules.allowOut().isEmpty()) {
+  void check(SandboxOrder order, EgressRules rules, String provider) {
+    if (grantsNothing(rules)) {
       return;
     }
     Egress known =
@@ -42,13 +63,18 @@ final class Ways {
             .orElseThrow(() ->
                 new HostingException(
                     Reason.UNSUPPORTED,
-                    "allowOut cannot be granted: sandboxes of provider '%s' have no way out that keeps to rules; leave it out, or use provider 'local'"
+                    "allowOut, rules and egressProxy cannot be granted: sandboxes of provider '%s' have no way out that keeps to rules; leave them out, or use provider 'local' or 'docker'"
                         .formatted(provider)));
     try {
-      known.check(rules.allowOut());
+      known.check(of(order, rules));
     } catch (IllegalArgumentException e) {
-      throw new HostingException(Reason.INVALID, "allowOut: " + e.getMessage(), e);
+      throw new HostingException(Reason.INVALID, "network: " + e.getMessage(), e);
     }
+  }
+
+  /** Whether no way is needed to keep to them. */
+  static boolean grantsNothing(EgressRules rules) {
+    return rules.allowOut().isEmpty() && rules.headers().isEmpty() && rules.proxy().isEmpty();
   }
 
   private Optional<Egress> at(String provider) {
@@ -63,7 +89,7 @@ final class Ways {
   /** The way of a sandbox that has one from an earlier server. */
   Optional<Egress.Way> reopen(
       SandboxOrder order, String provider, EgressRules rules, String secret) {
-    return at(provider).flatMap(any -> any.reopen(order.id(), rules.allowOut(), secret));
+    return at(provider).flatMap(any -> any.reopen(order.id(), of(order, rules), secret));
   }
 
   /** What keeps to these rules; where there can be no way, nothing is reached. */
@@ -71,9 +97,9 @@ final class Ways {
     if (rules.isEmpty()) {
       return new Network(order.network(), Optional.empty());
     }
-    check(rules.get(), provider);
+    check(order, rules.get(), provider);
     return new Network(
         Optional.of(NetworkMode.NONE),
-        at(provider).map(any -> any.open(order.id(), rules.get().allowOut())));
+        at(provider).map(any -> any.open(order.id(), of(order, rules.get()))));
   }
 }

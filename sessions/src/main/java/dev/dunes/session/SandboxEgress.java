@@ -48,6 +48,7 @@ public final class SandboxEgress implements AutoCloseable {
 
   private final Function<GatewayOptions, Gateway> opener;
   private final Path directory;
+  private final Optional<GatewayOptions.HostIdentities> identities;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Gateway gateway;
   private boolean closed;
@@ -56,10 +57,14 @@ public final class SandboxEgress implements AutoCloseable {
    * @param runs whose gateways are like the one of this
    * @param directory of this alone: the proxy's socket is in it, where sandboxes of an earlier
    *     process look for it. Made when it is needed
+   * @param identities what sandboxes are shown of hosts whose requests get headers; none gets any
+   *     when empty
    */
-  public SandboxEgress(RunsConfig runs, Path directory) {
+  public SandboxEgress(
+      RunsConfig runs, Path directory, Optional<GatewayOptions.HostIdentities> identities) {
     this.opener = runs.gateways();
     this.directory = directory.toAbsolutePath().normalize();
+    this.identities = identities;
   }
 
   /** The way of one sandbox; open until it is closed. */
@@ -88,12 +93,12 @@ public final class SandboxEgress implements AutoCloseable {
     }
 
     /**
-     * Replaces what may be reached, and ends the connections to everything else.
+     * Replaces what may be reached and how, and ends the connections to everything else.
      *
      * @throws IllegalArgumentException when something cannot be; nothing changes
      */
-    public void allow(List<String> allowed) {
-      lease.egress(policy(allowed));
+    public void change(EgressPolicy policy) {
+      lease.egress(plain(policy));
     }
 
     @Override
@@ -103,20 +108,20 @@ public final class SandboxEgress implements AutoCloseable {
   }
 
   /**
-   * Whether something can be allowed.
+   * Whether a way can keep to this.
    *
-   * @param allowed addresses and networks in CIDR notation, with all their ports, for connections
-   *     that name an address; hosts, {@code *.host} and {@code host:port} as the gateway has them;
-   *     {@code 0.0.0.0/0} for every name and IPv4 address
-   * @throws IllegalArgumentException when something cannot, naming it
+   * @param policy in which addresses and networks in CIDR notation are allowed with all their
+   *     ports, for connections that name an address; hosts, {@code *.host} and {@code host:port} as
+   *     the gateway has them; {@code 0.0.0.0/0} for every name and IPv4 address
+   * @throws IllegalArgumentException when it cannot, naming what
    */
-  public static void check(List<String> allowed) {
-    EgressPolicy unused = policy(allowed).checked();
+  public static void check(EgressPolicy policy) {
+    EgressPolicy unused = plain(policy).checked();
   }
 
-  private static EgressPolicy policy(List<String> allowed) {
+  private static EgressPolicy plain(EgressPolicy policy) {
     List<String> rules = new ArrayList<>();
-    for (String each : allowed) {
+    for (String each : policy.allowed()) {
       if (each.equals(EVERYTHING)) {
         rules.add("*:*");
         rules.add(each);
@@ -128,19 +133,19 @@ public final class SandboxEgress implements AutoCloseable {
         rules.add(each);
       }
     }
-    return new EgressPolicy(rules);
+    return new EgressPolicy(rules, policy.headers(), policy.via());
   }
 
   /**
    * Opens a way.
    *
    * @param sandbox names it in logs
-   * @param allowed as for {@link #check}
-   * @throws IllegalArgumentException when something cannot be allowed
+   * @param policy as for {@link #check}
+   * @throws IllegalArgumentException when something cannot be kept to
    * @throws IllegalStateException when this is closed
    */
-  public Way open(String sandbox, List<String> allowed) {
-    return open(sandbox, allowed, Optional.empty());
+  public Way open(String sandbox, EgressPolicy policy) {
+    return open(sandbox, policy, Optional.empty());
   }
 
   /**
@@ -148,14 +153,14 @@ public final class SandboxEgress implements AutoCloseable {
    * leads to this one.
    *
    * @param secret of the earlier way
-   * @throws IllegalArgumentException when something cannot be allowed, or this is no secret
+   * @throws IllegalArgumentException when something cannot be kept to, or this is no secret
    */
-  public Way reopen(String sandbox, List<String> allowed, String secret) {
-    return open(sandbox, allowed, Optional.of(secret));
+  public Way reopen(String sandbox, EgressPolicy policy, String secret) {
+    return open(sandbox, policy, Optional.of(secret));
   }
 
-  private Way open(String sandbox, List<String> allowed, Optional<String> secret) {
-    LeaseSpec.Builder lease = LeaseSpec.builder(sandbox).egress(policy(allowed).checked());
+  private Way open(String sandbox, EgressPolicy policy, Optional<String> secret) {
+    LeaseSpec.Builder lease = LeaseSpec.builder(sandbox).egress(plain(policy).checked());
     secret.ifPresent(lease::token);
     LeaseSpec spec = lease.build();
     Gateway opened = gateway();
@@ -193,6 +198,7 @@ public final class SandboxEgress implements AutoCloseable {
 
   private GatewayOptions options() {
     GatewayOptions.Builder options = GatewayOptions.builder();
+    identities.ifPresent(options::hostIdentities);
     Optional<Path> socket = lasting();
     if (socket.isEmpty()) {
       LOG.warn(

@@ -155,6 +155,43 @@ public final class MessageReader {
     } while (fill());
   }
 
+  /** The connection as it goes on from here: what was read too far comes first. */
+  public ByteChannel asChannel() {
+    return new Rest();
+  }
+
+  private final class Rest implements ByteChannel {
+    @Override
+    public int read(ByteBuffer to) throws IOException {
+      if (buffer.hasRemaining()) {
+        int count = Math.min(buffer.remaining(), to.remaining());
+        to.put(buffer.slice(buffer.position(), count));
+        buffer.position(buffer.position() + count);
+        return count;
+      }
+      int count = channel.read(to);
+      if (count > 0) {
+        progress.accept(count);
+      }
+      return count;
+    }
+
+    @Override
+    public int write(ByteBuffer from) throws IOException {
+      return channel.write(from);
+    }
+
+    @Override
+    public boolean isOpen() {
+      return channel.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+
   private static ByteBuffer ascii(String text) {
     return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
   }

@@ -51,6 +51,7 @@ public final class E2bFace {
     routes.addAll(new PreviewRoutes(hosting, sandboxes).routes(gate));
     routes.addAll(new TcpRoutes(hosting, connections).routes(gate));
     routes.addAll(new NetworkRoutes(hosting).routes(gate));
+    routes.addAll(new SecretRoutes(hosting).routes(gate));
     routes.addAll(new VolumeRoutes(hosting, sandboxes).routes(gate));
     routes.addAll(new VolumeContentRoutes(hosting).routes());
     return routes;

@@ -128,6 +128,11 @@ public final class Body {
     return new Body(Json.object());
   }
 
+  /** The names of what is in it. */
+  public List<String> names() {
+    return List.copyOf(node.propertyNames());
+  }
+
   /** Whether there is nothing in it. */
   public boolean isEmpty() {
     return node.isEmpty();

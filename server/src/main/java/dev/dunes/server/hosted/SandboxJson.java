@@ -1,5 +1,7 @@
 package dev.dunes.server.hosted;
 
+import dev.dunes.hosting.EgressRules;
+import dev.dunes.hosting.HeaderRule;
 import dev.dunes.hosting.HostedSandbox;
 import dev.dunes.hosting.Timestamps;
 import dev.dunes.server.http.Exchange;
@@ -75,6 +77,7 @@ public final class SandboxJson {
           ObjectNode network = json.putObject("network");
           rules.allowOut().forEach(network.putArray("allowOut")::add);
           rules.denyOut().forEach(network.putArray("denyOut")::add);
+          putChanges(network, rules);
           network.put("allowPublicTraffic", sandbox.trafficToken().isEmpty());
         });
     sandbox
@@ -83,6 +86,24 @@ public final class SandboxJson {
             json.put("pausedWith", kind == HostedSandbox.PauseKind.MEMORY ? "memory" : "disk")
                 .put("wakesOnRequest", sandbox.wakes()));
     return json;
+  }
+
+  /** Headers as they were given, with the placeholders of secrets; never a password. */
+  private static void putChanges(ObjectNode network, EgressRules rules) {
+    if (!rules.headers().isEmpty()) {
+      ObjectNode byDomain = network.putObject("rules");
+      for (HeaderRule rule : rules.headers()) {
+        ObjectNode headers =
+            byDomain.putArray(rule.host()).addObject().putObject("transform").putObject("headers");
+        rule.headers().forEach(headers::put);
+      }
+    }
+    rules
+        .proxy()
+        .ifPresent(proxy -> {
+          ObjectNode shown = network.putObject("egressProxy").put("address", proxy.address());
+          proxy.username().ifPresent(name -> shown.put("username", name));
+        });
   }
 
   /** When a sandbox's time is over, where clients do not have to look for it. E2B wire 4.7. */

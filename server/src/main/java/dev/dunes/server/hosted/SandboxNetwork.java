@@ -1,6 +1,9 @@
 package dev.dunes.server.hosted;
 
 import dev.dunes.hosting.EgressRules;
+import dev.dunes.hosting.HeaderRule;
+import dev.dunes.hosting.SocksProxy;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -69,16 +72,32 @@ public record SandboxNetwork(
     if (names && internet && deny.stream().noneMatch(ALL::contains)) {
       throw Failures.invalid("allowOut has domains: that needs 0.0.0.0/0 in denyOut");
     }
-    if (network.object("rules").filter(rules -> !rules.isEmpty()).isPresent()) {
-      throw Failures.invalid(
-          "rules cannot be applied: what a sandbox sends in TLS is not opened on its way, so no header can be set there; leave them out");
-    }
-    if (network.object("egressProxy").isPresent()) {
-      throw Failures.invalid(
-          "egressProxy cannot be used: sandboxes go out by this server itself; leave it out");
-    }
-    return internet && allow.isEmpty() && deny.isEmpty()
+    List<HeaderRule> rules = rules(network);
+    Optional<SocksProxy> proxy = network.object("egressProxy").map(SandboxNetwork::proxy);
+    return internet && allow.isEmpty() && deny.isEmpty() && rules.isEmpty() && proxy.isEmpty()
         ? Optional.empty()
-        : Optional.of(new EgressRules(allow, deny));
+        : Optional.of(new EgressRules(allow, deny, rules, proxy));
+  }
+
+  /** By domain a list of rules, of which one may say something. */
+  private static List<HeaderRule> rules(Body network) {
+    Body rules = network.object("rules").orElseGet(Body::empty);
+    List<HeaderRule> headers = new ArrayList<>();
+    for (String domain : rules.names()) {
+      List<Body> given = rules.objects(domain);
+      if (given.size() > 1) {
+        throw Failures.invalid("rules.%s: one transform at most".formatted(domain));
+      }
+      for (Body rule : given) {
+        rule.object("transform")
+            .ifPresent(transform -> headers.add(new HeaderRule(domain, transform.map("headers"))));
+      }
+    }
+    return headers;
+  }
+
+  private static SocksProxy proxy(Body given) {
+    return new SocksProxy(
+        given.required("address"), given.text("username"), given.text("password"));
   }
 }

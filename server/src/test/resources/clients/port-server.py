@@ -1,5 +1,5 @@
 """A program that listens in a sandbox, for the tests of ports: echoes, streams, speaks WebSocket."""
-import base64, hashlib, http.server, json, sys, threading
+import base64, hashlib, http.server, json, ssl, sys, threading
 
 GO = threading.Event()
 
@@ -107,4 +107,9 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
-Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+server = Server(("127.0.0.1", int(sys.argv[1])), Handler)
+if len(sys.argv) > 2:  # a file with a certificate and its key
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[2])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()

@@ -4,6 +4,7 @@ import dev.dunes.hosting.SandboxCondition.Phase;
 import dev.dunes.sandbox.Sandbox;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.locks.ReentrantLock;
@@ -161,6 +162,7 @@ final class Entry {
         egress,
         order.trafficToken(),
         order.maskHost(),
+        order.httpsPorts().orElse(List.of()),
         order.mounted());
   }
 }

@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param egress what it may reach; empty for the provider's default
  * @param trafficToken without which its ports cannot be reached, if there is one
  * @param maskHost what programs in it see as the name of the host
+ * @param httpsPorts where programs in it speak TLS
  * @param volumes those it has
  */
 public record HostedSandbox(
@@ -54,6 +55,7 @@ public record HostedSandbox(
     Optional<EgressRules> egress,
     Optional<String> trafficToken,
     Optional<String> maskHost,
+    List<Integer> httpsPorts,
     List<MountedVolume> volumes) {
   /** What a pause keeps. */
   public enum PauseKind {

@@ -105,6 +105,7 @@ final class Orders {
         request.egress().map(rules -> NetworkMode.NONE),
         request.privateTraffic() ? Optional.of(Tokens.hex(20)) : Optional.empty(),
         request.maskHost(),
+        Optional.of(request.httpsPorts()).filter(some -> !some.isEmpty()),
         Optional.of(volumes.find(account, request.volumes())).filter(some -> !some.isEmpty()),
         // One whose beginning was cut off is not what was asked for.
         Beginning.needed(template.launch()) ? Optional.empty() : request.asked());

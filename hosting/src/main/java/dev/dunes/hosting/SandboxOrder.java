@@ -34,6 +34,7 @@ record SandboxOrder(
     Optional<NetworkMode> network,
     Optional<String> trafficToken,
     Optional<String> maskHost,
+    Optional<List<Integer>> httpsPorts,
     Optional<List<MountedVolume>> volumes,
     Optional<String> asked) {
   /** Those it has; orders of earlier servers do not say. */
@@ -64,6 +65,7 @@ record SandboxOrder(
         network,
         trafficToken.map(token -> Tokens.hex(20)),
         maskHost,
+        httpsPorts,
         volumes,
         Optional.empty());
   }

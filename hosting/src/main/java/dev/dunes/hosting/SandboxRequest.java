@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,6 +12,10 @@ import java.util.Optional;
 public final class SandboxRequest {
   private static final int MOST_ENTRIES = 1000;
   private static final int MOST_CHARACTERS = 128 << 10;
+  private static final int LAST_PORT = 65535;
+
+  /** Where this server itself answers. E2B wire 2.6. */
+  private static final int OWN_PORT = 49983;
 
   private final String template;
   private Optional<Duration> timeout = Optional.empty();
@@ -24,6 +29,7 @@ public final class SandboxRequest {
   private Optional<EgressRules> egress = Optional.empty();
   private boolean privateTraffic;
   private Optional<String> maskHost = Optional.empty();
+  private List<Integer> httpsPorts = List.of();
   private Map<String, String> volumes = Map.of();
   private Optional<String> asked = Optional.empty();
 
@@ -44,6 +50,7 @@ public final class SandboxRequest {
     egress = other.egress;
     privateTraffic = other.privateTraffic;
     maskHost = other.maskHost;
+    httpsPorts = other.httpsPorts;
     volumes = other.volumes;
     asked = other.asked;
   }
@@ -148,6 +155,24 @@ public final class SandboxRequest {
     return changed;
   }
 
+  /**
+   * The ports where programs in it speak TLS, whose certificates nobody checks. E2B wire 2.3.
+   *
+   * @throws HostingException for what is no port of a program
+   */
+  public SandboxRequest httpsPorts(List<Integer> ports) {
+    for (int port : ports) {
+      if (port < 1 || port > LAST_PORT || port == OWN_PORT) {
+        throw HostingException.invalid(
+            "httpsPorts: %d is no port of a program; they are 1 to %d, without %d"
+                .formatted(port, LAST_PORT, OWN_PORT));
+      }
+    }
+    SandboxRequest changed = new SandboxRequest(this);
+    changed.httpsPorts = ports.stream().distinct().toList();
+    return changed;
+  }
+
   /** The volumes it has: their names, by the paths where they are in it. */
   public SandboxRequest volumes(Map<String, String> namesByPath) {
     SandboxRequest changed = new SandboxRequest(this);
@@ -216,6 +241,10 @@ public final class SandboxRequest {
 
   Optional<String> maskHost() {
     return maskHost;
+  }
+
+  List<Integer> httpsPorts() {
+    return httpsPorts;
   }
 
   private static void check(String field, Map<String, String> values) {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Programs that listen in a sandbox, reached from outside. */
@@ -45,9 +47,13 @@ class E2bPortsTest {
     shop.close();
   }
 
-  private JsonNode serving(ObjectNode wanted) throws Exception {
+  private JsonNode serving(ObjectNode wanted, String... more) throws Exception {
     JsonNode made = shop.create(wanted);
-    String id = made.get("sandboxID").asString();
+    start(made.get("sandboxID").asString(), more);
+    return made;
+  }
+
+  private void start(String id, String... more) throws Exception {
     byte[] program =
         Files.readAllBytes(
             Path.of(
@@ -56,7 +62,9 @@ class E2bPortsTest {
     assertThat(shop.upload(id, "/workspace/serve.py", "serve.py", program).statusCode())
         .isEqualTo(200);
     ObjectNode process = Json.object().put("cmd", "python3").put("background", true);
-    process.putArray("args").add("/workspace/serve.py").add(Integer.toString(PORT));
+    ArrayNode arguments = process.putArray("args").add("/workspace/serve.py");
+    arguments.add(Integer.toString(PORT));
+    List.of(more).forEach(arguments::add);
     shop.post(202, "/sandboxes/" + id + "/processes", process);
     SandboxShop.await(
         "it listens",
@@ -65,7 +73,6 @@ class E2bPortsTest {
                     .get("exitCode")
                     .asInt()
                 == 0);
-    return made;
   }
 
   private String serving() throws Exception {
@@ -116,6 +123,47 @@ class E2bPortsTest {
                 .get("x-api-key")
                 .asString())
         .isEqualTo("own");
+  }
+
+  @Test
+  void programsThatInsistOnTlsAreReachedInTls() throws Exception {
+    ObjectNode wanted = Json.object();
+    wanted.putObject("network").putArray("httpsPorts").add(PORT);
+    JsonNode plain = serving(wanted.deepCopy());
+    String plainId = plain.get("sandboxID").asString();
+    HttpResponse<String> refused = get(plainId, "/");
+    assertThat(refused.statusCode()).isEqualTo(502);
+    assertThat(refused.body()).contains("does not speak TLS", "network.httpsPorts");
+    assertThat(plain.get("network").get("httpsPorts").toString()).isEqualTo("[3000]");
+
+    JsonNode made = shop.create(wanted);
+    String id = made.get("sandboxID").asString();
+    String pair = "/workspace/pair.pem";
+    JsonNode done =
+        shop.sh(
+            id,
+            "cd /workspace && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=any -keyout key -out cert 2>&1 && cat cert key > "
+                + pair);
+    assertThat(done.get("exitCode").asInt()).as(done.toString()).isZero();
+    start(id, pair);
+    JsonNode seen = Shop.json(get(id, "/a?b").body());
+    assertThat(seen.get("path").asString()).isEqualTo("/a?b");
+    byte[] body = new byte[3_000_000];
+    new Random(1).nextBytes(body);
+    HttpResponse<String> posted =
+        shop.shop.client.send(
+            request(id, PORT, "/p").POST(HttpRequest.BodyPublishers.ofByteArray(body)).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(Shop.json(posted.body()).get("length").asInt()).isEqualTo(body.length);
+
+    for (String bad : List.of("[49983]", "[0]", "[70000]", "[\"3000\"]", "3000")) {
+      HttpResponse<String> answer =
+          shop.call(
+              "POST",
+              "/sandboxes",
+              "{\"templateID\":\"base\",\"network\":{\"httpsPorts\":%s}}".formatted(bad));
+      assertThat(answer.statusCode()).as(bad + answer.body()).isEqualTo(400);
+    }
   }
 
   @Test

@@ -57,6 +57,16 @@ public final class Gone {
     return reply(exchange, 502, message, sandbox, json.put("port", port).put("code", 502));
   }
 
+  /** A program listens, and does not speak TLS although it was said to. */
+  public static Reply noTls(Exchange exchange, String sandbox, int port) {
+    String message =
+        "The program at the port does not speak TLS: make the sandbox without %d in network.httpsPorts"
+            .formatted(port);
+    ObjectNode json = json(sandbox, message);
+    json.remove("code");
+    return reply(exchange, 502, message, sandbox, json.put("port", port).put("code", 502));
+  }
+
   private static ObjectNode json(String sandbox, String message) {
     return Json.object().put("sandboxId", sandbox).put("message", message).put("code", 502);
   }

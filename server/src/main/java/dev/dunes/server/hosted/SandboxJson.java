@@ -71,21 +71,31 @@ public final class SandboxJson {
     } else {
       json.putNull("allowInternetAccess"); // as the provider has it
     }
-    sandbox
-        .egress()
-        .ifPresent(rules -> {
-          ObjectNode network = json.putObject("network");
-          rules.allowOut().forEach(network.putArray("allowOut")::add);
-          rules.denyOut().forEach(network.putArray("denyOut")::add);
-          putChanges(network, rules);
-          network.put("allowPublicTraffic", sandbox.trafficToken().isEmpty());
-        });
+    putNetwork(json, sandbox);
     sandbox
         .pausedWith()
         .ifPresent(kind ->
             json.put("pausedWith", kind == HostedSandbox.PauseKind.MEMORY ? "memory" : "disk")
                 .put("wakesOnRequest", sandbox.wakes()));
     return json;
+  }
+
+  private static void putNetwork(ObjectNode json, HostedSandbox sandbox) {
+    if (sandbox.egress().isEmpty() && sandbox.httpsPorts().isEmpty()) {
+      return;
+    }
+    ObjectNode network = json.putObject("network");
+    sandbox
+        .egress()
+        .ifPresent(rules -> {
+          rules.allowOut().forEach(network.putArray("allowOut")::add);
+          rules.denyOut().forEach(network.putArray("denyOut")::add);
+          putChanges(network, rules);
+        });
+    if (!sandbox.httpsPorts().isEmpty()) {
+      sandbox.httpsPorts().forEach(network.putArray("httpsPorts")::add);
+    }
+    network.put("allowPublicTraffic", sandbox.trafficToken().isEmpty());
   }
 
   /** Headers as they were given, with the placeholders of secrets; never a password. */

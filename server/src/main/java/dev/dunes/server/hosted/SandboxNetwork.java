@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What a client wants of a sandbox's network, checked. E2B wire 2.3. A sandbox reaches nothing that
@@ -15,9 +16,13 @@ import java.util.regex.Pattern;
  * @param egress what it may reach, when anything was said about that
  * @param publicTraffic whether its ports may be reached without a token
  * @param maskHost what programs in it see as the name of the host; {@code ${PORT}} is the port
+ * @param httpsPorts where programs in it speak TLS
  */
 public record SandboxNetwork(
-    Optional<EgressRules> egress, boolean publicTraffic, Optional<String> maskHost) {
+    Optional<EgressRules> egress,
+    boolean publicTraffic,
+    Optional<String> maskHost,
+    List<Integer> httpsPorts) {
   private static final Pattern ADDRESS =
       Pattern.compile("(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)(/\\d{1,3})?");
   private static final Pattern DOMAIN =
@@ -31,17 +36,27 @@ public record SandboxNetwork(
     if (!open && !secure) {
       throw Failures.invalid("network.allowPublicTraffic: false needs secure: true");
     }
-    if (!network.list("httpsPorts").isEmpty()) {
-      throw Failures.invalid(
-          "network.httpsPorts: programs in a sandbox are reached by HTTP only; leave it out");
-    }
     Optional<String> mask = network.text("maskRequestHost");
     mask.filter(host -> !HOST.matcher(host).matches())
         .ifPresent(host -> {
           throw Failures.invalid("network.maskRequestHost must be the name of a host");
         });
     return new SandboxNetwork(
-        egress(network, body.flag("allow_internet_access", true)), open, mask);
+        egress(network, body.flag("allow_internet_access", true)),
+        open,
+        mask,
+        ports(network.list("httpsPorts")));
+  }
+
+  private static List<Integer> ports(List<JsonNode> given) {
+    return given.stream()
+        .map(port -> {
+          if (!port.isIntegralNumber() || !port.canConvertToInt()) {
+            throw Failures.invalid("network.httpsPorts must be a list of whole numbers");
+          }
+          return port.intValue();
+        })
+        .toList();
   }
 
   /**

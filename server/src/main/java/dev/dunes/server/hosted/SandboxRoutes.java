@@ -108,7 +108,8 @@ public final class SandboxRoutes {
             .autoResume(resume)
             .secure(secure)
             .volumes(volumes(body))
-            .privateTraffic(!network.publicTraffic());
+            .privateTraffic(!network.publicTraffic())
+            .httpsPorts(network.httpsPorts());
     if (network.egress().isPresent()) {
       request = request.egress(network.egress().get());
     }

@@ -3,6 +3,8 @@ package dev.dunes.server.e2b.proxy;
 import dev.dunes.server.e2b.PortCall;
 import dev.dunes.server.e2b.SandboxPort;
 import dev.dunes.server.http.Exchange;
+import java.io.IOException;
+import java.net.Socket;
 import java.util.function.Predicate;
 
 /**
@@ -28,12 +30,20 @@ public final class ProgramPort implements SandboxPort {
     try (ProgramConnections.Place _ = connections.enter(id)) {
       call.use(open -> {
         connections.connect(
-            exchange,
-            open,
-            call.port(),
-            socket -> new Carrier(exchange, call, socket, admission, ownKey).run());
+            exchange, open, call.port(), socket -> carry(exchange, call, socket, admission));
         return id;
       });
+    }
+  }
+
+  private void carry(Exchange exchange, PortCall call, Socket socket, Admission admission)
+      throws IOException, InterruptedException {
+    if (!call.sandbox().httpsPorts().contains(call.port())) {
+      new Carrier(exchange, call, socket, admission, ownKey).run();
+      return;
+    }
+    try (Socket secure = ProgramTls.over(socket, exchange, call)) {
+      new Carrier(exchange, call, secure, admission, ownKey).run();
     }
   }
 }

@@ -40,6 +40,7 @@ class ArchitectureTest {
         Arguments.of("provider.daytona", List.of("sandbox", "provider.cloud")),
         Arguments.of("provider.sprites", List.of("sandbox", "provider.cloud")),
         Arguments.of("provider.modal", List.of("sandbox", "provider.cloud")),
+        Arguments.of("provider.vercel", List.of("sandbox", "provider.cloud")),
         Arguments.of("scripted", List.of()),
         Arguments.of("gateway", List.of()),
         Arguments.of("agent", List.of("sandbox")),

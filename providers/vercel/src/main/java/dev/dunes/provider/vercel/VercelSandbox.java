@@ -1,0 +1,231 @@
+package dev.dunes.provider.vercel;
+
+import dev.dunes.provider.cloud.CloudHttp;
+import dev.dunes.provider.cloud.CloudSandbox;
+import dev.dunes.provider.cloud.CloudSpecs;
+import dev.dunes.provider.cloud.FilePut;
+import dev.dunes.provider.cloud.FrameScripts;
+import dev.dunes.provider.cloud.FramedProcess;
+import dev.dunes.provider.cloud.Launch;
+import dev.dunes.provider.cloud.PartedPut;
+import dev.dunes.provider.cloud.VendorProcess;
+import dev.dunes.sandbox.Channel;
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.Pausing;
+import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxInfo;
+import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.SandboxState;
+import dev.dunes.sandbox.SandboxTimeoutException;
+import dev.dunes.sandbox.Timeouts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+
+/** A sandbox at Vercel. */
+final class VercelSandbox extends CloudSandbox implements Pausing {
+  /** In one request: servers have limits. */
+  private static final long MOST_UPLOADED = 64 << 20;
+
+  /** Of a script of ours, in base64. */
+  private static final int MOST_OUTPUT = 64 << 20;
+
+  private static final int WHOLE_LINES = 3;
+  private static final Duration STOP_LIMIT = Duration.ofMinutes(3);
+  private static final long LOOK_MILLIS = 200;
+
+  private final VercelSandboxProvider provider;
+  private final VercelApi api;
+  private final Machine machine;
+
+  VercelSandbox(
+      VercelSandboxProvider provider,
+      VercelApi api,
+      SandboxInfo made,
+      SandboxSpec spec,
+      String session) {
+    super(provider, made, spec);
+    this.provider = provider;
+    this.api = api;
+    this.machine = new Machine(provider, api, made.id(), session);
+  }
+
+  String clean(String text) {
+    return api.secrets.clean(text);
+  }
+
+  // ---- commands ----
+
+  @Override
+  protected VendorProcess launch(Launch launch) {
+    if (launch.terminal().isPresent()) {
+      throw CloudSpecs.unsupported(
+          provider(), "terminal", "commands run without one here", "run it without a terminal");
+    }
+    return VercelProcess.start(this, machine, launch);
+  }
+
+  @Override
+  protected Optional<Whole> runWhole(Launch launch, Duration limit) {
+    List<String> argv = new ArrayList<>(List.of("/bin/sh", "-c", FrameScripts.WHOLE, "dunes"));
+    argv.addAll(FramedProcess.withEnv(launch.argv(), launch.env()));
+    try {
+      return Optional.of(Timeouts.within(limit, () -> whole(argv)));
+    } catch (IOException e) {
+      throw machine.why(
+          new ProviderException(
+              "a command did not give what it should: " + clean(String.valueOf(e.getMessage())),
+              ErrorDetails.at(provider(), id()).withRemedy("try again").withCause(e)));
+    }
+  }
+
+  private Whole whole(List<String> argv) throws IOException {
+    List<String> lines = new ArrayList<>();
+    int size = 0;
+    String said = "";
+    try (CommandStream stream = VercelProcess.run(machine, argv, MOST_OUTPUT)) {
+      for (Optional<FramedProcess.Line> line = stream.next();
+          line.isPresent() && lines.size() < WHOLE_LINES;
+          line = stream.next()) {
+        if (line.get().channel() == Channel.STDOUT) {
+          lines.add(line.get().text());
+          size += line.get().text().length();
+        } else {
+          said = line.get().text();
+        }
+        if (size > MOST_OUTPUT) {
+          throw new IOException("it gave far too much");
+        }
+      }
+    }
+    try {
+      return new Whole(
+          Integer.parseInt(lines.get(2).strip()),
+          Base64.getDecoder().decode(lines.get(0).strip()),
+          Base64.getDecoder().decode(lines.get(1).strip()));
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw new IOException("its output is cut: " + said, e);
+    }
+  }
+
+  // ---- files ----
+
+  @Override
+  protected FilePut put(String path) {
+    return new PartedPut(
+        this, path, path, MOST_UPLOADED, part -> new PiecesPut(this, machine, part));
+  }
+
+  @Override
+  protected boolean fetches() {
+    return true;
+  }
+
+  @Override
+  protected Optional<InputStream> fetch(String path) {
+    return Optional.of(
+        machine
+            .reaching(at ->
+                api.http.open(
+                    at.call("POST", "/fs/read")
+                        .json(CloudHttp.object().put("path", path).put("cwd", "/"))
+                        .unlimited()))
+            .stream());
+  }
+
+  // ---- time ----
+
+  /** A machine's time can be made longer there, never shorter: the tag has the exact moment. */
+  @Override
+  protected void setLifetime(Duration lifetime) {
+    JsonNode shown = provider.alive(id()).orElseThrow(() -> provider.notFound(id()));
+    Instant deadline = Instant.now().plus(lifetime);
+    lengthen(shown, deadline);
+    api.update(id(), VercelSandboxProvider.tags(shown.path("sandbox"), deadline));
+    provider.keep(id(), deadline);
+  }
+
+  private void lengthen(JsonNode shown, Instant deadline) {
+    JsonNode session = shown.path("session");
+    long since = session.path("startedAt").asLong(session.path("createdAt").asLong(0));
+    Instant end = Instant.ofEpochMilli(since).plusMillis(session.path("timeout").asLong(0));
+    Duration missing = Duration.between(end, deadline);
+    if (VercelShape.state(shown.path("sandbox")) == SandboxState.RUNNING && missing.isPositive()) {
+      api.extend(id(), session.path("id").asString(machine.session()), missing);
+    }
+  }
+
+  // ---- pausing: the files stay, processes end ----
+
+  @Override
+  public Optional<Pausing> pausing() {
+    return Optional.of(this);
+  }
+
+  /** What is stopped is only kept by one that is to be kept: so it is, as long as it is stopped. */
+  @Override
+  public void pause() {
+    JsonNode sandbox =
+        provider.alive(id()).orElseThrow(() -> provider.notFound(id())).path("sandbox");
+    if (VercelShape.state(sandbox) == SandboxState.STOPPED) {
+      return;
+    }
+    api.update(id(), CloudHttp.object().put("persistent", true));
+    api.stop(id(), VercelShape.session(sandbox));
+    awaitState(SandboxState.STOPPED);
+  }
+
+  @Override
+  public void resume() {
+    JsonNode shown = api.resume(id()).orElseThrow(() -> provider.notFound(id()));
+    if (VercelShape.state(shown.path("sandbox")) != SandboxState.RUNNING) {
+      shown = awaitState(SandboxState.RUNNING);
+    }
+    machine.now(shown.path("sandbox"));
+    api.update(id(), CloudHttp.object().put("persistent", false));
+    Optional<Instant> deadline = VercelShape.info(shown.path("sandbox")).deadline();
+    if (deadline.isPresent()) {
+      lengthen(shown, deadline.get());
+    }
+  }
+
+  private JsonNode awaitState(SandboxState wanted) {
+    long end = System.nanoTime() + STOP_LIMIT.toNanos();
+    while (true) {
+      JsonNode shown = provider.alive(id()).orElseThrow(() -> provider.notFound(id()));
+      SandboxState state = VercelShape.state(shown.path("sandbox"));
+      if (state == wanted) {
+        return shown;
+      }
+      if (state == SandboxState.ERROR) {
+        throw failed("the sandbox failed");
+      }
+      if (System.nanoTime() - end > 0) {
+        throw SandboxTimeoutException.after(STOP_LIMIT);
+      }
+      pause(LOOK_MILLIS);
+    }
+  }
+
+  private SandboxException failed(String what) {
+    return new ProviderException(
+        what, ErrorDetails.at(provider(), id()).withRemedy("make another one"));
+  }
+
+  static void pause(long millis) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new SandboxInterruptedException("waiting for vercel", e);
+    }
+  }
+}

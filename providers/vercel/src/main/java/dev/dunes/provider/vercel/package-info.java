@@ -1,0 +1,2 @@
+/** Sandboxes of Vercel. */
+package dev.dunes.provider.vercel;

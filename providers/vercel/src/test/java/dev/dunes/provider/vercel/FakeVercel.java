@@ -1,0 +1,436 @@
+package dev.dunes.provider.vercel;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.dunes.provider.local.LocalSandboxProviderFactory;
+import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.spi.ProviderSettings;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Vercel on loopback, whose sandboxes are real ones of this machine. Cloud providers 2.4. */
+final class FakeVercel implements AutoCloseable {
+  static final String TOKEN = "vcl_test_0123456789abcdef";
+  static final String TEAM = "team_test";
+  static final String PROJECT = "prj_test";
+
+  /** A sandbox as its vendor knows it. */
+  static final class Box {
+    final String name;
+    final Sandbox sandbox;
+    final Map<String, String> env;
+    final JsonNode asked;
+    final String path;
+    final long createdAt = Instant.now().toEpochMilli();
+    final Map<String, FakeCommand> commands = new ConcurrentHashMap<>();
+    volatile Map<String, String> tags;
+    volatile boolean persistent;
+    volatile String status = "running";
+    volatile String sessionId = "sbx_" + UUID.randomUUID().toString().replace("-", "");
+    volatile long startedAt = createdAt;
+    volatile long timeout;
+
+    Box(String name, Sandbox sandbox, Map<String, String> env, JsonNode asked, String path) {
+      this.name = name;
+      this.sandbox = sandbox;
+      this.env = env;
+      this.asked = asked;
+      this.path = path;
+    }
+
+    ObjectNode session() {
+      ObjectNode shown = object().put("id", sessionId).put("status", status);
+      shown.put("memory", 4096).put("vcpus", 2).put("region", "iad1").put("cwd", "/vercel/sandbox");
+      shown.put("timeout", timeout).put("requestedAt", startedAt).put("startedAt", startedAt);
+      return shown.put("createdAt", startedAt).put("updatedAt", startedAt);
+    }
+  }
+
+  /** A request that does not go well, once. */
+  record Fault(
+      String method, String path, int status, Map<String, String> headers, boolean after) {}
+
+  /** An answer that is none of success. */
+  static final class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    final int status;
+    final String code;
+
+    Refusal(int status, String code, String message) {
+      super(message);
+      this.status = status;
+      this.code = code;
+    }
+  }
+
+  private final Path directory;
+  private final Sandboxes sandboxes;
+  private final Vertx vertx = Vertx.vertx();
+  private final HttpServer http;
+  final Map<String, Box> boxes = new ConcurrentHashMap<>();
+  final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
+  final Queue<String> seen = new ConcurrentLinkedQueue<>();
+  final FakeMachine machine = new FakeMachine();
+
+  FakeVercel() throws Exception {
+    directory =
+        Files.createTempDirectory(
+            "dunes-vercel-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+    Map<String, String> variables = new HashMap<>(Map.of("PATH", System.getenv("PATH")));
+    variables.put("DUNES_STATE", directory.toString());
+    variables.put("DUNES_PROVIDER", "local");
+    sandboxes = Sandboxes.builder().settings(new ProviderSettings(Map.of(), variables)).build();
+    http =
+        vertx
+            .createHttpServer()
+            .requestHandler(request ->
+                request
+                    .body()
+                    .onSuccess(body -> Thread.ofVirtual().start(() -> handle(request, body))))
+            .listen(0, "127.0.0.1")
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(30, TimeUnit.SECONDS);
+  }
+
+  URI uri() {
+    return URI.create("http://127.0.0.1:%d/api".formatted(http.actualPort()));
+  }
+
+  ProviderSettings settings() {
+    return settings(uri(), TOKEN);
+  }
+
+  static ProviderSettings settings(URI uri, String token) {
+    return new ProviderSettings(
+        Map.of(
+            "vercel_token", token,
+            "vercel_team_id", TEAM,
+            "vercel_project_id", PROJECT,
+            "vercel_url", uri.toString()),
+        Map.of());
+  }
+
+  // ---- requests ----
+
+  private void handle(HttpServerRequest request, Buffer body) {
+    String path = request.path();
+    seen.add(request.method() + " " + path);
+    Optional<Fault> fault =
+        faults.stream()
+            .filter(each -> each.method().equals(request.method().name()))
+            .filter(each -> path.matches(each.path()))
+            .findFirst();
+    fault.ifPresent(faults::remove);
+    try {
+      enter(request, fault);
+      List<String> parts =
+          Stream.of(path.substring("/api/".length()).split("/", -1))
+              .map(FakeVercel::decode)
+              .toList();
+      if (parts.size() > 4 && parts.get(2).equals("sessions")) {
+        Box box = running(parts.get(3));
+        if (machine.handle(request, box, parts.subList(4, parts.size()), body)) {
+          return;
+        }
+        if (!parts.get(4).equals("stop")) {
+          throw new Refusal(404, "not_found", "no route for " + path);
+        }
+        stop(box);
+        ObjectNode stopped = object();
+        stopped.set("session", box.session());
+        answer(request, 200, stopped.set("sandbox", show(box)));
+        return;
+      }
+      JsonNode answer = api(request, parts, body);
+      if (fault.isPresent()) {
+        throw new Refusal(fault.get().status(), "internal", "upstream broke");
+      }
+      answer(request, 200, answer);
+    } catch (Refusal e) {
+      refuse(request, e.status, e.code, String.valueOf(e.getMessage()));
+    } catch (SandboxException | IOException | InterruptedException e) {
+      refuse(request, 500, "internal", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void enter(HttpServerRequest request, Optional<Fault> fault) {
+    if (!("Bearer " + TOKEN).equals(request.getHeader("authorization"))) {
+      throw new Refusal(403, "forbidden", "no: " + request.getHeader("authorization"));
+    }
+    if (!TEAM.equals(request.getParam("teamId"))) {
+      throw new Refusal(403, "forbidden", "not your team");
+    }
+    if (fault.isPresent() && !fault.get().after()) {
+      fault.get().headers().forEach(request.response()::putHeader);
+      throw new Refusal(fault.get().status(), "fault", "no, says the vendor");
+    }
+  }
+
+  private static void refuse(HttpServerRequest request, int status, String code, String message) {
+    ObjectNode body = object();
+    body.putObject("error").put("code", code).put("message", message);
+    answer(request, status, body);
+  }
+
+  static void answer(HttpServerRequest request, int status, JsonNode body) {
+    if (!request.response().headWritten()) {
+      request
+          .response()
+          .setStatusCode(status)
+          .putHeader("content-type", "application/json")
+          .end(body.toString());
+    }
+  }
+
+  static ObjectNode object() {
+    return VercelApi.JSON.createObjectNode();
+  }
+
+  static JsonNode json(Buffer body) {
+    return body.length() == 0 ? object() : VercelApi.JSON.readTree(body.getBytes());
+  }
+
+  private JsonNode api(HttpServerRequest request, List<String> parts, Buffer body) {
+    String method = request.method().name();
+    if (parts.size() == 2) {
+      return method.equals("POST") ? create(json(body), request.path()) : list(request);
+    }
+    if (!PROJECT.equals(request.getParam("projectId"))) {
+      throw new Refusal(403, "forbidden", "not your project");
+    }
+    Box box = box(parts.get(2));
+    switch (method) {
+      case "GET" -> {
+        if ("true".equals(request.getParam("resume")) && !box.status.equals("running")) {
+          box.sessionId = "sbx_" + UUID.randomUUID().toString().replace("-", "");
+          box.startedAt = Instant.now().toEpochMilli();
+          box.status = "running";
+        }
+        return whole(box);
+      }
+      case "PATCH" -> {
+        JsonNode change = json(body);
+        if (change.has("tags")) {
+          box.tags = tags(change);
+        }
+        box.persistent = change.path("persistent").asBoolean(box.persistent);
+        return object().set("sandbox", show(box));
+      }
+      case "DELETE" -> {
+        if (!boxes.remove(box.name, box)) {
+          throw unknown();
+        }
+        box.sandbox.destroy();
+        return object().set("sandbox", show(box));
+      }
+      default -> throw new Refusal(404, "not_found", "no route for " + method);
+    }
+  }
+
+  Box box(String name) {
+    Box box = boxes.get(name);
+    if (box == null) {
+      throw unknown();
+    }
+    return box;
+  }
+
+  private static Refusal unknown() {
+    return new Refusal(404, "not_found", "Sandbox not found");
+  }
+
+  private Box running(String session) {
+    Box box =
+        boxes.values().stream()
+            .filter(each -> each.sessionId.equals(session))
+            .findFirst()
+            .orElseThrow(() -> new Refusal(410, "sandbox_stopped", "Session is gone"));
+    if (!box.status.equals("running")) {
+      throw new Refusal(410, "sandbox_stopped", "Sandbox is stopped");
+    }
+    return box;
+  }
+
+  /** What is not to be kept is gone with its machine. */
+  static void stop(Box box) {
+    box.status = "stopped";
+    if (box.persistent) {
+      box.sandbox.exec("kill -KILL -1 2>/dev/null");
+    } else {
+      box.sandbox.destroy();
+    }
+  }
+
+  private JsonNode create(JsonNode wanted, String path) {
+    if (!PROJECT.equals(wanted.path("projectId").asString(""))) {
+      throw new Refusal(403, "forbidden", "not your project");
+    }
+    if (wanted.path("image").asString("").startsWith("nosuch")
+        || wanted.path("source").path("snapshotId").asString("").startsWith("nosuch")) {
+      throw new Refusal(400, "bad_request", "no such image");
+    }
+    Map<String, String> tags = tags(wanted);
+    if (tags.size() > 5) {
+      throw new Refusal(400, "bad_request", "too many tags");
+    }
+    String name = wanted.path("name").asString(UUID.randomUUID().toString());
+    if (boxes.containsKey(name)) {
+      throw new Refusal(409, "conflict", "Sandbox name is taken");
+    }
+    return whole(add(name, wanted, tags, path));
+  }
+
+  private Box add(String name, JsonNode wanted, Map<String, String> tags, String path) {
+    Map<String, String> env = new HashMap<>();
+    wanted
+        .path("env")
+        .properties()
+        .forEach(each -> env.put(each.getKey(), each.getValue().asString()));
+    SandboxSpec spec = SandboxSpec.builder().lifetime(Duration.ofHours(1)).build();
+    Box box = new Box(name, sandboxes.create(spec), env, wanted, path);
+    box.tags = tags;
+    box.persistent = wanted.path("persistent").asBoolean(true);
+    box.timeout = wanted.path("timeout").asLong(300_000);
+    boxes.put(name, box);
+    return box;
+  }
+
+  /** One that somebody else made in the same account. */
+  Box foreign(String name, Map<String, String> tags) {
+    return add(name, object(), tags, "");
+  }
+
+  private JsonNode list(HttpServerRequest request) {
+    if (!PROJECT.equals(request.getParam("project"))) {
+      throw new Refusal(403, "forbidden", "not your project");
+    }
+    String after = Optional.ofNullable(request.getParam("cursor")).orElse("");
+    int most = Integer.parseInt(Optional.ofNullable(request.getParam("limit")).orElse("20"));
+    List<String> wanted = request.params().getAll("tags");
+    List<Box> found =
+        boxes.values().stream()
+            .filter(box -> wanted.stream().allMatch(tag -> has(box, tag)))
+            .filter(box -> box.name.compareTo(after) > 0)
+            .sorted(Comparator.comparing((Box box) -> box.name))
+            .toList();
+    ObjectNode page = object();
+    ArrayNode shown = page.putArray("sandboxes");
+    found.stream().limit(most).forEach(box -> shown.add(show(box)));
+    ObjectNode pagination = page.putObject("pagination").put("count", shown.size());
+    if (found.size() > most) {
+      pagination.put("next", found.get(most - 1).name);
+    } else {
+      pagination.putNull("next");
+    }
+    return page;
+  }
+
+  private static boolean has(Box box, String tag) {
+    String[] parts = tag.split(":", 2);
+    return parts[1].equals(box.tags.get(parts[0]));
+  }
+
+  private static JsonNode whole(Box box) {
+    ObjectNode answer = object();
+    answer.set("sandbox", show(box));
+    answer.set("session", box.session());
+    answer.putArray("routes");
+    return answer;
+  }
+
+  private static ObjectNode show(Box box) {
+    ObjectNode shown = object().put("name", box.name).put("persistent", box.persistent);
+    shown.put("status", box.status).put("currentSessionId", box.sessionId).put("region", "iad1");
+    shown.put("createdAt", box.createdAt).put("updatedAt", box.createdAt);
+    box.tags.forEach(shown.putObject("tags")::put);
+    return shown;
+  }
+
+  private static Map<String, String> tags(JsonNode body) {
+    Map<String, String> tags = new LinkedHashMap<>();
+    body.path("tags")
+        .properties()
+        .forEach(each -> tags.put(each.getKey(), each.getValue().asString()));
+    return tags;
+  }
+
+  static String decode(String text) {
+    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+    boxes.values().forEach(box -> box.sandbox.destroy());
+    sandboxes.close();
+    try (Stream<Path> walk = Files.walk(directory)) {
+      for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** One for all tests of a class and of those nested in it; ended after everything else. */
+  static final class Shared implements BeforeAllCallback {
+    private Optional<FakeVercel> fake = Optional.empty();
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+      assumeTrue(
+          new LocalSandboxProviderFactory().availability(ProviderSettings.system()).usable(),
+          "provider 'local' cannot be used here: see ds doctor");
+      fake =
+          Optional.of(
+              context
+                  .getStore(ExtensionContext.Namespace.create(Shared.class))
+                  .computeIfAbsent("fake", key -> open(), FakeVercel.class));
+    }
+
+    private static FakeVercel open() {
+      try {
+        return new FakeVercel();
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    FakeVercel get() {
+      return fake.orElseThrow();
+    }
+  }
+}

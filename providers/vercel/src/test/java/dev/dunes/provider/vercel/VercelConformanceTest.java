@@ -1,0 +1,30 @@
+package dev.dunes.provider.vercel;
+
+import dev.dunes.sandbox.conformance.Feature;
+import dev.dunes.sandbox.conformance.SandboxProviderConformance;
+import dev.dunes.sandbox.spi.ProviderSettings;
+import dev.dunes.sandbox.spi.SandboxProviderFactory;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The suite every provider passes, through the wire of Vercel. */
+class VercelConformanceTest extends SandboxProviderConformance {
+  @RegisterExtension static final FakeVercel.Shared FAKE = new FakeVercel.Shared();
+
+  @Override
+  protected SandboxProviderFactory factory() {
+    return new VercelSandboxProviderFactory();
+  }
+
+  @Override
+  protected ProviderSettings settings() {
+    return FAKE.get().settings();
+  }
+
+  @Override
+  protected Set<Feature> features() {
+    return EnumSet.of(
+        Feature.ON_THIS_MACHINE, Feature.SEEN_BY_OTHER_PROCESSES, Feature.DETACHED_COMMANDS);
+  }
+}

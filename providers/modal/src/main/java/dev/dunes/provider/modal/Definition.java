@@ -37,9 +37,6 @@ final class Definition {
   private static final int USUAL_MEMORY = 2048;
   private static final double USUAL_CORES = 2.0;
 
-  /** So that the vendor's limit comes before the end of the program that does nothing. */
-  private static final Duration LONGER = Duration.ofMinutes(10);
-
   private Definition() {}
 
   /** Refuses what cannot be had, before anything is made. */
@@ -69,16 +66,15 @@ final class Definition {
 
   /**
    * @param image its id
-   * @param limit when the vendor ends it
+   * @param limit when the vendor ends it at the latest
    */
   static WireFields of(SandboxSpec spec, String image, Duration limit) {
-    long seconds = ModalProcess.seconds(limit);
+    String seconds = Long.toString(ModalProcess.seconds(spec.lifetime()));
     return new WireFields()
-        .text(1, "sleep")
-        .text(1, Long.toString(seconds + LONGER.toSeconds()))
+        .texts(1, List.of("/bin/sh", "-c", Deadline.KEEP, "dunes", seconds))
         .text(3, image)
         .message(5, resources(spec))
-        .number(7, seconds)
+        .number(7, ModalProcess.seconds(limit))
         .message(22, network(spec));
   }
 

@@ -116,8 +116,8 @@ final class ModalSandbox extends CloudSandbox implements Pausing, Forking {
     }
   }
 
-  /** A short script whose output nobody reads. */
-  void runQuietly(String script, String... arguments) {
+  /** The exit code of a short script whose output nobody reads. */
+  int runQuietly(String script, String... arguments) {
     List<String> argv = new ArrayList<>(List.of("/bin/sh", "-c", script, "dunes"));
     argv.addAll(List.of(arguments));
     String exec = UUID.randomUUID().toString();
@@ -130,10 +130,12 @@ final class ModalSandbox extends CloudSandbox implements Pausing, Forking {
                 .text(2, exec)
                 .texts(3, argv)
                 .number(6, QUIET_LIMIT.toSeconds()));
-    router.call(
-        "TaskExecWait",
-        task -> new WireFields().text(1, task).text(2, exec),
-        Optional.of(QUIET_LIMIT));
+    WireMessage exit =
+        router.call(
+            "TaskExecWait",
+            task -> new WireFields().text(1, task).text(2, exec),
+            Optional.of(QUIET_LIMIT));
+    return (int) (exit.has(2) ? -exit.number(2) : exit.number(1));
   }
 
   // ---- files ----
@@ -185,6 +187,11 @@ final class ModalSandbox extends CloudSandbox implements Pausing, Forking {
           "it ends a sandbox at %s, which is fixed when it is made"
               .formatted(found.tag(ModalShape.LIMIT)),
           "set `modal_max_lifetime` to the most seconds a sandbox may live, and make it anew");
+    }
+    try {
+      Deadline.set(this, lifetime);
+    } catch (SandboxException e) {
+      throw why(e);
     }
     Map<String, String> tags = new HashMap<>(found.tags());
     tags.put(ModalShape.DEADLINE, end.toString());

@@ -69,7 +69,7 @@ final class ModalSandboxProvider extends CloudProvider {
 
   /** When the vendor ends a sandbox: that cannot be changed later. */
   Duration limit(Duration lifetime) {
-    Duration longest = api.control.settings.longest().orElse(lifetime);
+    Duration longest = api.control.settings.longest();
     return longest.compareTo(lifetime) > 0 ? longest : lifetime;
   }
 

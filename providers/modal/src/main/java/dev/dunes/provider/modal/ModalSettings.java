@@ -20,7 +20,8 @@ import java.util.Set;
  * @param app in which the sandboxes are
  * @param image what sandboxes are made from unless one is named
  * @param second whether new sandboxes use the second dialect; else it depends on the sandbox
- * @param longest until when a sandbox can be renewed, counted from its creation; else its lifetime
+ * @param longest until when a sandbox can be renewed, counted from its creation: it ends then at
+ *     the latest
  */
 record ModalSettings(
     String tokenId,
@@ -31,7 +32,7 @@ record ModalSettings(
     String app,
     String image,
     Optional<Boolean> second,
-    Optional<Duration> longest) {
+    Duration longest) {
   static final String TOKEN_ID = "modal_token_id";
   static final String TOKEN_SECRET = "modal_token_secret";
   static final String CREDENTIALS = "MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, or ~/.modal.toml";
@@ -48,6 +49,7 @@ record ModalSettings(
       Set.of(TOKEN_ID, TOKEN_SECRET, SERVER_URL, ENVIRONMENT, BUILDER, APP, IMAGE, SECOND, LONGEST);
 
   private static final String SERVER = "https://api.modal.com:443";
+  private static final Duration LONGEST_AT_MODAL = Duration.ofDays(1);
   private static final String USUAL_APP = "sandboxes-provider";
   private static final String USUAL_IMAGE = "python:3.13-slim-bookworm";
   private static final String NAME = "[A-Za-z0-9._-]{1,64}";
@@ -77,7 +79,7 @@ record ModalSettings(
         app(find(settings, APP, profile).orElse(USUAL_APP)),
         find(settings, IMAGE, profile).orElse(USUAL_IMAGE),
         find(settings, SECOND, profile).map(ModalSettings::truth),
-        find(settings, LONGEST, profile).map(ModalSettings::seconds));
+        find(settings, LONGEST, profile).map(ModalSettings::seconds).orElse(LONGEST_AT_MODAL));
   }
 
   /** A setting; its variable has the same name; in a profile it has none of the prefix. */

@@ -3,7 +3,10 @@ package dev.dunes.provider.modal;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dunes.provider.local.LocalSandboxProviderFactory;
+import dev.dunes.sandbox.Command;
+import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.spi.ProviderSettings;
@@ -46,6 +49,7 @@ final class FakeModal implements AutoCloseable {
   static final String TOKEN_ID = "ak-test-0123456789";
   static final String TOKEN_SECRET = "as-test-9876543210abcdef";
   private static final int PAGE = 3;
+  private static final int SUCCESS = 1;
   private static final int TERMINATED = 3;
   private static final int TIMEOUT = 4;
 
@@ -59,6 +63,7 @@ final class FakeModal implements AutoCloseable {
     final Instant createdAt = Instant.now();
     final Map<String, FakeExec> execs = new ConcurrentHashMap<>();
     volatile Map<String, String> tags;
+    final CountDownLatch ended = new CountDownLatch(1);
     volatile int status;
 
     Box(String id, String app, Sandbox sandbox, WireMessage definition, Map<String, String> tags) {
@@ -77,7 +82,25 @@ final class FakeModal implements AutoCloseable {
       if (status == 0) {
         status = how;
         sandbox.destroy();
+        ended.countDown();
       }
+    }
+
+    /** It ends with its first program; without one it only waits. */
+    void begin() {
+      if (definition.texts(1).isEmpty()) {
+        return;
+      }
+      RunningCommand first = sandbox.start(Command.builder(definition.texts(1)).detached().build());
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              first.waitFor();
+              end(SUCCESS);
+            } catch (SandboxException e) {
+              // ended from outside
+            }
+          });
     }
 
     /** The vendor keeps to the time it was given. */
@@ -361,6 +384,7 @@ final class FakeModal implements AutoCloseable {
         new Box(
             id, asked.text(1), sandboxes.create(spec.build()), definition, ModalApi.tags(asked, 4));
     boxes.put(id, box);
+    box.begin();
     return box;
   }
 

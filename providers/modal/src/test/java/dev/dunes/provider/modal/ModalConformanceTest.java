@@ -19,7 +19,7 @@ class ModalConformanceTest extends SandboxProviderConformance {
 
   @Override
   protected ProviderSettings settings() {
-    return FAKE.get().settings("modal_max_lifetime", "7200");
+    return FAKE.get().settings();
   }
 
   @Override

@@ -49,7 +49,7 @@ class ModalSettingsTest {
     assertThat(settings.environment()).isEmpty();
     assertThat(settings.builderVersion()).isEmpty();
     assertThat(settings.second()).isEmpty();
-    assertThat(settings.longest()).isEmpty();
+    assertThat(settings.longest()).isEqualTo(Duration.ofDays(1));
     assertThat(settings.plaintext()).isFalse();
     assertThat(settings.toString()).doesNotContain("ak-1").doesNotContain("as-1");
   }
@@ -77,7 +77,7 @@ class ModalSettingsTest {
                 "MODAL_IMAGE",
                 "alpine",
                 "MODAL_MAX_LIFETIME",
-                "86400"));
+                "3600"));
     assertThat(settings.tokenId()).isEqualTo("ak-2");
     assertThat(settings.tokenSecret()).isEqualTo("as-2");
     assertThat(settings.plaintext()).isTrue();
@@ -88,7 +88,7 @@ class ModalSettingsTest {
     assertThat(settings.second()).contains(false);
     assertThat(settings.app()).isEqualTo("mine");
     assertThat(settings.image()).isEqualTo("alpine");
-    assertThat(settings.longest()).contains(Duration.ofDays(1));
+    assertThat(settings.longest()).isEqualTo(Duration.ofHours(1));
   }
 
   @Test

@@ -83,24 +83,26 @@ public abstract class CloudProvider implements SandboxProvider {
       if (half != null) {
         owned.remove(half);
         ids.add(half.id());
-      } else if (!refused(failure)) {
+      } else {
         ids.addAll(marked(mark));
       }
       for (String id : ids) {
         destroy(id);
       }
+    } catch (SandboxAuthenticationException e) {
+      if (ids.isEmpty() && failure instanceof SandboxAuthenticationException) {
+        LOG.debug("{}: a key that may nothing has made nothing", name(), e);
+      } else {
+        left(mark, ids, failure, e);
+      }
     } catch (SandboxException e) {
-      LOG.error("{}: a sandbox may be left that was made with mark {}: {}", name(), mark, ids, e);
-      failure.addSuppressed(e);
+      left(mark, ids, failure, e);
     }
   }
 
-  /**
-   * Whether it was the key that the vendor did not take: then there is nothing, and looking would
-   * fail as well. Any other refusal may have come after a sandbox was made.
-   */
-  private static boolean refused(Throwable failure) {
-    return failure instanceof SandboxAuthenticationException;
+  private void left(String mark, List<String> ids, Throwable failure, SandboxException why) {
+    LOG.error("{}: a sandbox may be left that was made with mark {}: {}", name(), mark, ids, why);
+    failure.addSuppressed(why);
   }
 
   // ---- handles ----

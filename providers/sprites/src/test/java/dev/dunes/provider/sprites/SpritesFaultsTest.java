@@ -121,12 +121,20 @@ class SpritesFaultsTest {
     assertThat(asked("POST /v1/sprites")).isEqualTo(1);
   }
 
-  @Test
-  void oneWhoseNetworkCannotBeClosedIsDestroyed() {
-    next("POST", ONE + "/policy/network", 400, "no such rule", false);
+  /** Also when it is refused: then it is not the making that was. */
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 409, 500})
+  void oneWhoseNetworkCannotBeClosedIsDestroyed(int status) {
+    next("POST", ONE + "/policy/network", status, "no", false);
     SandboxSpec spec = SandboxSpec.builder().network(NetworkMode.NONE).build();
 
-    assertThatThrownBy(() -> provider.create(spec)).isInstanceOf(ProviderException.class);
+    assertThatThrownBy(() -> provider.create(spec))
+        .isInstanceOfSatisfying(
+            SandboxException.class,
+            thrown -> {
+              assertThat(thrown.statusCode()).hasValue(status);
+              assertThat(thrown.getSuppressed()).isEmpty();
+            });
     assertThat(FAKE.get().boxes).isEmpty();
   }
 

@@ -204,6 +204,11 @@ final class ControlPlane implements AutoCloseable {
     }
   }
 
+  /** What the server has wanted people to know. */
+  Set<String> warnings() {
+    return Set.copyOf(warned);
+  }
+
   /** Asks for a token: whether the credentials are good. */
   void check() throws SandboxException {
     newToken();

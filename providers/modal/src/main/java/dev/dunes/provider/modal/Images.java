@@ -33,6 +33,7 @@ final class Images {
   private static final int TIMEOUT = 4;
 
   private final ControlPlane control;
+  private volatile String builder = "";
 
   Images(ControlPlane control) {
     this.control = control;
@@ -94,6 +95,15 @@ final class Images {
   }
 
   private String builderVersion() {
+    String known = builder;
+    if (known.isEmpty()) {
+      known = askedBuilderVersion();
+      builder = known;
+    }
+    return known;
+  }
+
+  private String askedBuilderVersion() {
     return control
         .settings
         .builderVersion()

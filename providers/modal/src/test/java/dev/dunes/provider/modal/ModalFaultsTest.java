@@ -133,6 +133,21 @@ class ModalFaultsTest {
     }
   }
 
+  @Test
+  void whatTheVendorWantsPeopleToKnowIsSaidOnce() {
+    Metadata trailers = new Metadata();
+    trailers.put(
+        ControlPlane.key("x-modal-warning"), "old%20client, upgrade%2C please,old%20client");
+    ModalSettings settings = ModalSettings.of(FAKE.get().settings());
+    try (ControlPlane control = new ControlPlane(settings)) {
+      for (int i = 0; i < 2; i++) {
+        FAKE.get().faults.add(new Fault("AuthTokenGet", Status.UNAVAILABLE, trailers, false));
+      }
+      control.check();
+      assertThat(control.warnings()).containsExactlyInAnyOrder("old client", "upgrade, please");
+    }
+  }
+
   // ---- tries ----
 
   @Test

@@ -43,7 +43,11 @@ final class TestDaemon {
   }
 
   static Engine engine() {
-    return new Engine(new DaemonAddresses(new ProviderSettings(Map.of(), environment())).find());
+    return engine(environment());
+  }
+
+  static Engine engine(Map<String, String> environment) {
+    return new Engine(new DaemonAddresses(new ProviderSettings(Map.of(), environment)).find());
   }
 
   /** Settings with a state directory, and others in pairs. */

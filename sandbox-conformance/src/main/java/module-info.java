@@ -8,6 +8,8 @@ module dev.dunes.sandbox.conformance {
   requires transitive org.junit.jupiter.api;
   requires org.junit.jupiter.params;
   requires org.assertj.core;
+  requires java.net.http;
+  requires jdk.httpserver;
 
   exports dev.dunes.sandbox.conformance;
 }

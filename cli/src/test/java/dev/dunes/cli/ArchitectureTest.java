@@ -38,6 +38,7 @@ class ArchitectureTest {
         Arguments.of("provider.e2b", List.of("sandbox", "provider.cloud")),
         Arguments.of("provider.docker", List.of("sandbox", "guest")),
         Arguments.of("provider.daytona", List.of("sandbox", "provider.cloud")),
+        Arguments.of("provider.cloudflare", List.of("sandbox", "provider.cloud")),
         Arguments.of("provider.sprites", List.of("sandbox", "provider.cloud")),
         Arguments.of("provider.modal", List.of("sandbox", "provider.cloud")),
         Arguments.of("provider.vercel", List.of("sandbox", "provider.cloud")),

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -137,8 +138,8 @@ public final class SandboxDirectory {
 
   /** Replaces its record. Only for the holder of the lock. */
   public void write(SandboxRecord record) throws IOException {
-    // not forced to the disk: a record outlives its writer but need not outlive the machine,
-    // nothing it tells of does
+    // not forced to the disk: a record outlives its writer but need not outlive the machine, few
+    // things it tells of do
     // INVARIANT: only the holder of the lock writes, so one name for the unfinished file is enough
     Path part = resolve(".record.part");
     boolean complete = false;
@@ -150,6 +151,28 @@ public final class SandboxDirectory {
       if (!complete) {
         Files.deleteIfExists(part);
       }
+    }
+  }
+
+  /**
+   * Sees to it that its record is on the disk, for a sandbox that outlives the machine. Only for
+   * the holder of the lock.
+   */
+  public void force() throws IOException {
+    // INVARIANT: the lock file is left alone: closing it here would give up the lock
+    boolean replaced = Files.exists(resolve(RECORD));
+    force(resolve(replaced ? RECORD : FIRST_RECORD));
+    if (replaced) {
+      // a damaged record must not be taken for that of a sandbox that is still being made
+      Files.deleteIfExists(resolve(FIRST_RECORD));
+    }
+    force(path);
+    force(requireNonNull(path.getParent(), "parent"));
+  }
+
+  private static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      channel.force(true);
     }
   }
 

@@ -25,7 +25,6 @@ import java.util.zip.CRC32C;
 /** The program of a {@link Peer}: one question per line, one answer per line. */
 final class PeerMain {
   private static final int CHUNK = 1 << 16;
-  private static final long GIGABYTE = 1L << 30;
 
   private final SandboxProvider provider;
   private final String mark;
@@ -76,7 +75,8 @@ final class PeerMain {
       case "state" ->
           provider.get(words[1]).map(sandbox -> sandbox.state().wireName()).orElse("gone");
       case "destroy" -> Boolean.toString(provider.destroy(words[1]));
-      case "gigabyte" -> gigabyte(provider.get(words[1]).orElseThrow().files(), words[2]);
+      case "copy" ->
+          copy(provider.get(words[1]).orElseThrow().files(), words[2], Long.parseLong(words[3]));
       default -> "failed: unknown question " + words[0];
     };
   }
@@ -89,11 +89,11 @@ final class PeerMain {
         .label("peer", label);
   }
 
-  private static String gigabyte(SandboxFiles files, String path) throws IOException {
+  private static String copy(SandboxFiles files, String path, long size) throws IOException {
     CRC32C written = new CRC32C();
     byte[] chunk = Hashes.bytes(CHUNK, 9);
     try (OutputStream out = files.write(path, WriteOptions.DEFAULT)) {
-      for (long left = GIGABYTE; left > 0; left -= chunk.length) {
+      for (long left = size; left > 0; left -= chunk.length) {
         chunk[(int) (left >> 16) & (CHUNK - 1)]++; // no two chunks are equal
         written.update(chunk, 0, chunk.length);
         out.write(chunk);

@@ -39,6 +39,14 @@ public abstract class SandboxProviderConformance {
   protected abstract Set<Feature> features();
 
   /**
+   * How many bytes are copied to show that files may be larger than the heap, which has 48 MiB: a
+   * gigabyte, or less where the way through a test is much longer than the real one.
+   */
+  protected long largeFile() {
+    return 1L << 30;
+  }
+
+  /**
    * What is left of sandboxes that are gone, one line each: directories, mounts, control groups.
    */
   protected List<String> leftovers() {
@@ -47,7 +55,7 @@ public abstract class SandboxProviderConformance {
 
   final synchronized Suite suite() {
     if (suite == null) {
-      suite = new Suite(factory(), settings(), features());
+      suite = new Suite(factory(), settings(), features(), largeFile());
     }
     return suite;
   }

@@ -30,14 +30,24 @@ final class Suite implements AutoCloseable {
   private final SandboxProviderFactory factory;
   private final ProviderSettings settings;
   private final Set<Feature> features;
+  private final long largeFile;
   private final SandboxProvider provider;
   private final String mark = UUID.randomUUID().toString();
 
-  Suite(SandboxProviderFactory factory, ProviderSettings settings, Set<Feature> features) {
+  Suite(
+      SandboxProviderFactory factory,
+      ProviderSettings settings,
+      Set<Feature> features,
+      long largeFile) {
     this.factory = factory;
     this.settings = settings;
     this.features = features;
+    this.largeFile = largeFile;
     this.provider = factory.open(settings);
+  }
+
+  long largeFile() {
+    return largeFile;
   }
 
   SandboxProvider provider() {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.dunes.provider.e2b.FaultyProxy.Fault;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.OutputChunk;
 import dev.dunes.sandbox.Placement;
@@ -18,6 +17,8 @@ import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.conformance.FaultyProxy;
+import dev.dunes.sandbox.conformance.FaultyProxy.Fault;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.io.OutputStream;

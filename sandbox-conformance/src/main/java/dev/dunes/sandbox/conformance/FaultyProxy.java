@@ -1,4 +1,4 @@
-package dev.dunes.provider.e2b;
+package dev.dunes.sandbox.conformance;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -24,14 +24,17 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Stands before a server and does what networks and servers do on bad days. */
-final class FaultyProxy implements AutoCloseable {
+/**
+ * For tests of providers that are reached over HTTP: stands before their server and does what
+ * networks and servers do on bad days.
+ */
+public final class FaultyProxy implements AutoCloseable {
   private static final Set<String> NOT_FORWARDED =
       Set.of(
           "host", "content-length", "connection", "transfer-encoding", "upgrade", "http2-settings");
 
   /** What becomes of a request. */
-  sealed interface Fault {
+  public sealed interface Fault {
     /** It is answered here. */
     record Answer(int status, String body, Map<String, String> headers) implements Fault {}
 
@@ -58,7 +61,8 @@ final class FaultyProxy implements AutoCloseable {
   private final Queue<Rule> rules = new ConcurrentLinkedQueue<>();
   private final Queue<String> seen = new ConcurrentLinkedQueue<>();
 
-  FaultyProxy(URI target) throws IOException {
+  /** Listens on a port of loopback. */
+  public FaultyProxy(URI target) throws IOException {
     this.target = target;
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
@@ -66,18 +70,24 @@ final class FaultyProxy implements AutoCloseable {
     server.start();
   }
 
-  URI uri() {
+  /** What to use instead of the server. */
+  public URI uri() {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
   /** The next request of this kind that no earlier rule takes meets this fault, once. */
-  FaultyProxy next(String method, String path, Fault fault) {
+  public FaultyProxy next(String method, String path, Fault fault) {
     rules.add(new Rule(method, path, fault));
     return this;
   }
 
+  /** All is well again: faults nobody has met are forgotten. */
+  public void heal() {
+    rules.clear();
+  }
+
   /** {@code METHOD PATH} of all requests so far. */
-  List<String> seen() {
+  public List<String> seen() {
     return List.copyOf(seen);
   }
 

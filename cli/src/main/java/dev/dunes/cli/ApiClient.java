@@ -92,6 +92,23 @@ final class ApiClient implements AutoCloseable {
   }
 
   /**
+   * Whether a server is there and refuses who shows no key; false also when there is none.
+   *
+   * @param path below the server's own
+   */
+  boolean refusesWithoutKey(String path) {
+    HttpRequest request = HttpRequest.newBuilder(base.resolve(path)).timeout(CONNECT).build();
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 401;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Failure(ExitCodes.INTERRUPTED, "Interrupted.", "");
+    }
+  }
+
+  /**
    * Opens a WebSocket; empty when the server refuses.
    *
    * @param path below the server's own

@@ -100,6 +100,21 @@ final class EnvVerb implements Verb {
       return ExitCodes.OK;
     }
 
+    private Optional<String> key() {
+      return key.filter(text -> !text.isEmpty()).or(() -> console.env("E2B_API_KEY"));
+    }
+
+    /** A server that is there and asks for a key is better known now than by the first failure. */
+    private void askForKey() {
+      try (ApiClient client = ApiClient.at(endpoint, Optional.empty())) {
+        if (key().isEmpty() && client.refusesWithoutKey("v2/sandboxes")) {
+          console.complain(
+              "the server asks for a key, and none was given: `%s keys create NAME` makes one in its directory, --key prints it here"
+                  .formatted(console.program()));
+        }
+      }
+    }
+
     private Map<String, String> variables() {
       Map<String, String> variables = new LinkedHashMap<>();
       if (domain.isPresent()) {
@@ -120,15 +135,13 @@ final class EnvVerb implements Verb {
         variables.put("NODE_EXTRA_CA_CERTS", authority.toAbsolutePath().normalize().toString());
         variables.put("SSL_CERT_FILE", authority.toAbsolutePath().normalize().toString());
       } else {
-        ApiClient.at(endpoint, Optional.empty()).close(); // says what is wrong with it
+        askForKey();
         String address = endpoint.replaceAll("/+$", "");
         variables.put("E2B_API_URL", address);
         variables.put("E2B_SANDBOX_URL", address);
         variables.put("E2B_VOLUME_API_URL", address);
       }
-      variables.put(
-          "E2B_API_KEY",
-          key.filter(text -> !text.isEmpty()).or(() -> console.env("E2B_API_KEY")).orElse(NONE));
+      variables.put("E2B_API_KEY", key().orElse(NONE));
       return variables;
     }
   }

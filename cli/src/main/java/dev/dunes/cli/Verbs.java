@@ -21,6 +21,7 @@ enum Verbs {
   INSTALL_AGENT("install-agent", "Install an agent"),
   CREDENTIALS("credentials", "Find keys for models on this machine"),
   KEYS("keys", "Make, list and revoke keys for sandboxes of a server"),
+  SECRETS("secrets", "Keep secrets that sandboxes of a server use and never have"),
   ENV("env", "Print variables that point clients of others at a server"),
   PORT("port", "Carry connections to a port of a sandbox, or print its address"),
   LIST("list", "List sandboxes"),
@@ -69,6 +70,7 @@ enum Verbs {
       case INSTALL_AGENT -> new InstallAgentVerb(console);
       case CREDENTIALS -> new CredentialsVerb(console);
       case KEYS -> new KeysVerb(console);
+      case SECRETS -> new SecretsVerb(console);
       case ENV -> new EnvVerb(console);
       case PORT -> new PortVerb(console);
       case LIST -> new ListVerb(console);

@@ -70,6 +70,48 @@ class SandboxServerVerbsTest {
   }
 
   @Test
+  void secretsAreKeptForTheServerAndNeverShown() throws Exception {
+    String value = "sk-of-the-test-0123456789";
+    try (DunesServer server = server()) {
+      Ds set = Ds.with(new FakeProvider("fake")).directory(directory).stdin(value + "\n");
+      Ds.Result made = set.run("secrets", "set", "Model-Key", "--json");
+      assertThat(made.code()).as(made.err()).isZero();
+      assertThat(JsonMapper.shared().readTree(made.out()).get("name").asString())
+          .isEqualTo("model-key");
+      HttpRequest request =
+          HttpRequest.newBuilder(server.uri().resolve("/secrets/model-key"))
+              .header("X-API-KEY", "t".repeat(40))
+              .build();
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        String shown = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        assertThat(shown).contains("\"currentVersion\":1").doesNotContain(value);
+      }
+      Ds.Result again =
+          Ds.with(new FakeProvider("fake"))
+              .directory(directory)
+              .stdin("other")
+              .run("secrets", "set", "model-key");
+      assertThat(again.out()).contains("version 2", "model-key").doesNotContain("other");
+      assertThat(run("secrets", "list").out()).contains("model-key").doesNotContain(value);
+      String url = server.uri().toString();
+      assertThat(run("env", "e2b", "-e", url).err()).contains("asks for a key", "ds keys create");
+      assertThat(run("env", "e2b", "-e", url, "--key", "k").err()).isEmpty();
+      assertThat(run("secrets", "list", "--json", "--account", "k1").out().strip()).isEqualTo("[]");
+      assertThat(run("secrets", "set", "model-key").err()).contains("value: 1 to 2048");
+      assertThat(run("secrets", "delete", "model-key").code()).isZero();
+      assertThat(run("secrets", "delete", "model-key").err()).contains("not found");
+      assertThat(
+              Ds.with(new FakeProvider("fake"))
+                  .directory(directory)
+                  .terminals(true, true, true)
+                  .run("secrets", "set", "x")
+                  .err())
+          .contains("standard input");
+      server.close(Duration.ZERO);
+    }
+  }
+
+  @Test
   void variablesByAddressAndByName() {
     Ds.Result text = run("env", "e2b", "-e", "http://127.0.0.1:9/", "--key", "e2b_it's");
     assertThat(text.out())

@@ -50,7 +50,12 @@ public final class Secrets {
     }
   }
 
-  Secrets(Path directory) {
+  /**
+   * Of a server, whether it runs or not; several programs may use them at a time.
+   *
+   * @param directory of the hosting
+   */
+  public Secrets(Path directory) {
     this.kept = new KeptList<>(directory, "secrets", Kept[].class, "secrets");
   }
 

@@ -12,11 +12,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,6 +35,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** What the real program does with a real provider. Each command is a process of its own. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class EndToEnd {
+  /** What a pipe holds, pipe(7). */
+  private static final int PIPE = 64 << 10;
+
   private final String provider;
   private Path state = Path.of("");
   private Path directory = Path.of("");
@@ -148,7 +154,7 @@ abstract class EndToEnd {
   void ctrlCWorksWhenNobodyReadsTheOutput() throws IOException, InterruptedException {
     Process process = ds.start("run", "yes");
     assertThat(process.getInputStream().read()).isEqualTo('y');
-    Thread.sleep(500); // by now the pipe is full
+    await("the pipe is full", () -> process.getInputStream().available() >= PIPE);
     interrupt(process);
     assertThat(process.exitValue()).isEqualTo(130);
     assertThat(ds.run("list").out()).isEqualTo("No sandboxes found\n");
@@ -157,10 +163,39 @@ abstract class EndToEnd {
   @Test
   void ctrlCWorksWhileCodeIsAwaited() throws IOException, InterruptedException {
     Process process = ds.start("run", "--lang", "sh");
-    Thread.sleep(1500);
+    await("it reads its input", () -> reads(process.pid()));
     interrupt(process);
     assertThat(process.exitValue()).isEqualTo(130);
     assertThat(process.errorReader().lines()).isEmpty();
+  }
+
+  /** Whether a thread of it waits in {@code read(0, …)}; numbers of x86-64 and arm64. */
+  private static boolean reads(long pid) {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads.toList()) {
+        String call = Files.readString(thread.resolve("syscall"));
+        if (call.startsWith("0 0x0 ") || call.startsWith("63 0x0 ")) {
+          return true;
+        }
+      }
+    } catch (IOException e) {
+      return false; // one that has just ended
+    }
+    return false;
+  }
+
+  private static void await(String what, Callable<Boolean> condition) {
+    try {
+      Instant deadline = Instant.now().plusSeconds(60);
+      while (!condition.call()) {
+        assertThat(Instant.now()).as(what).isBefore(deadline);
+        Thread.sleep(10); // between two looks at another program
+      }
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError(what, e);
+    }
   }
 
   private static void interrupt(Process process) throws IOException, InterruptedException {

@@ -59,6 +59,12 @@ final class QueryVerb implements Verb {
   }
 
   @Override
+  public boolean takesAlone(String word) {
+    prompt = Optional.of(word);
+    return true;
+  }
+
+  @Override
   public int run() {
     Question question = options.question(console, prompt());
     Optional<Path> directory = output.map(console.directory()::resolve);

@@ -24,6 +24,11 @@ final class VerbLine {
   /** Reads the options and does it. */
   int run(Console console, String... arguments) {
     Verb verb = verbs.make(console);
+    if (arguments.length == 1 && !arguments[0].startsWith("-") && verb.takesAlone(arguments[0])) {
+      console.verbose(false);
+      Logging.prepare(false, console.debug());
+      return verb.run();
+    }
     CommandLine line = of(console.program() + " " + verbs.word(), verb);
     CommandLine.ParseResult result = parse(console, line, arguments);
     boolean verbose = result.hasMatchedOption("--verbose");

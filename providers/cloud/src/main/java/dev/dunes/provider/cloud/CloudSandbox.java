@@ -350,7 +350,7 @@ public abstract class CloudSandbox implements Sandbox {
 
   @Override
   public Optional<PortAccess> ports() {
-    return Optional.empty();
+    return Optional.of(new ExecPorts(this));
   }
 
   // ---- its end ----

@@ -23,10 +23,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Ports of a sandbox by way of commands: each connection is one that passes its bytes on inside.
- * Nothing is open to anybody else, as the public addresses are that vendors give to ports. For
- * vendors whose commands have an input that streams.
+ * Nothing is open to anybody else, as the public addresses are that vendors give to ports. What
+ * goes in is as fast as the input of a command at the vendor.
  */
-public final class ExecPorts implements PortAccess {
+final class ExecPorts implements PortAccess {
   private static final int LAST_PORT = 65_535;
   private static final int BACKLOG = 50;
 
@@ -74,7 +74,7 @@ public final class ExecPorts implements PortAccess {
 
   private final CloudSandbox sandbox;
 
-  public ExecPorts(CloudSandbox sandbox) {
+  ExecPorts(CloudSandbox sandbox) {
     this.sandbox = sandbox;
   }
 

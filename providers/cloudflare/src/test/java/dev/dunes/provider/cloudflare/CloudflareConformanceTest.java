@@ -26,7 +26,10 @@ class CloudflareConformanceTest extends SandboxProviderConformance {
   @Override
   protected Set<Feature> features() {
     return EnumSet.of(
-        Feature.ON_THIS_MACHINE, Feature.SEEN_BY_OTHER_PROCESSES, Feature.DETACHED_COMMANDS);
+        Feature.ON_THIS_MACHINE,
+        Feature.SEEN_BY_OTHER_PROCESSES,
+        Feature.DETACHED_COMMANDS,
+        Feature.PORTS);
   }
 
   /** Here it is copied by JavaScript three times, as text. */

@@ -28,6 +28,7 @@ class DaytonaConformanceTest extends SandboxProviderConformance {
         Feature.ON_THIS_MACHINE,
         Feature.SEEN_BY_OTHER_PROCESSES,
         Feature.DETACHED_COMMANDS,
+        Feature.PORTS,
         Feature.FORK,
         Feature.SNAPSHOT);
   }

@@ -2,7 +2,6 @@ package dev.dunes.provider.modal;
 
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
-import dev.dunes.provider.cloud.ExecPorts;
 import dev.dunes.provider.cloud.FilePut;
 import dev.dunes.provider.cloud.Launch;
 import dev.dunes.provider.cloud.VendorProcess;
@@ -10,7 +9,6 @@ import dev.dunes.provider.modal.ModalShape.Found;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.Forking;
 import dev.dunes.sandbox.Pausing;
-import dev.dunes.sandbox.PortAccess;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxAuthenticationException;
@@ -171,11 +169,6 @@ final class ModalSandbox extends CloudSandbox implements Pausing, Forking {
                   .withRemedy("try again; see its status page")
                   .withCause(e));
     }
-  }
-
-  @Override
-  public Optional<PortAccess> ports() {
-    return Optional.of(new ExecPorts(this));
   }
 
   // ---- time ----

@@ -25,6 +25,9 @@ class VercelConformanceTest extends SandboxProviderConformance {
   @Override
   protected Set<Feature> features() {
     return EnumSet.of(
-        Feature.ON_THIS_MACHINE, Feature.SEEN_BY_OTHER_PROCESSES, Feature.DETACHED_COMMANDS);
+        Feature.ON_THIS_MACHINE,
+        Feature.SEEN_BY_OTHER_PROCESSES,
+        Feature.DETACHED_COMMANDS,
+        Feature.PORTS);
   }
 }

@@ -40,7 +40,7 @@ final class CloudflareSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, false, true, true, false, true);
+    return new ProviderCapabilities(true, false, true, true, false, false);
   }
 
   @Override

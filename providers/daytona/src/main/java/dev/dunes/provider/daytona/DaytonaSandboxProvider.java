@@ -49,7 +49,7 @@ final class DaytonaSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, true, true, true, false, true);
+    return new ProviderCapabilities(true, true, true, true, false, false);
   }
 
   @Override

@@ -37,7 +37,7 @@ final class E2bSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, true, true, true, true, true);
+    return new ProviderCapabilities(true, true, true, true, true, false);
   }
 
   @Override

@@ -44,7 +44,7 @@ final class SpritesSandboxProvider extends CloudProvider {
   /** A checkpoint belongs to its sandbox and cannot be the beginning of another: no snapshots. */
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, false, true, true, true, true);
+    return new ProviderCapabilities(true, false, true, true, true, false);
   }
 
   @Override

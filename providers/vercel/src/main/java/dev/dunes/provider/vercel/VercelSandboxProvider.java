@@ -54,7 +54,7 @@ final class VercelSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, false, true, true, false, true);
+    return new ProviderCapabilities(true, false, true, true, false, false);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.dunes.cli;
 
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.ProviderCapabilities;
@@ -48,7 +49,11 @@ final class FakeProvider implements SandboxProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, false, true, true, true, false);
+    return ProviderCapabilities.of(
+        Capability.PERSISTENT,
+        Capability.STREAMING,
+        Capability.FILE_UPLOAD,
+        Capability.INTERACTIVE_SHELL);
   }
 
   @Override

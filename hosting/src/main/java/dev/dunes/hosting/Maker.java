@@ -1,5 +1,6 @@
 package dev.dunes.hosting;
 
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.Placement;
@@ -163,7 +164,7 @@ final class Maker {
       spec.label(Ledger.LABEL_LEDGER, ledger)
           .label(Ledger.LABEL_SANDBOX, order.id())
           .label(Ledger.LABEL_ACCOUNT, order.account())
-          .detached(sandboxes.get().provider(at).capabilities().persistent());
+          .detached(sandboxes.get().provider(at).capabilities().has(Capability.PERSISTENT));
     }
     image.ifPresent(spec::image);
     order.workingDir().ifPresent(spec::workingDir);

@@ -295,9 +295,12 @@ class TypesTest {
     List.of("persistent", "snapshot", "streaming", "file_upload", "interactive_shell", "gpu")
         .forEach(flag -> expected.put(flag, false));
     assertThat(ProviderCapabilities.NONE.asMap()).containsExactlyEntriesOf(expected);
-    assertThat(new ProviderCapabilities(true, false, true, false, true, false).asMap())
-        .containsValues(true, false)
-        .containsEntry("interactive_shell", true);
+    expected.put("file_upload", true);
+    expected.put("gpu", true);
+    ProviderCapabilities some = ProviderCapabilities.of(Capability.GPU, Capability.FILE_UPLOAD);
+    assertThat(some.asMap()).containsExactlyEntriesOf(expected);
+    assertThat(some.has(Capability.GPU)).isTrue();
+    assertThat(some.has(Capability.SNAPSHOT)).isFalse();
   }
 
   @Test

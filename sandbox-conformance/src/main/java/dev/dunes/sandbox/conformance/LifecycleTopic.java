@@ -3,11 +3,13 @@ package dev.dunes.sandbox.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.OutputChunk;
+import dev.dunes.sandbox.ProviderCapabilities;
 import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
@@ -364,7 +366,15 @@ abstract class LifecycleTopic extends Topic {
     int before = ids(suite().labels()).size();
     provider().healthCheck();
     assertThat(before).isNotNegative();
-    assertThat(provider().capabilities().asMap()).containsEntry("file_upload", true);
+  }
+
+  @Test
+  void itSaysOfItselfWhatIsTriedHere() {
+    ProviderCapabilities said = provider().capabilities();
+
+    assertThat(said.has(Capability.INTERACTIVE_SHELL)).isEqualTo(suite().has(Feature.TERMINAL));
+    assertThat(said.has(Capability.SNAPSHOT)).isEqualTo(suite().has(Feature.SNAPSHOT));
+    assertThat(said.all()).contains(Capability.STREAMING, Capability.FILE_UPLOAD);
   }
 
   private List<String> ids(Map<String, String> labels) {

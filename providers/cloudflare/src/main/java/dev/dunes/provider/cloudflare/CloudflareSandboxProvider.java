@@ -6,6 +6,7 @@ import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
 import dev.dunes.provider.cloud.OwnRecord;
 import dev.dunes.provider.cloud.OwnSandboxes;
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.NetworkMode;
@@ -40,7 +41,8 @@ final class CloudflareSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, false, true, true, false, false);
+    return ProviderCapabilities.of(
+        Capability.PERSISTENT, Capability.STREAMING, Capability.FILE_UPLOAD);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.NetworkMode;
@@ -49,7 +50,8 @@ final class DaytonaSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, true, true, true, false, false);
+    return ProviderCapabilities.of(
+        Capability.PERSISTENT, Capability.SNAPSHOT, Capability.STREAMING, Capability.FILE_UPLOAD);
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.dunes.guest.SandboxRecord;
 import dev.dunes.guest.SandboxStore;
 import dev.dunes.guest.Uninterrupted;
 import dev.dunes.provider.docker.Containers.Container;
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderCapabilities;
 import dev.dunes.sandbox.ProviderException;
@@ -62,7 +63,12 @@ final class DockerSandboxProvider implements SandboxProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, true, true, true, true, false);
+    return ProviderCapabilities.of(
+        Capability.PERSISTENT,
+        Capability.SNAPSHOT,
+        Capability.STREAMING,
+        Capability.FILE_UPLOAD,
+        Capability.INTERACTIVE_SHELL);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.dunes.provider.e2b;
 import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.NetworkMode;
 import dev.dunes.sandbox.ProviderCapabilities;
@@ -37,7 +38,12 @@ final class E2bSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, true, true, true, true, false);
+    return ProviderCapabilities.of(
+        Capability.PERSISTENT,
+        Capability.SNAPSHOT,
+        Capability.STREAMING,
+        Capability.FILE_UPLOAD,
+        Capability.INTERACTIVE_SHELL);
   }
 
   @Override

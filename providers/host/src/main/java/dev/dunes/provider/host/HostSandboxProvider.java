@@ -11,6 +11,7 @@ import dev.dunes.guest.SandboxLock;
 import dev.dunes.guest.SandboxRecord;
 import dev.dunes.guest.SandboxStore;
 import dev.dunes.guest.Uninterrupted;
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.IsolationTier;
@@ -44,7 +45,12 @@ import org.slf4j.LoggerFactory;
 final class HostSandboxProvider implements SandboxProvider {
   private static final Logger LOG = LoggerFactory.getLogger(HostSandboxProvider.class);
   private static final ProviderCapabilities CAPABILITIES =
-      new ProviderCapabilities(true, true, true, true, true, false);
+      ProviderCapabilities.of(
+          Capability.PERSISTENT,
+          Capability.SNAPSHOT,
+          Capability.STREAMING,
+          Capability.FILE_UPLOAD,
+          Capability.INTERACTIVE_SHELL);
 
   /**
    * How long another use of a sandbox, such as making a snapshot of it, may keep its end waiting.

@@ -5,6 +5,7 @@ import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.modal.ModalApi.Made;
 import dev.dunes.provider.modal.ModalShape.Found;
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ProviderCapabilities;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
@@ -45,7 +46,13 @@ final class ModalSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, true, true, true, true, true);
+    return ProviderCapabilities.of(
+        Capability.PERSISTENT,
+        Capability.SNAPSHOT,
+        Capability.STREAMING,
+        Capability.FILE_UPLOAD,
+        Capability.INTERACTIVE_SHELL,
+        Capability.GPU);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
 import dev.dunes.provider.cloud.Deadlines;
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.NetworkMode;
@@ -44,7 +45,11 @@ final class SpritesSandboxProvider extends CloudProvider {
   /** A checkpoint belongs to its sandbox and cannot be the beginning of another: no snapshots. */
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, false, true, true, true, false);
+    return ProviderCapabilities.of(
+        Capability.PERSISTENT,
+        Capability.STREAMING,
+        Capability.FILE_UPLOAD,
+        Capability.INTERACTIVE_SHELL);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
 import dev.dunes.provider.cloud.Deadlines;
 import dev.dunes.provider.vercel.VercelShape.Facts;
+import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.IsolationTier;
@@ -54,7 +55,8 @@ final class VercelSandboxProvider extends CloudProvider {
 
   @Override
   public ProviderCapabilities capabilities() {
-    return new ProviderCapabilities(true, false, true, true, false, false);
+    return ProviderCapabilities.of(
+        Capability.PERSISTENT, Capability.STREAMING, Capability.FILE_UPLOAD);
   }
 
   @Override

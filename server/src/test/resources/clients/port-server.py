@@ -42,6 +42,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             GO.wait(60)
             self.chunk(b"data: two\n\n")
             self.chunk(b"")
+        elif self.path == "/names":
+            self.answer(json.dumps(list(self.headers.keys())).encode())
         elif self.path == "/go":
             GO.set()
             self.answer(b"went")

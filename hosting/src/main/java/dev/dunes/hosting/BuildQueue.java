@@ -21,6 +21,7 @@ final class BuildQueue implements AutoCloseable {
 
   private final TemplateFiles files;
   private final BiFunction<Account, Make, BuildRun.Base.Made> base;
+  private final BaseImages images;
   private final Duration limit;
   private final Semaphore slots = new Semaphore(AT_ONCE, true);
   private final Map<String, BuildLog> logs = new ConcurrentHashMap<>();
@@ -44,12 +45,17 @@ final class BuildQueue implements AutoCloseable {
 
   /**
    * @param base makes the sandboxes that are built in
+   * @param images which images templates stand for
    * @param limit how long a build may take
    */
   BuildQueue(
-      TemplateFiles files, BiFunction<Account, Make, BuildRun.Base.Made> base, Duration limit) {
+      TemplateFiles files,
+      BiFunction<Account, Make, BuildRun.Base.Made> base,
+      BaseImages images,
+      Duration limit) {
     this.files = files;
     this.base = base;
+    this.images = images;
     this.limit = limit;
   }
 
@@ -96,6 +102,7 @@ final class BuildQueue implements AutoCloseable {
                         log,
                         files,
                         (from, lifetime) -> base.apply(account, new Make(from, lifetime)),
+                        images,
                         limit)
                     .run());
       } finally {

@@ -22,14 +22,11 @@ final class BuildRun {
   private static final String FINALIZE = "finalize";
   private static final Duration READY_POLL = Duration.ofMillis(200);
 
-  /** Images that clients name when they want what they always get. */
-  private static final Map<String, String> IMAGES =
-      Map.of("e2bdev/base", "base", "e2bdev/code-interpreter", "code-interpreter-v1");
-
   private final BuildPlan plan;
   private final BuildLog log;
   private final TemplateFiles files;
   private final Base base;
+  private final BaseImages images;
   private final Duration limit;
 
   /** Makes the sandbox that is built in. */
@@ -46,11 +43,18 @@ final class BuildRun {
     record Made(Sandbox sandbox, Template template, String account, int diskMb) {}
   }
 
-  BuildRun(BuildPlan plan, BuildLog log, TemplateFiles files, Base base, Duration limit) {
+  BuildRun(
+      BuildPlan plan,
+      BuildLog log,
+      TemplateFiles files,
+      Base base,
+      BaseImages images,
+      Duration limit) {
     this.plan = plan;
     this.log = log;
     this.files = files;
     this.base = base;
+    this.images = images;
     this.limit = limit;
   }
 
@@ -93,16 +97,13 @@ final class BuildRun {
       return plan.fromTemplate().get();
     }
     String image = plan.fromImage().orElseThrow();
-    String plain = image.startsWith("docker.io/") ? image.substring(10) : image;
-    int tag = plain.lastIndexOf(':');
-    String known = IMAGES.get(tag > plain.indexOf('/') ? plain.substring(0, tag) : plain);
-    if (known == null) {
-      throw new BuildFailedException(
-          BASE,
-          "image '%s' is not at hand: templates are built here from templates (fromTemplate) or from e2bdev/base. An image of a registry needs a provider that runs images"
-              .formatted(image));
-    }
-    return known;
+    return images
+        .template(image)
+        .orElseThrow(() ->
+            new BuildFailedException(
+                BASE,
+                "image '%s' is not at hand: templates are built here from templates (fromTemplate) or from e2bdev/base. Who runs the server may let a template stand for it: DUNES_TEMPLATE_IMAGES='%s=base'. Otherwise it needs a provider that runs images"
+                    .formatted(image, image)));
   }
 
   private static Map<String, String> environment(BuildShell shell) throws BuildFailedException {

@@ -2,16 +2,20 @@ package dev.dunes.hosting;
 
 import dev.dunes.hosting.BuildLog.Level;
 import dev.dunes.hosting.BuildPlan.Step;
+import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.CommandExit;
+import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.SandboxFileException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -47,6 +51,7 @@ final class BuildSteps {
   private final long mostUnpacked;
   private final Map<String, String> env = new LinkedHashMap<>();
   private final Map<String, String> around;
+  private final Set<String> users = new HashSet<>(Set.of(USER));
   private String workingDir;
   private boolean rootSaid;
 
@@ -92,6 +97,7 @@ final class BuildSteps {
   private void one(String number, Step step) throws BuildFailedException {
     switch (step.kind()) {
       case RUN -> {
+        known(number, step.arg(0), step.arg(1));
         user(number, step.arg(1));
         run(number, List.of("/bin/bash", "-c", step.arg(0)), Optional.of(workingDir));
       }
@@ -109,9 +115,34 @@ final class BuildSteps {
         run(number, List.of("/bin/mkdir", "-p", "--", target), Optional.empty());
         workingDir = target;
       }
-      case USER -> user(number, step.arg(0));
+      case USER -> {
+        users.add(step.arg(0));
+        user(number, step.arg(0));
+      }
       case COPY -> copy(number, step);
     }
+  }
+
+  /** A step may name a user that the sandbox has, or that an earlier step has asked for. */
+  private void known(String number, String line, String name) throws BuildFailedException {
+    if (name.isBlank() || users.contains(name)) {
+      return;
+    }
+    ExecResult asked =
+        shell
+            .sandbox()
+            .exec(
+                Command.builder("id", "-u", "--", name)
+                    .timeout(shell.left(number))
+                    .outputLimit(4096)
+                    .build());
+    if (!asked.success()) { // in the words that clients know
+      throw new BuildFailedException(
+          number,
+          "failed to run command '%s': command failed: unauthenticated: invalid username: '%s'"
+              .formatted(line, name));
+    }
+    users.add(name);
   }
 
   /** Commands run as the one user there is; whoever wants another is told. */

@@ -82,7 +82,12 @@ public final class Hosting implements AutoCloseable {
             BuiltInTemplates.ALL);
     this.builds =
         new TemplateBuilds(
-            config.directory(), config.sandboxes(), templates, this::base, config.buildLimit());
+            config.directory(),
+            config.sandboxes(),
+            templates,
+            this::base,
+            config.baseImages(),
+            config.buildLimit());
     this.copies = new Copies(this, config.sandboxes(), new Snapshots(config.directory()));
     this.volumes =
         new Volumes(

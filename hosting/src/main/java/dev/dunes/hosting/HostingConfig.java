@@ -19,6 +19,7 @@ public final class HostingConfig {
   private final Duration pausedFor;
   private final Duration webhookPause;
   private final Duration buildLimit;
+  private final BaseImages baseImages;
   private final Duration metricsEvery;
   private final boolean privateWebhooks;
   private final Optional<Egress> egress;
@@ -33,6 +34,7 @@ public final class HostingConfig {
     this.pausedFor = builder.pausedFor;
     this.webhookPause = builder.webhookPause;
     this.buildLimit = builder.buildLimit;
+    this.baseImages = builder.baseImages;
     this.metricsEvery = builder.metricsEvery;
     this.privateWebhooks = builder.privateWebhooks;
     this.egress = builder.egress;
@@ -86,6 +88,10 @@ public final class HostingConfig {
     return buildLimit;
   }
 
+  BaseImages baseImages() {
+    return baseImages;
+  }
+
   Duration metricsEvery() {
     return metricsEvery;
   }
@@ -109,6 +115,7 @@ public final class HostingConfig {
     private Duration pausedFor = Duration.ofDays(30);
     private Duration webhookPause = Duration.ofSeconds(10);
     private Duration buildLimit = Duration.ofMinutes(15);
+    private BaseImages baseImages = BaseImages.DEFAULT;
     private Duration metricsEvery = Duration.ofSeconds(10);
     private boolean privateWebhooks;
     private Optional<Egress> egress = Optional.empty();
@@ -163,6 +170,12 @@ public final class HostingConfig {
     /** How long the build of a template may take; 15 min unless set. */
     public Builder buildLimit(Duration value) {
       buildLimit = requireNonNull(value, "value");
+      return this;
+    }
+
+    /** Which images builds may begin with because templates stand for them. */
+    public Builder baseImages(BaseImages value) {
+      baseImages = requireNonNull(value, "value");
       return this;
     }
 

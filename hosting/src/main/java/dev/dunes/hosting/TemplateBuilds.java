@@ -43,6 +43,7 @@ public final class TemplateBuilds implements AutoCloseable {
   /**
    * @param directory of the hosting
    * @param base makes the sandboxes that are built in
+   * @param images which images templates stand for
    * @param limit how long a build may take
    */
   TemplateBuilds(
@@ -50,12 +51,13 @@ public final class TemplateBuilds implements AutoCloseable {
       Supplier<Sandboxes> sandboxes,
       Templates builtIn,
       BiFunction<Account, BuildQueue.Make, BuildRun.Base.Made> base,
+      BaseImages images,
       Duration limit) {
     this.sandboxes = sandboxes;
     this.builtIn = builtIn;
     this.store = new TemplateStore(directory);
     this.files = new TemplateFiles(directory);
-    this.queue = new BuildQueue(files, base, limit);
+    this.queue = new BuildQueue(files, base, images, limit);
   }
 
   /**

@@ -182,6 +182,17 @@ class TemplateBuildTest {
   }
 
   @Test
+  void aUserThatIsNotThereRunsNothing() {
+    TemplateBuild.Reason reason = failed(plan(step(Kind.RUN, "whoami", "nobody-here")));
+    assertThat(reason.step()).isEqualTo("1");
+    assertThat(reason.message())
+        .isEqualTo(
+            "failed to run command 'whoami': command failed: unauthenticated: invalid username: 'nobody-here'");
+    ready("users", plan(step(Kind.USER, "app"), step(Kind.RUN, "true", "app")));
+    ready("root", plan(step(Kind.RUN, "true", "root")));
+  }
+
+  @Test
   void aBuildHasADeadline() {
     hosting.close();
     open(Duration.ofSeconds(3), AccountLimits.DEFAULT);

@@ -213,6 +213,9 @@ class CodeInterpreterTest {
     JsonNode pie = desk.python("plt.pie([1, 3], labels=['a', 'b']);").of("result").getFirst();
     assertThat(pie.get("chart").get("type").asString()).isEqualTo("pie");
     assertThat(pie.get("chart").get("elements").get(0).get("angle").asDouble()).isEqualTo(90.0);
+    JsonNode slices = desk.python("plt.pie([70, 20, 10]);").of("result").getFirst().get("chart");
+    assertThat(slices.get("elements").get(0).get("angle").asDouble()).isEqualTo(252.0);
+    assertThat(slices.get("elements").get(2).get("angle").asDouble()).isEqualTo(36.0);
     JsonNode box =
         desk.python(
                 "plt.boxplot([[1, 2, 3, 4, 20], [2, 3, 4, 5]], patch_artist=True, labels=['A', 'B']);")
@@ -235,6 +238,25 @@ class CodeInterpreterTest {
             .get("chart");
     assertThat(both.get("type").asString()).isEqualTo("superchart");
     assertThat(both.get("elements").get(1).get("type").asString()).isEqualTo("bar");
+  }
+
+  /** There is no screen, so that pictures come to whoever runs the code, as with E2B. */
+  @Test
+  void picturesThatCodeShowsOrSavesAreShown() throws Exception {
+    assumeTrue(hasModule("PIL"), "Pillow is not installed");
+    desk.python("from PIL import Image\npicture = Image.new('RGB', (4, 4), 'red')");
+    for (String code :
+        List.of("picture", "picture.show()", "picture.save('/tmp/p.png')\nprint('saved')")) {
+      CodeDesk.Said said = desk.python(code);
+      assertThat(said.of("result")).as(code).hasSize(1);
+      assertThat(Base64.getDecoder().decode(said.of("result").getFirst().get("png").asString()))
+          .as(code)
+          .startsWith(0x89, 'P', 'N', 'G');
+    }
+    // What a library saves for itself is nobody's result.
+    desk.python(
+        "open('/tmp/helper.py', 'w').write('def keep(p): p.save(\"/tmp/q.png\")')\nimport sys; sys.path.append('/tmp')");
+    assertThat(desk.python("import helper\nhelper.keep(picture)").of("result")).isEmpty();
   }
 
   @Test
@@ -309,6 +331,47 @@ class CodeInterpreterTest {
   }
 
   @Test
+  void javaKeepsWhatItHas() throws Exception {
+    has("java");
+    assumeTrue(
+        desk.send("POST", "/contexts", "{\"language\":\"java\"}").statusCode() == 200,
+        "the java here is no JDK");
+    CodeDesk.Said said =
+        desk.run("java", "int x = 20;\nSystem.out.println(\"gr\u00fc\u00dfe\");\nx + 1");
+    assertThat(said.text("stdout")).isEqualTo("gr\u00fc\u00dfe\n");
+    assertThat(said.value()).isEqualTo("21");
+    assertThat(desk.run("java", "record Point(int a) {}\nnew Point(x)").value())
+        .isEqualTo("Point[a=20]");
+    assertThat(desk.run("java", "\"te\" + \"xt\"").value()).isEqualTo("text");
+    assertThat(desk.run("java", "List.of(1).size();").of("result")).isEmpty();
+    assertThat(desk.run("java", "System.getProperty(\"user.dir\")").value())
+        .isEqualTo("/home/user");
+
+    assertThat(desk.run("java", "System.getProperty(\"SANDBOX_WIDE\")").value()).isEqualTo("yes");
+    ObjectNode request =
+        Json.object()
+            .put("code", "System.getProperty(\"SANDBOX_WIDE\") + System.getProperty(\"ONE\")")
+            .put("language", "java");
+    request.putObject("env_vars").put("SANDBOX_WIDE", "no").put("ONE", "1'\\\"\n");
+    assertThat(desk.run(request).value()).isEqualTo("no1'\\\"\n");
+    assertThat(
+            desk.run("java", "System.getProperty(\"SANDBOX_WIDE\") + System.getProperty(\"ONE\")")
+                .value())
+        .isEqualTo("yesnull");
+
+    JsonNode wrong = desk.run("java", "int y = 1;\nint z = \"s\";").error();
+    assertThat(wrong.get("name").asString()).isEqualTo("CompilationError");
+    assertThat(wrong.get("traceback").asString()).contains("int z = \"s\";");
+    JsonNode thrown = desk.run("java", "int half(int a) { return a / 0; }\nhalf(3)").error();
+    assertThat(thrown.get("name").asString()).isEqualTo("java.lang.ArithmeticException");
+    assertThat(thrown.get("value").asString()).isEqualTo("/ by zero");
+    assertThat(thrown.get("traceback").asString()).contains("half");
+    assertThat(desk.run("java", "y + x").value()).isEqualTo("21");
+    assertThat(desk.run("java", "System.exit(3);").error().get("name").asString())
+        .isEqualTo("KernelDied");
+  }
+
+  @Test
   void bashIsOneShell() throws Exception {
     assertThat(desk.run("bash", "x=5; cd /tmp; f() { echo \"f $x\"; }").of("error")).isEmpty();
     assertThat(desk.run("bash", "f; pwd; echo bad >&2").text("stdout")).isEqualTo("f 5\n/tmp\n");
@@ -338,15 +401,12 @@ class CodeInterpreterTest {
         desk.send("POST", "/execute", "{\"code\":\"1\",\"language\":\"cobol\"}");
     assertThat(answer.statusCode()).isEqualTo(500);
     assertThat(answer.body()).contains("cobol").contains("python, javascript, typescript, bash");
-    // Those of E2B that have no kernel here have another way, which is said.
-    for (String[] other : new String[][] {{"R", "Rscript FILE"}, {"java", "java FILE"}}) {
-      String wanted = Json.object().put("code", "1").put("language", other[0]).toString();
-      assertThat(desk.send("POST", "/execute", wanted).body()).contains(other);
-      HttpResponse<String> context =
-          desk.send("POST", "/contexts", Json.object().put("language", other[0]).toString());
-      assertThat(context.statusCode()).isEqualTo(500);
-      assertThat(context.body()).contains(other);
-    }
+    // The one of E2B that has no kernel here has another way, which is said.
+    assertThat(desk.send("POST", "/execute", "{\"code\":\"1\",\"language\":\"R\"}").body())
+        .contains("R", "Rscript FILE");
+    HttpResponse<String> context = desk.send("POST", "/contexts", "{\"language\":\"R\"}");
+    assertThat(context.statusCode()).isEqualTo(500);
+    assertThat(context.body()).contains("R", "Rscript FILE");
   }
 
   // ---- contexts ----
@@ -378,6 +438,15 @@ class CodeInterpreterTest {
     refused(404, "Context " + id + " not found", "{\"code\":\"1\",\"context_id\":\"" + id + "\"}");
     assertThat(desk.send("DELETE", "/contexts/" + id, "").statusCode()).isEqualTo(404);
     assertThat(desk.send("POST", "/contexts/" + id + "/restart", "").statusCode()).isEqualTo(404);
+  }
+
+  /** Also when nobody has listed them before. */
+  @Test
+  void aContextComesAfterThoseThatWereThere() throws Exception {
+    String id = desk.contexts("POST", "", Json.object()).get("id").asString();
+    JsonNode all = desk.contexts("GET", "", Json.object());
+    assertThat(all.get(0).get("language").asString()).isEqualTo("python");
+    assertThat(all.get(all.size() - 1).get("id").asString()).isEqualTo(id);
   }
 
   private void refused(int status, String message, String body) throws Exception {

@@ -116,6 +116,9 @@ class E2bPortsTest {
     assertThat(headers.get("cookie").asString()).isEqualTo("own=1");
     assertThat(headers.propertyNames())
         .doesNotContain("x-api-key", "authorization", "e2b-sandbox-id", "e2b-sandbox-port");
+    // As usual in HTTP/1.1, for programs that compare them letter by letter.
+    assertThat(Shop.json(get(id, "/names", "x-some-thing", "1").body()).toString())
+        .contains("\"Host\"", "\"X-Some-Thing\"", "\"Connection\"");
     // Another's key is the program's own business.
     assertThat(
             Shop.json(get(id, "/", "x-api-key", "own").body())

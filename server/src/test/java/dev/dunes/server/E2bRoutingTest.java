@@ -40,8 +40,9 @@ class E2bRoutingTest {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(502);
     assertThat(answer.body())
         .startsWith(
-            "{\"sandboxId\":\"%s\",\"message\":\"The sandbox was not found (%s".formatted(id, why))
-        .endsWith("\",\"code\":502}");
+            "{\"sandboxId\":\"%s\",\"message\":\"The sandbox was not found\",\"code\":502,\"reason\":\"%s"
+                .formatted(id, why))
+        .endsWith("\"}");
   }
 
   private HttpResponse<String> port(String id, int port) throws Exception {

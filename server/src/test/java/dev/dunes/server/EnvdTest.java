@@ -330,8 +330,9 @@ class EnvdTest {
     assertThat(health.statusCode()).isEqualTo(502);
     assertThat(new String(health.body(), StandardCharsets.UTF_8))
         .startsWith(
-            "{\"sandboxId\":\"%s\",\"message\":\"The sandbox was not found (killed".formatted(id))
-        .endsWith(",\"code\":502}");
+            "{\"sandboxId\":\"%s\",\"message\":\"The sandbox was not found\",\"code\":502,\"reason\":\"killed"
+                .formatted(id))
+        .endsWith("\"}");
   }
 
   @Test

@@ -17,13 +17,19 @@ public final class Gone {
   private Gone() {}
 
   /**
-   * The sandbox is not there, or paused.
+   * The sandbox is not there, or paused. Clients compare the message as it is, so that the reason
+   * has a field of its own.
    *
    * @param why such as {@code paused}
    */
   static Reply reply(Exchange exchange, String sandbox, String why) {
-    String message = "The sandbox was not found (%s)".formatted(why);
-    return reply(exchange, 502, message, sandbox, json(sandbox, message));
+    String message = "The sandbox was not found";
+    return reply(
+        exchange,
+        502,
+        "%s (%s)".formatted(message, why),
+        sandbox,
+        json(sandbox, message).put("reason", why));
   }
 
   /** The sandbox has as many connections as it may. */

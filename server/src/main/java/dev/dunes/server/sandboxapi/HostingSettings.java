@@ -1,6 +1,7 @@
 package dev.dunes.server.sandboxapi;
 
 import dev.dunes.hosting.AccountLimits;
+import dev.dunes.hosting.BaseImages;
 import dev.dunes.hosting.Hosting;
 import dev.dunes.hosting.HostingConfig;
 import dev.dunes.sandbox.Sandboxes;
@@ -65,8 +66,21 @@ public final class HostingSettings implements AutoCloseable {
                 Duration.ofSeconds(settings.number("DUNES_SANDBOX_METRICS_EVERY", 10, 1, 3600)))
             .privateWebhooks(settings.on("DUNES_WEBHOOK_PRIVATE"))
             .egress(egress);
+    settings
+        .get("DUNES_TEMPLATE_IMAGES")
+        .filter(text -> !text.isBlank())
+        .map(HostingSettings::baseImages)
+        .ifPresent(config::baseImages);
     provider().ifPresent(config::provider);
     return config.build();
+  }
+
+  private static BaseImages baseImages(String text) {
+    try {
+      return BaseImages.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("DUNES_TEMPLATE_IMAGES: " + e.getMessage(), e);
+    }
   }
 
   /** {@code DUNES_SANDBOX_LIFETIME}, {@code …_CPU} and so on. */

@@ -45,6 +45,8 @@ final class BubblewrapArguments {
       case ViewStep.Processes ignored -> add("--proc", "/proc");
       case ViewStep.Devices ignored -> add("--dev", "/dev");
       case ViewStep.Hidden hidden -> hide(hidden);
+      case ViewStep.BootId boot ->
+          add("--ro-bind", boot.source().toString(), "/proc/sys/kernel/random/boot_id");
       case ViewStep.Sealed sealed -> add("--remount-ro", sealed.path());
     }
   }

@@ -18,10 +18,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
@@ -257,6 +259,7 @@ final class Launch {
     places.rootLayer().ifPresent(mounts::makePoints);
     places.rootLayer().ifPresent(volumes::makePoints);
     view.guest(state.guest(), relays.sources());
+    view.bootId(bootId());
     view.steps().addAll(mounts.steps());
     view.steps().addAll(volumes.steps());
     view.sealRoot();
@@ -274,6 +277,12 @@ final class Launch {
     Path program = host.runtimes().program(runtime);
     command.addAll(new RuntimeCommand(runtime, program, paths, uid).of(id, view, guestArguments()));
     return command;
+  }
+
+  /** Another one at each start; the sandbox's user reads it and cannot change it. */
+  private Path bootId() throws IOException {
+    Path file = Files.writeString(paths.bootId(), UUID.randomUUID() + "\n");
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
   }
 
   private List<String> guestArguments() {

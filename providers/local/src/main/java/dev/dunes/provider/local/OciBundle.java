@@ -129,6 +129,7 @@ final class OciBundle {
             "mode=0620");
       }
       case ViewStep.Hidden hidden -> masked.add(hidden.path());
+      case ViewStep.BootId ignored -> {}
       case ViewStep.Sealed ignored -> {} // the root by "readonly", /dev by its option
     }
   }

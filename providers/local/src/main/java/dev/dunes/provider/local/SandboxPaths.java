@@ -57,6 +57,11 @@ record SandboxPaths(Path directory) {
     return runtimeState().resolve("pid");
   }
 
+  /** The identity of its start, as {@code /proc/sys/kernel/random/boot_id} says it. */
+  Path bootId() {
+    return directory.resolve("boot_id");
+  }
+
   /** Exists while the sandbox is paused: cheaper to ask than the record. */
   Path pausedMark() {
     return directory.resolve("paused");

@@ -145,6 +145,10 @@ final class SandboxView {
     });
   }
 
+  void bootId(Path source) {
+    steps.add(new ViewStep.BootId(source));
+  }
+
   static String relayInside(HostRelay relay) {
     return relay.lasting()
         ? RELAYS + "/" + relay.port() + "/" + relay.socket().getFileName()

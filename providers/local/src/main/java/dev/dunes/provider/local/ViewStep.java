@@ -31,6 +31,13 @@ sealed interface ViewStep {
   /** A file or directory of {@code /proc} that must look empty. */
   record Hidden(String path, boolean directory) implements ViewStep {}
 
+  /**
+   * The identity of this start of the sandbox, where programs look for that of the machine's: it
+   * tells them whether they go on or have been started anew, and hides the host's. OCI runtimes
+   * refuse mounts in {@code /proc}; there it stays as it is.
+   */
+  record BootId(Path source) implements ViewStep {}
+
   /** Nothing can be made at this mount point any more; what is mounted below stays as it is. */
   record Sealed(String path) implements ViewStep {}
 }

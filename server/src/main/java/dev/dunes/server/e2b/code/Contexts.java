@@ -82,6 +82,7 @@ final class Contexts {
    */
   CodeContext create(Sandbox sandbox, Language language, String cwd) throws InterruptedException {
     CodeContext made = new CodeContext(language, cwd);
+    list(sandbox); // those that were there before it come before it
     lock.lock();
     try {
       if (all.size() >= MOST) {

@@ -20,6 +20,7 @@ final class Kernels {
   private static final int NO_PROGRAM = 90;
   private static final int NO_DIRECTORY = 91;
   private static final int NO_TYPESCRIPT = 92;
+  private static final int NO_JSHELL = 93;
 
   /** Says by its exit code what stands in the way. */
   private static final String LOOK =
@@ -29,6 +30,20 @@ final class Kernels {
       if [ "$3" = typescript ]; then
         node -e 'process.exit(require("node:module").stripTypeScriptTypes ? 0 : 92)'
       fi
+      if [ "$3" = java ]; then
+        case "$(java --list-modules 2>/dev/null)" in *jdk.jshell*) ;; *) exit 93 ;; esac
+      fi
+      """;
+
+  /**
+   * Java wants its program in a file that it can look at twice. This one has no name any more when
+   * it is read.
+   */
+  private static final String JAVA =
+      """
+      file=$(mktemp) && head -c "$1" >"$file" && exec 3<"$file" && rm -f -- "$file" &&
+      exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto --add-modules jdk.jshell \
+        --source 11 /dev/fd/3
       """;
 
   private static final String PYTHON =
@@ -84,6 +99,9 @@ final class Kernels {
       case NO_TYPESCRIPT ->
           throw new KernelException(
               "typescript cannot be run in this sandbox: its node cannot strip types, which those from 22.13 on can; use a template that has one, or javascript");
+      case NO_JSHELL ->
+          throw new KernelException(
+              "java cannot be run in this sandbox: its java is no JDK of 11 or newer with the module jdk.jshell; use a template that has one");
       default ->
           throw new KernelException(
               "what the sandbox can run is not known: looking for %s gave exit code %d"
@@ -120,6 +138,19 @@ final class Kernels {
               NODE,
               size(program),
               language.id());
+        }
+        case JAVA -> {
+          byte[] program = text("Kernel.java").getBytes(StandardCharsets.UTF_8);
+          yield start(
+              sandbox,
+              new FramedTalk(true),
+              program,
+              cwd,
+              "/bin/sh",
+              "-c",
+              JAVA,
+              "java",
+              size(program));
         }
         case BASH ->
             start(

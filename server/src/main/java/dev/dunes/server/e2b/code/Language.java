@@ -12,14 +12,12 @@ enum Language {
   PYTHON("python", List.of(), "python3"),
   JAVASCRIPT("javascript", List.of("js"), "node"),
   TYPESCRIPT("typescript", List.of("ts"), "node"),
-  BASH("bash", List.of(), "bash");
+  BASH("bash", List.of(), "bash"),
+  JAVA("java", List.of(), "java");
 
   /** What can be done with code in languages that E2B's interpreter runs, and none here does. */
   private static final Map<String, String> OTHERWISE =
-      Map.of(
-          "r", "write it to a file and run the command `Rscript FILE`, in a sandbox that has R",
-          "java",
-              "write it to a file and run the command `java FILE`, in a sandbox that has a JDK of 11 or newer");
+      Map.of("r", "write it to a file and run the command `Rscript FILE`, in a sandbox that has R");
 
   private final String id;
   private final List<String> aliases;

@@ -71,20 +71,20 @@ record RequestHead(byte[] bytes, BodyKind body, boolean upgrade) {
             .append(' ')
             .append(target(exchange))
             .append(" HTTP/1.1");
-    line(head, "host", host(exchange, call));
+    line(head, "Host", host(exchange, call));
     for (Header header : all) {
       String name = header.name().toLowerCase(Locale.ROOT);
       if (!dropped.contains(name) && !isKey(name, header.value(), ownKey)) {
-        value(name, header.value()).ifPresent(text -> line(head, header.name(), text));
+        value(name, header.value()).ifPresent(text -> line(head, usual(name), text));
       }
     }
-    exchange.header("host").ifPresent(host -> line(head, "x-forwarded-host", host));
-    line(head, "connection", upgrade ? "Upgrade" : "close");
+    exchange.header("host").ifPresent(host -> line(head, "X-Forwarded-Host", host));
+    line(head, "Connection", upgrade ? "Upgrade" : "close");
     if (upgrade) {
-      line(head, "upgrade", exchange.header("upgrade").orElseThrow());
+      line(head, "Upgrade", exchange.header("upgrade").orElseThrow());
     }
     if (body == BodyKind.CHUNKED) {
-      line(head, "transfer-encoding", "chunked");
+      line(head, "Transfer-Encoding", "chunked");
     }
     head.append("\r\n\r\n");
     return new RequestHead(head.toString().getBytes(StandardCharsets.ISO_8859_1), body, upgrade);
@@ -108,6 +108,17 @@ record RequestHead(byte[] bytes, BodyKind body, boolean upgrade) {
 
   private static Optional<String> value(String name, String value) {
     return name.equals("cookie") ? PreviewPass.withoutCookie(value) : Optional.of(value);
+  }
+
+  /** As names of HTTP/1.1 are usually written: some programs compare them letter by letter. */
+  private static String usual(String name) {
+    StringBuilder written = new StringBuilder(name);
+    for (int i = 0; i < written.length(); i++) {
+      if (i == 0 || written.charAt(i - 1) == '-') {
+        written.setCharAt(i, Character.toUpperCase(written.charAt(i)));
+      }
+    }
+    return written.toString();
   }
 
   private static void line(StringBuilder head, String name, String value) {

@@ -148,7 +148,7 @@ def bars(ax, chart):
 
 
 def pie(ax, chart):
-    return [{"label": str(wedge.get_label()), "angle": abs(rounded(wedge.theta2 - wedge.theta1)),
+    return [{"label": str(wedge.get_label()), "angle": round(abs(float(wedge.theta2) - float(wedge.theta1)), 4),
              "radius": float(wedge.r)} for wedge in ax.patches]
 
 

@@ -10,6 +10,7 @@ import base64
 import builtins
 import codecs
 import fcntl
+import functools
 import importlib.abc
 import importlib.util
 import inspect
@@ -361,11 +362,15 @@ def charts():
     return CHARTS
 
 
-class Pyplot(importlib.abc.MetaPathFinder):
-    """Lets figures be shown when the code calls show(), or at the end of a cell."""
+class Adapted(importlib.abc.MetaPathFinder):
+    """Changes a module once it is there."""
+
+    def __init__(self, name, change):
+        self.name = name
+        self.change = change
 
     def find_spec(self, name, path, target=None):
-        if name != "matplotlib.pyplot":
+        if name != self.name:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
@@ -374,10 +379,29 @@ class Pyplot(importlib.abc.MetaPathFinder):
 
             def execute(module):
                 original(module)
-                module.show = lambda *args, **kwargs: show_figures()
+                self.change(module)
 
             spec.loader.exec_module = execute
         return spec
+
+
+def pyplot(module):
+    """Figures are shown when the code calls show(), or at the end of a cell."""
+    module.show = lambda *args, **kwargs: show_figures()
+
+
+def pictures(module):
+    """There is no screen: pictures are shown here, also those that are saved, as E2B does."""
+    save = module.Image.save
+
+    def saved(self, fp, format=None, **params):
+        save(self, fp, format, **params)
+        code = sys._getframe(1).f_code.co_filename
+        if CELL.fullmatch(code):
+            show(self, False)
+
+    module.Image.save = functools.wraps(save)(saved)
+    module.Image.show = lambda self, title=None: show(self, False)
 
 
 def show_figures():
@@ -716,7 +740,8 @@ def main():
     os.environ.setdefault("MPLBACKEND", "agg")
     sys.argv = [""]
     sys.path.insert(0, "")
-    sys.meta_path.insert(0, Pyplot())
+    sys.meta_path.insert(0, Adapted("matplotlib.pyplot", pyplot))
+    sys.meta_path.insert(0, Adapted("PIL.Image", pictures))
     sys.modules["__main__"] = USER
     builtins.display = display
     builtins.__dunes_shell__, builtins.__dunes_magic__ = shell, magic

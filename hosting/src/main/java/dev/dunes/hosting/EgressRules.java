@@ -25,6 +25,9 @@ public record EgressRules(
   /** Nothing is reached. */
   public static final EgressRules NOTHING = new EgressRules(List.of(), List.of());
 
+  /** All names and public addresses are reached. */
+  public static final EgressRules EVERYTHING = new EgressRules(List.of("0.0.0.0/0"), List.of());
+
   /**
    * @throws HostingException for more than 256 of a kind, or one of more than 260 characters; for
    *     more than 10 hosts with headers, or one twice

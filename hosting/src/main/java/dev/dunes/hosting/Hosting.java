@@ -146,7 +146,11 @@ public final class Hosting implements AutoCloseable {
         new Lifecycle(
             config.sandboxes(),
             maker,
-            new Ways(config.egress(), name -> config.sandboxes().get().provider(name), secrets),
+            new Ways(
+                config.egress(),
+                name -> config.sandboxes().get().provider(name),
+                secrets,
+                config.internet()),
             ledger,
             residents,
             events,
@@ -503,6 +507,11 @@ public final class Hosting implements AutoCloseable {
     Started now = started();
     Duration left = fromNow.isNegative() ? Duration.ZERO : fromNow;
     now.access().change(account, id, entry -> now.lifecycle().renew(entry, left));
+  }
+
+  /** What sandboxes with a way out reach when nothing is said. */
+  public EgressRules usualEgress() {
+    return config.internet() ? EgressRules.EVERYTHING : EgressRules.NOTHING;
   }
 
   /**

@@ -22,6 +22,7 @@ public final class HostingConfig {
   private final BaseImages baseImages;
   private final Duration metricsEvery;
   private final boolean privateWebhooks;
+  private final boolean internet;
   private final Optional<Egress> egress;
 
   private HostingConfig(Builder builder) {
@@ -37,6 +38,7 @@ public final class HostingConfig {
     this.baseImages = builder.baseImages;
     this.metricsEvery = builder.metricsEvery;
     this.privateWebhooks = builder.privateWebhooks;
+    this.internet = builder.internet;
     this.egress = builder.egress;
   }
 
@@ -100,6 +102,10 @@ public final class HostingConfig {
     return privateWebhooks;
   }
 
+  boolean internet() {
+    return internet;
+  }
+
   Optional<Egress> egress() {
     return egress;
   }
@@ -118,6 +124,7 @@ public final class HostingConfig {
     private BaseImages baseImages = BaseImages.DEFAULT;
     private Duration metricsEvery = Duration.ofSeconds(10);
     private boolean privateWebhooks;
+    private boolean internet;
     private Optional<Egress> egress = Optional.empty();
 
     private Builder(Path directory, Supplier<Sandboxes> sandboxes) {
@@ -170,6 +177,16 @@ public final class HostingConfig {
     /** How long the build of a template may take; 15 min unless set. */
     public Builder buildLimit(Duration value) {
       buildLimit = requireNonNull(value, "value");
+      return this;
+    }
+
+    /**
+     * Whether sandboxes for which nothing is said reach all names and public addresses, at
+     * providers that have a way out which keeps to rules and would leave them without one. False
+     * unless set.
+     */
+    public Builder internet(boolean value) {
+      internet = value;
       return this;
     }
 

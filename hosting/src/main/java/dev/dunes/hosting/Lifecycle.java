@@ -68,13 +68,13 @@ final class Lifecycle {
   /**
    * Makes a sandbox for which a place is reserved.
    *
-   * @param egress what it may reach; else the provider's default
+   * @param egress what it may reach; else what is usual
    */
   Entry create(SandboxOrder order, Optional<String> image, Optional<EgressRules> egress) {
     String provider = maker.provider();
     boolean done = false;
     try {
-      Entry entry = create(order, provider, image, egress);
+      Entry entry = create(order, provider, image, ways.ofNew(provider, egress));
       done = true;
       return entry;
     } finally {

@@ -14,6 +14,7 @@ final class Ways {
   private final Optional<Egress> egress;
   private final Function<String, SandboxProvider> providers;
   private final Secrets secrets;
+  private final boolean internet;
 
   /**
    * The network a sandbox is made with.
@@ -31,11 +32,17 @@ final class Ways {
    * @param egress what gives them, if anything does
    * @param providers by their names
    * @param secrets that headers may have in them
+   * @param internet whether those for which nothing is said have one, too
    */
-  Ways(Optional<Egress> egress, Function<String, SandboxProvider> providers, Secrets secrets) {
+  Ways(
+      Optional<Egress> egress,
+      Function<String, SandboxProvider> providers,
+      Secrets secrets,
+      boolean internet) {
     this.egress = egress;
     this.providers = providers;
     this.secrets = secrets;
+    this.internet = internet;
   }
 
   /** Rules as a way takes them. */
@@ -79,6 +86,14 @@ final class Ways {
 
   private Optional<Egress> at(String provider) {
     return egress.filter(any -> providers.apply(provider).takesRelays());
+  }
+
+  /** The rules of a new sandbox; empty where it is as its provider has it. */
+  Optional<EgressRules> ofNew(String provider, Optional<EgressRules> said) {
+    return said.or(() ->
+        internet && closedByDefault(provider) && at(provider).isPresent()
+            ? Optional.of(EgressRules.EVERYTHING)
+            : Optional.empty());
   }
 
   /** Whether a sandbox for which nothing was said reaches nothing. */

@@ -232,6 +232,25 @@ class EgressTest {
     assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
   }
 
+  @Test
+  void aServerMayOpenTheWayForThoseForWhichNothingIsSaid() throws Exception {
+    shop.shop.set("DUNES_SANDBOX_INTERNET", "1");
+    shop.shop.restart(shop.shop.port());
+    String id = shop.create();
+    assertThat(get(id, internet.url("good.example"))).isEqualTo("hello");
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+    assertThat(get(id, "http://10.0.0.1/")).contains("its address is private");
+    String closed =
+        shop.create(Json.object().put("allow_internet_access", false)).get("sandboxID").asString();
+    assertThat(get(closed, internet.url(HOST))).contains("no egress rule names it");
+
+    // What is said holds until it is taken back.
+    put(204, id, "{" + OTHERS + "}");
+    assertThat(get(id, internet.url(HOST))).contains("no egress rule names it");
+    put(204, id, "{}");
+    assertThat(get(id, internet.url(HOST))).isEqualTo("hello");
+  }
+
   /** As the refusal says. */
   private void reopen(String id) throws Exception {
     shop.post(204, "/sandboxes/" + id + "/pause", Json.object().put("memory", false));

@@ -32,7 +32,7 @@ final class NetworkRoutes {
     Optional<EgressRules> rules =
         SandboxNetwork.egress(body, body.flag("allow_internet_access", true));
     if (rules.isPresent() || sandbox.egress().isPresent()) {
-      hosting.setEgress(account, sandbox.id(), rules.orElse(EgressRules.NOTHING));
+      hosting.setEgress(account, sandbox.id(), rules.orElseGet(hosting::usualEgress));
     }
     return Reply.empty(204);
   }

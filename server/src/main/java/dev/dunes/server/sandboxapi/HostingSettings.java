@@ -65,6 +65,7 @@ public final class HostingSettings implements AutoCloseable {
             .metricsEvery(
                 Duration.ofSeconds(settings.number("DUNES_SANDBOX_METRICS_EVERY", 10, 1, 3600)))
             .privateWebhooks(settings.on("DUNES_WEBHOOK_PRIVATE"))
+            .internet(settings.on("DUNES_SANDBOX_INTERNET"))
             .egress(egress);
     settings
         .get("DUNES_TEMPLATE_IMAGES")

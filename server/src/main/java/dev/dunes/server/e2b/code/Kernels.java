@@ -28,7 +28,7 @@ final class Kernels {
       command -v "$1" >/dev/null || exit 90
       cd -- "$2" 2>/dev/null || exit 91
       if [ "$3" = typescript ]; then
-        node -e 'process.exit(require("node:module").stripTypeScriptTypes ? 0 : 92)'
+        node -e 'process.exit(require("node:module").stripTypeScriptTypes ? 0 : 92)' || exit
       fi
       if [ "$3" = java ]; then
         case "$(java --list-modules 2>/dev/null)" in *jdk.jshell*) ;; *) exit 93 ;; esac

@@ -21,6 +21,7 @@ import jdk.jshell.Snippet;
 import jdk.jshell.SnippetEvent;
 import jdk.jshell.SourceCodeAnalysis;
 import jdk.jshell.UnresolvedReferenceException;
+import jdk.jshell.VarSnippet;
 
 /**
  * Runs cells of Java for the host, one after another, in one JShell that lasts, in this process.
@@ -181,7 +182,7 @@ public final class Kernel {
                     .collect(Collectors.joining(", ")));
       }
       if (last && isExpression(event.snippet()) && event.value() != null) {
-        show(event.value());
+        show(event.value(), typeOf(event.snippet()).equals("String"));
       }
     }
     return true;
@@ -193,11 +194,22 @@ public final class Kernel {
         || snippet.subKind() == Snippet.SubKind.TEMP_VAR_EXPRESSION_SUBKIND;
   }
 
-  private static void show(String value) {
+  private static String typeOf(Snippet snippet) {
+    return snippet instanceof ExpressionSnippet
+        ? ((ExpressionSnippet) snippet).typeName()
+        : ((VarSnippet) snippet).typeName();
+  }
+
+  /**
+   * @param value as JShell writes it: a text between quotes and with escapes; between quotes it is
+   *     said, too, as others say texts
+   */
+  private static void show(String value, boolean text) {
     STDOUT.flush();
     STDERR.flush();
     Map<String, Object> data = new LinkedHashMap<>();
-    data.put("text/plain", value);
+    boolean quoted = text && value.startsWith("\"");
+    data.put("text/plain", quoted ? '"' + new Json(value).string() + '"' : value);
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("main", true);
     result.put("data", data);

@@ -65,6 +65,19 @@ public abstract class GuestSandbox implements Sandbox {
     }
   }
 
+  /** Hands this handle's connection over to another one. */
+  protected final void handOver(GuestSandbox other) {
+    lock.lock();
+    try {
+      if (connection != null) {
+        other.adopt(connection);
+        connection = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Closes this handle's connection, if any. A later use connects again. */
   protected final void disconnect() {
     lock.lock();

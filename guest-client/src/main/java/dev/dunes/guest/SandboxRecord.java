@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class SandboxRecord {
   private final String id;
   private final String provider;
-  private final SandboxSpec spec;
-  private final Instant createdAt;
+  private SandboxSpec spec;
+  private Instant createdAt;
   private SandboxState state = SandboxState.CREATING;
   private @Nullable Instant deadline;
   private @Nullable ProcessIdentity owner;
@@ -105,6 +105,15 @@ public final class SandboxRecord {
   /** What must be removed with it besides its directory, such as control groups. */
   public List<Path> paths() {
     return paths;
+  }
+
+  /** As if it had been made at this moment for this specification. */
+  public SandboxRecord assigned(SandboxSpec now, Instant at) {
+    SandboxRecord copy = new SandboxRecord(this);
+    copy.spec = requireNonNull(now, "now");
+    copy.createdAt = requireNonNull(at, "at");
+    copy.deadline = at.plus(now.lifetime());
+    return copy;
   }
 
   public SandboxRecord withState(SandboxState value) {

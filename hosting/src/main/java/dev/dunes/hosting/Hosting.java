@@ -57,7 +57,8 @@ public final class Hosting implements AutoCloseable {
   private volatile boolean closed;
 
   /** What there is once the ledger is this server's. */
-  private record Started(Lifecycle lifecycle, Watch watch, Access access, MetricsLog metrics) {}
+  private record Started(
+      Lifecycle lifecycle, Watch watch, Spares spares, Access access, MetricsLog metrics) {}
 
   /** Something done with a sandbox that runs. */
   @FunctionalInterface
@@ -141,7 +142,9 @@ public final class Hosting implements AutoCloseable {
   /** Looks after the sandboxes there are. */
   private Started goOn() throws IOException {
     String id = ledger.id();
-    Maker maker = new Maker(config.sandboxes(), config.provider(), config.limitsRequired(), id);
+    Spares spares = new Spares(config.sandboxes(), config.spares(), id);
+    Maker maker =
+        new Maker(config.sandboxes(), config.provider(), config.limitsRequired(), id, spares);
     Lifecycle lifecycle =
         new Lifecycle(
             config.sandboxes(),
@@ -157,7 +160,7 @@ public final class Hosting implements AutoCloseable {
             graves,
             volumes,
             config.pausedFor());
-    Watch watch = new Watch(config.sandboxes(), lifecycle, residents, id);
+    Watch watch = new Watch(config.sandboxes(), lifecycle, residents, spares, id);
     ledger.read().stream()
         .sorted(Comparator.comparing(kept -> kept.order().startedAt()))
         .forEach(kept -> {
@@ -171,7 +174,7 @@ public final class Hosting implements AutoCloseable {
     Access access = new Access(config.sandboxes(), lifecycle, watch, residents, graves);
     MetricsLog metrics =
         new MetricsLog(config.metricsEvery(), entry -> lifecycle.handle(entry).metrics());
-    return new Started(lifecycle, watch, access, metrics);
+    return new Started(lifecycle, watch, spares, access, metrics);
   }
 
   private Started started() {
@@ -573,6 +576,7 @@ public final class Hosting implements AutoCloseable {
       volumes.close();
       if (now != null) {
         now.watch().close();
+        now.spares().close();
         now.metrics().close();
         residents
             .everything()

@@ -23,6 +23,7 @@ public final class HostingConfig {
   private final Duration metricsEvery;
   private final boolean privateWebhooks;
   private final boolean internet;
+  private final int spares;
   private final Optional<Egress> egress;
 
   private HostingConfig(Builder builder) {
@@ -39,6 +40,7 @@ public final class HostingConfig {
     this.metricsEvery = builder.metricsEvery;
     this.privateWebhooks = builder.privateWebhooks;
     this.internet = builder.internet;
+    this.spares = builder.spares;
     this.egress = builder.egress;
   }
 
@@ -106,6 +108,10 @@ public final class HostingConfig {
     return internet;
   }
 
+  int spares() {
+    return spares;
+  }
+
   Optional<Egress> egress() {
     return egress;
   }
@@ -125,6 +131,7 @@ public final class HostingConfig {
     private Duration metricsEvery = Duration.ofSeconds(10);
     private boolean privateWebhooks;
     private boolean internet;
+    private int spares;
     private Optional<Egress> egress = Optional.empty();
 
     private Builder(Path directory, Supplier<Sandboxes> sandboxes) {
@@ -205,6 +212,19 @@ public final class HostingConfig {
     /** Lets accounts other than the main one send events into this machine's own network. */
     public Builder privateWebhooks(boolean value) {
       privateWebhooks = value;
+      return this;
+    }
+
+    /**
+     * How many sandboxes wait, made ahead of need, of each kind that is asked for again and again;
+     * 0, the default, for none. Only where the provider can give them away, see {@link
+     * dev.dunes.sandbox.Assigning}.
+     */
+    public Builder spares(int value) {
+      if (value < 0) {
+        throw new IllegalArgumentException("spares: " + value + " is less than 0");
+      }
+      spares = value;
       return this;
     }
 

@@ -37,6 +37,7 @@ final class Maker {
   private final Optional<String> provider;
   private final boolean limitsRequired;
   private final String ledger;
+  private final Spares spares;
 
   /** Which limits a provider can keep, once that is known. */
   private final Map<String, Limits> kept = new ConcurrentHashMap<>();
@@ -47,11 +48,13 @@ final class Maker {
       Supplier<Sandboxes> sandboxes,
       Optional<String> provider,
       boolean limitsRequired,
-      String ledger) {
+      String ledger,
+      Spares spares) {
     this.sandboxes = sandboxes;
     this.provider = provider;
     this.limitsRequired = limitsRequired;
     this.ledger = ledger;
+    this.spares = spares;
   }
 
   String provider() {
@@ -107,12 +110,9 @@ final class Maker {
     SandboxException first = null;
     for (Limits limits : tries) {
       try {
+        SandboxSpec spec = spec(order, at, lifetime, image, network, volumes, limits, listed);
         Sandbox sandbox =
-            sandboxes
-                .get()
-                .create(
-                    spec(order, at, lifetime, image, network, volumes, limits, listed),
-                    Placement.at(at));
+            listed ? spares.get(at, spec) : sandboxes.get().create(spec, Placement.at(at));
         remember(at, limits, first);
         return sandbox;
       } catch (SandboxException e) {

@@ -37,16 +37,23 @@ final class Watch implements AutoCloseable {
   private final Supplier<Sandboxes> sandboxes;
   private final Lifecycle lifecycle;
   private final Residents residents;
+  private final Spares spares;
   private final String ledger;
   private final ScheduledThreadPoolExecutor clock;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread sweeper =
       Thread.ofVirtual().name("dunes-hosting-sweep").unstarted(this::sweepNowAndThen);
 
-  Watch(Supplier<Sandboxes> sandboxes, Lifecycle lifecycle, Residents residents, String ledger) {
+  Watch(
+      Supplier<Sandboxes> sandboxes,
+      Lifecycle lifecycle,
+      Residents residents,
+      Spares spares,
+      String ledger) {
     this.sandboxes = sandboxes;
     this.lifecycle = lifecycle;
     this.residents = residents;
+    this.spares = spares;
     this.ledger = ledger;
     this.clock =
         new ScheduledThreadPoolExecutor(
@@ -175,6 +182,7 @@ final class Watch implements AutoCloseable {
 
   /** Ends what has ended, and destroys what carries this ledger's name and is in it no more. */
   void sweep() {
+    spares.sweep();
     Set<String> providers = new HashSet<>();
     List<Entry> before = residents.everything();
     before.forEach(entry -> providers.add(entry.condition().provider()));
@@ -200,7 +208,11 @@ final class Watch implements AutoCloseable {
     residents.everything().forEach(entry -> known.add(entry.condition().providerId()));
     Instant oldest = Instant.now().minus(YOUNG);
     for (SandboxInfo info : there) {
-      if (!known.contains(info.id()) && info.createdAt().filter(oldest::isAfter).isPresent()) {
+      boolean stray =
+          !known.contains(info.id())
+              && !spares.waits(info)
+              && info.createdAt().filter(oldest::isAfter).isPresent();
+      if (stray || spares.left(info)) {
         LOG.warn("sandbox {} of {} belongs to nobody and is destroyed", info.id(), provider);
         sandboxes.get().destroy(provider, info.id());
       }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * A hosting as a process of its own, to be killed: {@code HostingProcess DIRECTORY}; makes
+ * A hosting as a process of its own, to be killed: {@code HostingProcess DIRECTORY [SPARES]}; makes
  * sandboxes of several kinds, prints their ids and waits.
  */
 final class HostingProcess {
@@ -15,6 +15,7 @@ final class HostingProcess {
         new Hosting(
             HostingConfig.builder(Path.of(arguments[0]), dev.dunes.sandbox.Sandboxes::shared)
                 .limits(Ground.MANY)
+                .spares(arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0)
                 .build());
     Account main = hosting.mainAccount();
     SandboxRequest base = SandboxRequest.of("base");

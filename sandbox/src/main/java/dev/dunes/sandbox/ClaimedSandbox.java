@@ -28,6 +28,12 @@ final class ClaimedSandbox extends ForwardingSandbox {
     return entry.spec;
   }
 
+  /** None: the pool would lose sight of it. */
+  @Override
+  public Optional<Assigning> assigning() {
+    return Optional.empty();
+  }
+
   @Override
   public SandboxInfo info() {
     renewal.ifPresent(Threads::join);

@@ -108,6 +108,11 @@ abstract class ForwardingSandbox implements Sandbox {
   }
 
   @Override
+  public Optional<Assigning> assigning() {
+    return sandbox.assigning();
+  }
+
+  @Override
   public Optional<PortAccess> ports() {
     return sandbox.ports();
   }

@@ -1,5 +1,7 @@
 package dev.dunes.sandbox;
 
+import java.util.Optional;
+
 /** A sandbox of a provider that was registered under another name than its own. */
 final class NamedSandbox extends ForwardingSandbox {
   private final String provider;
@@ -25,6 +27,11 @@ final class NamedSandbox extends ForwardingSandbox {
             info.deadline(),
             info.isolation(),
             info.metadata());
+  }
+
+  @Override
+  public Optional<Assigning> assigning() {
+    return super.assigning().map(there -> spec -> of(there.assign(spec), provider));
   }
 
   @Override

@@ -137,6 +137,11 @@ public interface Sandbox extends AutoCloseable {
   /** Saving and copying its files, where the provider can. */
   Optional<Forking> forking();
 
+  /** Giving one that was made ahead of need to somebody, where the provider can. */
+  default Optional<Assigning> assigning() {
+    return Optional.empty();
+  }
+
   /** Reaching its ports, where the provider can. */
   Optional<PortAccess> ports();
 

@@ -186,6 +186,18 @@ public final class SandboxSpec {
     return Optional.ofNullable(isolation);
   }
 
+  /**
+   * This without what a sandbox can also be given later: labels, environment, lifetime.
+   *
+   * @see Assigning
+   */
+  public SandboxSpec shape() {
+    Builder builder = toBuilder().lifetime(DEFAULT_LIFETIME);
+    builder.env.clear();
+    builder.labels.clear();
+    return builder.build();
+  }
+
   /** Whether it goes on when the program that made it ends. */
   public boolean detached() {
     return detached;

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -102,12 +103,15 @@ final class JsonLinesFile {
     });
   }
 
-  /** Replaces all rows at once. */
-  boolean replace(List<? extends JsonNode> rows) {
+  /**
+   * Replaces all rows at once by what is made of them; no row that another process adds meanwhile
+   * is lost.
+   */
+  boolean rewrite(UnaryOperator<List<JsonNode>> change) {
     return guarded(() -> {
       Path fresh = file.resolveSibling(file.getFileName() + ".new");
       StringBuilder all = new StringBuilder();
-      rows.forEach(row -> all.append(Json.text(row)).append('\n'));
+      change.apply(read()).forEach(row -> all.append(Json.text(row)).append('\n'));
       Files.deleteIfExists(fresh);
       Files.createFile(fresh, PRIVATE);
       Files.writeString(fresh, all);

@@ -1,11 +1,11 @@
 package dev.dunes.session;
 
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,30 +28,72 @@ final class RunStore {
   private final Map<String, RunBody> bodies = new LinkedHashMap<>();
   private long bodyBytes;
 
+  private final CompletableFuture<Void> loaded;
+
+  /** What was kept is read meanwhile: a run that starts does not wait for it. */
   RunStore(JsonLinesFile file, boolean storePrompts) {
     this.file = file;
     this.storePrompts = storePrompts;
-    load();
+    this.loaded =
+        CompletableFuture.runAsync(
+            this::load, task -> Thread.ofVirtual().name("run-store").start(task));
   }
+
+  /** A run and the last row there is of it. */
+  private record Kept(RunRecord run, JsonNode row) {}
 
   private void load() {
     List<JsonNode> rows = file.read();
-    Map<String, JsonNode> last = new LinkedHashMap<>();
-    for (JsonNode row : rows) {
-      RunFormat.read(row).ifPresent(run -> last.put(run.id(), row));
+    Map<String, Kept> kept = newest(rows);
+    lock.lock();
+    try {
+      Map<String, RunRecord> ours = new LinkedHashMap<>(runs);
+      Map<String, RunBody> oursBodies = new LinkedHashMap<>(bodies);
+      runs.clear();
+      bodies.clear();
+      bodyBytes = 0;
+      kept.forEach((id, old) -> {
+        if (!ours.containsKey(id)) {
+          runs.put(id, old.run());
+          RunFormat.body(old.row()).ifPresent(body -> keep(id, body));
+        }
+      });
+      runs.putAll(ours);
+      oursBodies.forEach(this::keep);
+      trim();
+    } finally {
+      lock.unlock();
     }
-    last.forEach((id, row) ->
-        RunFormat.read(row)
-            .ifPresent(run -> {
-              runs.put(id, run.running() && cutOff(row) ? run.cutOff() : run);
-              RunFormat.body(row).ifPresent(body -> keep(id, body));
-            }));
-    trim();
     if (rows.size() > COMPACT_ABOVE) {
-      List<JsonNode> kept = new ArrayList<>();
-      runs.forEach((id, run) -> kept.add(run.running() ? last.get(id) : row(run)));
-      file.replace(kept);
+      file.rewrite(all -> newest(all).values().stream().map(this::compact).toList());
     }
+  }
+
+  /** The newest, oldest first, as they are now; of a run the last row counts. */
+  private static Map<String, Kept> newest(List<JsonNode> rows) {
+    LinkedHashMap<String, Kept> kept = new LinkedHashMap<>();
+    for (JsonNode row : rows) {
+      RunFormat.read(row)
+          .map(run -> run.running() && cutOff(row) ? run.cutOff() : run)
+          .ifPresent(run -> kept.put(run.id(), new Kept(run, row)));
+    }
+    Iterator<Kept> oldest = kept.values().iterator();
+    while (kept.size() > MOST && oldest.hasNext()) {
+      if (!oldest.next().run().running()) {
+        oldest.remove();
+      }
+    }
+    return kept;
+  }
+
+  private JsonNode compact(Kept old) {
+    return old.run().running()
+        ? old.row()
+        : RunFormat.write(old.run(), storePrompts ? RunFormat.body(old.row()) : Optional.empty());
+  }
+
+  private void awaitLoaded() {
+    loaded.join();
   }
 
   /** A run of a process that still lives goes on there. */
@@ -62,7 +104,10 @@ final class RunStore {
         .orElse(true);
   }
 
-  /** Takes in a run that starts; false when its id is taken. */
+  /**
+   * Takes in a run that starts; false when its id is taken. One that was kept under this id before
+   * makes room for it.
+   */
   boolean add(RunRecord run, RunBody body) {
     lock.lock();
     try {
@@ -100,11 +145,18 @@ final class RunStore {
     }
   }
 
+  /** Whether a run has this id, as far as is known by now. */
   boolean knows(String id) {
-    return find(id).isPresent();
+    lock.lock();
+    try {
+      return runs.containsKey(id);
+    } finally {
+      lock.unlock();
+    }
   }
 
   Optional<RunRecord> find(String id) {
+    awaitLoaded();
     lock.lock();
     try {
       return Optional.ofNullable(runs.get(id));
@@ -115,6 +167,7 @@ final class RunStore {
 
   /** The large parts of a run, while there is room for them. */
   Optional<RunBody> body(String id) {
+    awaitLoaded();
     lock.lock();
     try {
       return Optional.ofNullable(bodies.get(id));
@@ -125,6 +178,7 @@ final class RunStore {
 
   /** Newest first. */
   List<RunRecord> list(int limit) {
+    awaitLoaded();
     lock.lock();
     try {
       return runs.sequencedValues().reversed().stream().limit(limit).toList();

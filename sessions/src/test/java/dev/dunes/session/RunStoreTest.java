@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -127,6 +128,58 @@ class RunStoreTest {
 
     assertThat(store(false).list(1000)).extracting(RunRecord::id).startsWith("r1000").hasSize(200);
     assertThat(Files.readAllLines(file())).hasSize(200);
+  }
+
+  @Test
+  void whatStartsWhileTheOldOnesAreReadComesAfterThem() {
+    RunStore first = store(false);
+    for (int i = 0; i < 300; i++) {
+      first.add(run("old" + i), body());
+      first.end(ended(run("old" + i)));
+    }
+
+    RunStore store = store(false);
+    store.add(run("new"), body());
+    assertThat(store.knows("new")).isTrue();
+    store.end(ended(run("new")));
+
+    assertThat(store.list(3)).extracting(RunRecord::id).containsExactly("new", "old299", "old298");
+    assertThat(store.list(1000)).hasSize(200);
+    assertThat(store.find("new").orElseThrow().status()).isEqualTo(RunStatus.COMPLETED);
+    assertThat(store.body("new")).isPresent();
+  }
+
+  @Test
+  void whatIsAddedWhileAFileIsRewrittenIsKept() throws Exception {
+    JsonLinesFile one = new JsonLinesFile(file());
+    for (int i = 0; i < 500; i++) {
+      one.append(Json.object().put("id", "r" + i));
+    }
+    CountDownLatch reading = new CountDownLatch(1);
+    Thread adding =
+        Thread.ofVirtual()
+            .start(() -> {
+              awaitUninterruptibly(reading);
+              one.append(Json.object().put("id", "added"));
+            });
+
+    one.rewrite(rows -> {
+      reading.countDown();
+      // What is added waits for the lock, or has not come to it yet.
+      return rows.subList(400, rows.size());
+    });
+    adding.join();
+
+    assertThat(one.read()).hasSize(101);
+    assertThat(one.read().getLast().path("id").asString()).isEqualTo("added");
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

@@ -19,6 +19,8 @@ public enum Feature {
   DETACHED_COMMANDS,
   /** Directories can be watched. */
   WATCH,
+  /** What was made ahead of need can be given to somebody. */
+  ASSIGN,
   PAUSE,
   FORK,
   SNAPSHOT,

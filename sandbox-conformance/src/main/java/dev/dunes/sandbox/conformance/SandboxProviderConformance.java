@@ -145,6 +145,13 @@ public abstract class SandboxProviderConformance {
   }
 
   @Nested
+  class Assignments extends AssignTopic {
+    Assignments() {
+      super(SandboxProviderConformance.this::suite);
+    }
+  }
+
+  @Nested
   class Pauses extends PauseTopic {
     Pauses() {
       super(SandboxProviderConformance.this::suite);

@@ -27,6 +27,6 @@ class RemoteConformanceTest extends DockerConformance {
 
   @Override
   protected Set<Feature> features() {
-    return EnumSet.complementOf(EnumSet.of(Feature.RELAYS));
+    return EnumSet.complementOf(EnumSet.of(Feature.ASSIGN, Feature.RELAYS));
   }
 }

@@ -30,7 +30,7 @@ class HostConformanceTest extends SandboxProviderConformance {
 
   @Override
   protected Set<Feature> features() {
-    Set<Feature> features = EnumSet.complementOf(EnumSet.of(Feature.RELAYS));
+    Set<Feature> features = EnumSet.complementOf(EnumSet.of(Feature.ASSIGN, Feature.RELAYS));
     if (!"root".equals(System.getProperty("user.name"))) {
       features.remove(Feature.OTHER_USERS);
     }

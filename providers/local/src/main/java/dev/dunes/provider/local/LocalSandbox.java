@@ -5,13 +5,16 @@ import dev.dunes.guest.GuestSandbox;
 import dev.dunes.guest.GuestUsage;
 import dev.dunes.guest.SandboxDirectory;
 import dev.dunes.guest.SandboxRecord;
+import dev.dunes.sandbox.Assigning;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.Forking;
+import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.Pausing;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxMetrics;
+import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.Snapshot;
@@ -23,7 +26,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A handle on a sandbox of this machine. */
-final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
+final class LocalSandbox extends GuestSandbox implements Assigning, Forking, Pausing {
   private static final int KILLED = 137;
 
   private final LocalSandboxProvider provider;
@@ -57,7 +60,7 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
     try {
       files().mkdir(path);
     } catch (SandboxException e) {
-      throw new dev.dunes.sandbox.InvalidRequestException(
+      throw new InvalidRequestException(
           "workingDir",
           "workingDir: '%s' cannot be made in the sandbox".formatted(path),
           ErrorDetails.cause(e).withRemedy("use a directory below /workspace, /home/user or /tmp"));
@@ -127,6 +130,33 @@ final class LocalSandbox extends GuestSandbox implements Pausing, Forking {
           setGuestDeadline(lifetime);
           directory.write(now.withDeadline(Instant.now().plus(lifetime)));
           return true;
+        });
+  }
+
+  @Override
+  public Optional<Assigning> assigning() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public Sandbox assign(SandboxSpec wanted) {
+    if (!wanted.shape().equals(spec().shape())) {
+      throw new InvalidRequestException(
+          "spec",
+          "sandbox '%s' can only be assigned to what differs in labels, env and lifetime"
+              .formatted(id()),
+          ErrorDetails.at(provider(), id()).withRemedy("create one of that specification"));
+    }
+    return provider.locked(
+        directory,
+        now -> {
+          setGuestDeadline(wanted.lifetime());
+          SandboxRecord next = now.assigned(wanted, Instant.now());
+          directory.write(next);
+          LocalSandbox assigned = new LocalSandbox(provider, directory, next, maker);
+          handOver(assigned);
+          provider.replace(this, assigned);
+          return assigned;
         });
   }
 

@@ -267,6 +267,13 @@ final class LocalSandboxProvider implements SandboxProvider {
     }
   }
 
+  /** From now on the other handle is the one that ends with this program, if this one was. */
+  void replace(LocalSandbox sandbox, LocalSandbox other) {
+    if (owned.remove(sandbox)) {
+      owned.add(other);
+    }
+  }
+
   void forget(LocalSandbox sandbox) {
     owned.remove(sandbox);
   }

@@ -30,6 +30,16 @@ try {
   say('command', (await sandbox.process.getSessionCommand('s', async.cmdId)).exitCode)
   await sandbox.process.deleteSession('s')
 
+  let shown = ''
+  const pty = await sandbox.process.createPty({ id: 'p', cols: 120, rows: 30, onData: (data) => { shown += new TextDecoder().decode(data) } })
+  await pty.waitForConnection()
+  await pty.resize(90, 31)
+  await pty.sendInput('stty size; exit 5\n')
+  const exited = await pty.wait()
+  say('terminal', [exited.exitCode, shown.includes('31 90')])
+  await pty.disconnect()
+  await pty.kill()
+
   const bytes = Buffer.from([...Array(256).keys()])
   await sandbox.fs.uploadFiles([{ source: bytes, destination: '/tmp/up/all' }, { source: Buffer.from('two'), destination: '/tmp/up/two' }])
   const back = await sandbox.fs.downloadFile('/tmp/up/all')

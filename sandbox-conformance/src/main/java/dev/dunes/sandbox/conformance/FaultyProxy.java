@@ -47,6 +47,10 @@ public final class FaultyProxy implements AutoCloseable {
     /** The server gets it, and its answer is held back until the latch is open. */
     record Hold(CountDownLatch served, CountDownLatch release) implements Fault {}
 
+    /** The server gets it only when the latch is open, also when nobody waits for it any more. */
+    record Late(CountDownLatch arrived, CountDownLatch release, CountDownLatch served)
+        implements Fault {}
+
     /** The server gets it without a header. */
     record Without(String header) implements Fault {}
   }
@@ -136,7 +140,16 @@ public final class FaultyProxy implements AutoCloseable {
             values.forEach(value -> request.header(name, value));
           }
         });
+    if (fault.orElse(null) instanceof Fault.Late late) {
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      request.method(exchange.getRequestMethod(), BodyPublishers.ofByteArray(body));
+      late.arrived().countDown();
+      late.release().await();
+    }
     HttpResponse<InputStream> response = client.send(request.build(), BodyHandlers.ofInputStream());
+    if (fault.orElse(null) instanceof Fault.Late late) {
+      late.served().countDown();
+    }
     try (InputStream body = response.body()) {
       switch (fault.orElse(new Fault.Without(""))) {
         case Fault.AnswerAfter other -> {
@@ -148,7 +161,7 @@ public final class FaultyProxy implements AutoCloseable {
           hold.served().countDown();
           hold.release().await();
         }
-        case Fault.Answer _, Fault.CutAfter _, Fault.Without _ -> {}
+        case Fault.Answer _, Fault.CutAfter _, Fault.Late _, Fault.Without _ -> {}
       }
       response
           .headers()

@@ -152,7 +152,9 @@ public final class CloudHttp implements AutoCloseable {
           throw new SandboxTimeoutException(
               "%s did not answer within %d s"
                   .formatted(provider, call.limit().orElse(Duration.ZERO).toSeconds()),
-              details(call).withRemedy("try again; see its status page").withCause(e));
+              details(call)
+                  .withRemedy("try again; see its status page")
+                  .withCause(secrets.clean(e)));
         }
       } catch (IOException e) {
         if (last || !call.repeatable()) {
@@ -203,13 +205,13 @@ public final class CloudHttp implements AutoCloseable {
     }
   }
 
-  /** What an error says. A vendor that never ends it says nothing. */
-  private static String error(HttpResponse<InputStream> response) throws IOException {
+  /** What an error says. A vendor that never ends it, or breaks off, says nothing. */
+  private static String error(HttpResponse<InputStream> response) {
     try (InputStream in = response.body()) {
       byte[] bytes = Timeouts.within(ERROR_LIMIT, () -> in.readNBytes(MOST_ERROR_BYTES));
       return new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
-    } catch (SandboxTimeoutException e) {
-      LOG.debug("the body of an error never ended", e);
+    } catch (SandboxTimeoutException | IOException e) {
+      LOG.debug("the body of an error never ended, or broke off", e);
       return "";
     }
   }
@@ -230,7 +232,7 @@ public final class CloudHttp implements AutoCloseable {
         "%s cannot be reached at %s".formatted(provider, call.uri().getAuthority()),
         details(call)
             .withRemedy("check the network and the address that is set for it")
-            .withCause(e));
+            .withCause(secrets.clean(e)));
   }
 
   /** The connection broke, or the answer made no sense. */
@@ -238,7 +240,7 @@ public final class CloudHttp implements AutoCloseable {
     return new ProviderException(
         "the connection to %s broke: %s"
             .formatted(provider, secrets.clean(String.valueOf(e.getMessage()))),
-        details(call).withRemedy("try again; see its status page").withCause(e));
+        details(call).withRemedy("try again; see its status page").withCause(secrets.clean(e)));
   }
 
   private ErrorDetails details(CloudCall call) {

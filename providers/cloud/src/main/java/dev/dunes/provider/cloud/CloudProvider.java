@@ -7,15 +7,18 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxAuthenticationException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInfo;
+import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.spi.SandboxProvider;
-import java.util.ArrayList;
+import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +29,10 @@ import org.slf4j.LoggerFactory;
 public abstract class CloudProvider implements SandboxProvider {
   private static final Logger LOG = LoggerFactory.getLogger(CloudProvider.class);
 
+  private static final int SERVER_ERROR = 500;
+
   private final Set<CloudSandbox> owned = ConcurrentHashMap.newKeySet();
+  private final Latecomers latecomers = new Latecomers(mark -> !cleared(mark).isEmpty());
 
   protected CloudProvider() {}
 
@@ -59,7 +65,11 @@ public abstract class CloudProvider implements SandboxProvider {
     String mark = UUID.randomUUID().toString();
     CloudSandbox made = null;
     try {
-      made = make(spec, mark);
+      CloudSandbox first = make(spec, mark);
+      if (first.id().isEmpty()) {
+        throw unexpected("", new IllegalStateException("a sandbox without an id"));
+      }
+      made = first;
       owned.add(made);
       if (spec.workingDir().isPresent()) {
         made.makeWorkingDirectory(spec.workingDir().get());
@@ -76,33 +86,80 @@ public abstract class CloudProvider implements SandboxProvider {
   }
 
   /** What cannot be cleared away is said with the failure: somebody pays for it. */
-  private void clear(
-      @org.jspecify.annotations.Nullable CloudSandbox half, String mark, Throwable failure) {
-    List<String> ids = new ArrayList<>();
+  private void clear(@Nullable CloudSandbox half, String mark, Throwable failure) {
     try {
       if (half != null) {
         owned.remove(half);
-        ids.add(half.id());
-      } else {
-        ids.addAll(marked(mark));
-      }
-      for (String id : ids) {
-        destroy(id);
+        destroy(half.id());
+      } else if (cleared(mark).isEmpty() && mayComeLater(failure)) {
+        latecomers.expect(mark);
       }
     } catch (SandboxAuthenticationException e) {
-      if (ids.isEmpty() && failure instanceof SandboxAuthenticationException) {
+      if (half == null && failure instanceof SandboxAuthenticationException) {
         LOG.debug("{}: a key that may nothing has made nothing", name(), e);
       } else {
-        left(mark, ids, failure, e);
+        left(mark, half, failure, e);
       }
-    } catch (SandboxException e) {
-      left(mark, ids, failure, e);
+    } catch (RuntimeException e) {
+      left(mark, half, failure, e);
     }
   }
 
-  private void left(String mark, List<String> ids, Throwable failure, SandboxException why) {
-    LOG.error("{}: a sandbox may be left that was made with mark {}: {}", name(), mark, ids, why);
+  /** Destroys all that carry a mark. */
+  private List<String> cleared(String mark) {
+    List<String> ids = marked(mark);
+    RuntimeException failed = null;
+    for (String id : ids) {
+      try {
+        destroy(id);
+      } catch (RuntimeException e) {
+        LOG.error("{}: sandbox {} may be left", name(), id, e);
+        failed = e;
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
+    return ids;
+  }
+
+  /**
+   * Whether the vendor may still be making what was asked for: it has not said that it does not.
+   */
+  private static boolean mayComeLater(Throwable failure) {
+    boolean sent =
+        !(failure.getCause() instanceof ConnectException)
+            && !(failure.getCause() instanceof HttpConnectTimeoutException);
+    return failure instanceof SandboxException known
+        && sent
+        && known.statusCode().orElse(SERVER_ERROR) >= SERVER_ERROR;
+  }
+
+  private void left(
+      String mark, @Nullable CloudSandbox half, Throwable failure, RuntimeException why) {
+    LOG.error(
+        "{}: a sandbox may be left that was made with mark {}: {}",
+        name(),
+        mark,
+        half == null ? "no id" : half.id(),
+        why);
     failure.addSuppressed(why);
+  }
+
+  /**
+   * Whether one whose time is over was ended. When that fails now it is logged: a list is there for
+   * the others, too, and shows it until it has ended.
+   */
+  protected final boolean ended(String id, Runnable end) {
+    try {
+      end.run();
+      return true;
+    } catch (SandboxInterruptedException e) {
+      throw e;
+    } catch (SandboxException e) {
+      LOG.warn("{}: the time of sandbox {} is over, and it cannot be ended now", name(), id, e);
+      return false;
+    }
   }
 
   // ---- handles ----
@@ -139,10 +196,11 @@ public abstract class CloudProvider implements SandboxProvider {
   /** Destroys what its handles own; an adapter then closes its connections. */
   @Override
   public void close() {
+    latecomers.close();
     for (CloudSandbox sandbox : owned) {
       try {
         sandbox.close();
-      } catch (SandboxException e) {
+      } catch (RuntimeException e) { // one that cannot be ended keeps none of the others
         LOG.error("{}: could not destroy sandbox {}", name(), sandbox.id(), e);
       }
     }

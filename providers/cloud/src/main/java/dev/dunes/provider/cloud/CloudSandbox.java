@@ -5,18 +5,22 @@ import static java.util.Objects.requireNonNull;
 import dev.dunes.guest.Uninterrupted;
 import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.Command;
-import dev.dunes.sandbox.FileWatch;
 import dev.dunes.sandbox.Forking;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.Pausing;
 import dev.dunes.sandbox.PortAccess;
+import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxFiles;
 import dev.dunes.sandbox.SandboxInfo;
+import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxMetrics;
+import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
+import dev.dunes.sandbox.SandboxTimeoutException;
 import dev.dunes.sandbox.Timeouts;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -92,17 +96,6 @@ public abstract class CloudSandbox implements Sandbox {
     return false;
   }
 
-  /**
-   * Watches a directory.
-   *
-   * @param shown its path as the caller gave it
-   * @param path the same, with {@code ./} before a relative one
-   */
-  protected FileWatch watch(String shown, String path, boolean recursive) {
-    throw CloudSpecs.unsupported(
-        provider(), "watch", "it does not tell of changes", "list the directory again");
-  }
-
   /** Contents of a file up to this many bytes go in an argument of one script. */
   protected int mostInline() {
     return 48 << 10;
@@ -113,12 +106,43 @@ public abstract class CloudSandbox implements Sandbox {
   @Override
   public RunningCommand start(Command command) {
     Launch launch = launchOf(command, UUID.randomUUID().toString());
-    CloudCommand started = CloudCommand.follow(this, launch(launch), launch, command);
+    CloudCommand started = CloudCommand.follow(this, begun(launch), launch, command);
     running.add(started);
     if (!started.isRunning()) {
       running.remove(started);
     }
     return started;
+  }
+
+  /** When nobody knows whether it was begun, it is ended: nobody would follow it. */
+  private VendorProcess begun(Launch launch) {
+    try {
+      return launch(launch);
+    } catch (SandboxException e) {
+      boolean unknown =
+          e.statusCode().isEmpty()
+              && (e instanceof ProviderException
+                  || e instanceof SandboxTimeoutException
+                  || e instanceof SandboxInterruptedException);
+      if (unknown) {
+        endTree(launch.token());
+      }
+      throw e;
+    }
+  }
+
+  /** Ends all of a command that can no longer be followed. */
+  final void endTree(String token) {
+    Uninterrupted.run(() -> {
+      try {
+        scriptAnywhere(Scripts.KILL_TREE, token).require("it could not be killed");
+      } catch (SandboxNotFoundException e) {
+        CloudProvider.log().debug("a command ended with its sandbox {}", id());
+      } catch (SandboxException e) {
+        CloudProvider.log().warn("a command may go on in sandbox {}", id(), e);
+      }
+      return true;
+    });
   }
 
   private Launch launchOf(Command command, String token) {
@@ -357,8 +381,9 @@ public abstract class CloudSandbox implements Sandbox {
 
   @Override
   public boolean destroy() {
-    provider.disown(this);
     boolean was = Uninterrupted.run(() -> provider.destroy(id()));
+    // before it is known to be gone its provider still has to see to that
+    provider.disown(this);
     destroyed.set(true);
     release();
     return was;

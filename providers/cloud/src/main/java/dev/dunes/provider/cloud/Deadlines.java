@@ -21,6 +21,9 @@ public final class Deadlines implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Deadlines.class);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
 
+  /** What a vendor has kept may be a moment nobody will see. */
+  private static final Duration LONGEST_PAUSE = Duration.ofDays(1);
+
   private final Function<String, Optional<Instant>> look;
   private final Map<String, Thread> watched = new ConcurrentHashMap<>();
   private volatile boolean closed;
@@ -59,8 +62,9 @@ public final class Deadlines implements AutoCloseable {
       Optional<Instant> next = Optional.of(first);
       while (next.isPresent()) {
         // a moment later, for the clock that is read has to be past it
-        TimeUnit.MILLISECONDS.sleep(
-            Math.max(0, Duration.between(Instant.now(), next.get()).toMillis()) + 1);
+        Duration left = Duration.between(Instant.now(), next.get());
+        Duration pause = left.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : left;
+        TimeUnit.MILLISECONDS.sleep(Math.max(0, pause.toMillis()) + 1);
         next = lookAt(id);
       }
     } catch (InterruptedException | SandboxInterruptedException e) {

@@ -209,6 +209,7 @@ final class ExecPorts implements PortAccess {
       } catch (IOException e) {
         // whoever does not read any more has said so, or the other direction has ended
         CloudProvider.log().trace("a connection to port {} ended", port, e);
+        running.close();
       }
     }
 

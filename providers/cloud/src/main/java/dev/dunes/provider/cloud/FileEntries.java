@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Reads what {@link FileScripts#STAT} and {@link FileScripts#LIST} write. */
 final class FileEntries {
@@ -19,6 +20,9 @@ final class FileEntries {
       (one, two) ->
           Arrays.compare(
               one.path().split("/", -1), two.path().split("/", -1), FileEntries::byBytes);
+
+  /** No exponents: a number with a large one would take all memory there is. */
+  private static final Pattern SECONDS = Pattern.compile("-?[0-9]{1,18}([.][0-9]{1,20})?");
 
   private static final int FIELDS = 6;
   private static final int TYPE_BITS = 0170000;
@@ -90,6 +94,9 @@ final class FileEntries {
   }
 
   private static Instant instant(String seconds) {
+    if (!SECONDS.matcher(seconds).matches()) {
+      throw new NumberFormatException(seconds);
+    }
     BigDecimal exact = new BigDecimal(seconds);
     BigDecimal whole = exact.setScale(0, java.math.RoundingMode.FLOOR);
     return Instant.ofEpochSecond(

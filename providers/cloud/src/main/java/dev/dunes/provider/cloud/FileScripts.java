@@ -5,7 +5,7 @@ package dev.dunes.provider.cloud;
  * the last line it wrote to standard error says why: {@code dunes: REASON}, or what a program said.
  */
 final class FileScripts {
-  private static final String COMMON =
+  static final String COMMON =
       """
       umask 022
       fail() { echo "dunes: $1" >&2; exit 120; }

@@ -4,8 +4,6 @@ import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.ProviderException;
-import dev.dunes.sandbox.SandboxException;
-import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.TerminalSize;
 import dev.dunes.sandbox.Timeouts;
 import java.nio.charset.StandardCharsets;
@@ -201,15 +199,7 @@ public abstract class FramedProcess implements VendorProcess {
 
   /** Ends all of a command that can no longer be followed. */
   protected final void endTree(String token) {
-    ClearingAway.run(() -> {
-      try {
-        sandbox.scriptAnywhere(Scripts.KILL_TREE, token).require("it could not be killed");
-      } catch (SandboxNotFoundException e) {
-        CloudProvider.log().debug("a command ended with its sandbox {}", sandbox.id());
-      } catch (SandboxException e) {
-        CloudProvider.log().warn("a command may go on in sandbox {}", sandbox.id(), e);
-      }
-    });
+    sandbox.endTree(token);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.dunes.provider.cloud;
 
+import dev.dunes.sandbox.SandboxException;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.function.Function;
@@ -69,14 +70,29 @@ public final class PartedPut extends FilePut {
   }
 
   private void finish() throws IOException {
-    part.close();
-    if (first) {
-      first = false;
-      return;
+    boolean joined = false;
+    try {
+      part.close();
+      if (!first) {
+        join();
+      }
+      joined = true;
+    } finally {
+      if (!joined) {
+        discard();
+      }
     }
-    ScriptResult joined = sandbox.scriptAnywhere(JOIN, path, place());
-    if (joined.code() != 0) {
-      throw new IOException(FileProblems.of(sandbox, path, joined.complaint()));
+    first = false;
+  }
+
+  private void join() throws IOException {
+    try {
+      ScriptResult result = sandbox.scriptAnywhere(JOIN, path, place());
+      if (result.code() != 0) {
+        throw new IOException(FileProblems.of(sandbox, path, result.complaint()));
+      }
+    } catch (SandboxException e) {
+      throw new IOException(e.getMessage(), e);
     }
   }
 
@@ -88,8 +104,19 @@ public final class PartedPut extends FilePut {
   @Override
   public void cancel() {
     part.cancel();
+    discard();
+  }
+
+  /** A part that does not get into the file does not stay beside it. */
+  private void discard() {
     if (!first) {
-      sandbox.scriptAnywhere(FileScripts.DISCARD, place());
+      ClearingAway.run(() -> {
+        try {
+          sandbox.scriptAnywhere(FileScripts.DISCARD, place());
+        } catch (SandboxException e) {
+          CloudProvider.log().debug("{} may be left in sandbox {}", place(), sandbox.id(), e);
+        }
+      });
     }
   }
 }

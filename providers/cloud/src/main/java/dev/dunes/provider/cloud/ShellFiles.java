@@ -240,7 +240,7 @@ final class ShellFiles implements SandboxFiles {
         run(directory, FileScripts.PREPARE_TREE, check(directory), UUID.randomUUID().toString())
             .text()
             .split("\0", -1);
-    if (paths.length != 2) {
+    if (paths.length != 2 || !paths[0].startsWith("/") || !paths[1].startsWith("/")) {
       throw FileProblems.of(sandbox, directory, "");
     }
     FilePut put = sandbox.put(paths[1]);
@@ -323,7 +323,7 @@ final class ShellFiles implements SandboxFiles {
 
   @Override
   public FileWatch watch(String path, boolean recursive) {
-    return sandbox.watch(path, check(path), recursive);
+    return PollWatch.open(sandbox, path, check(path), recursive);
   }
 
   // ---- all of them ----

@@ -13,6 +13,9 @@ final class ShellMetrics {
   /** The shell that looks, and what it starts to look. */
   private static final int OURS = 2;
 
+  /** Of anything; a kernel counts no further, and a sandbox may say what it likes. */
+  private static final long MOST = 1L << 50;
+
   private ShellMetrics() {}
 
   static SandboxMetrics of(ScriptResult result, Optional<Instant> since) {
@@ -29,7 +32,7 @@ final class ShellMetrics {
         Duration.ofMillis(numbers.getOrDefault("ticks", 0L) * 1000 / hertz),
         numbers.getOrDefault("resident", 0L) * 1024,
         limit == null ? OptionalLong.empty() : OptionalLong.of(limit),
-        (int) Math.max(0, numbers.getOrDefault("processes", 0L) - OURS),
+        Math.clamp(numbers.getOrDefault("processes", 0L) - OURS, 0, Integer.MAX_VALUE),
         numbers.getOrDefault("disk", 0L) * 1024,
         OptionalLong.empty(),
         since.map(then -> Duration.between(then, Instant.now())).orElse(Duration.ZERO));
@@ -37,7 +40,7 @@ final class ShellMetrics {
 
   private static OptionalLong number(String text) {
     try {
-      return OptionalLong.of((long) Double.parseDouble(text));
+      return OptionalLong.of(Math.clamp((long) Double.parseDouble(text), 0, MOST));
     } catch (NumberFormatException e) {
       return OptionalLong.empty(); // such as "max": there is none
     }

@@ -31,9 +31,18 @@ final class ShellWrite extends OutputStream {
     this.options = options;
     this.target = target;
     this.staged = staged;
-    sandbox.remember(abandoned);
-    this.put = sandbox.put(staged);
+    this.put = opened(sandbox, staged);
     this.out = new BufferedOutputStream(put, BUFFER);
+    sandbox.remember(abandoned);
+  }
+
+  private static FilePut opened(CloudSandbox sandbox, String staged) {
+    try {
+      return sandbox.put(staged);
+    } catch (RuntimeException | Error e) {
+      discard(sandbox, staged);
+      throw e;
+    }
   }
 
   static ShellWrite open(CloudSandbox sandbox, String shown, String path, WriteOptions options) {
@@ -48,7 +57,7 @@ final class ShellWrite extends OutputStream {
       throw FileProblems.of(sandbox, shown, prepared.complaint());
     }
     String[] paths = prepared.text().split("\0", -1);
-    if (paths.length != 2) {
+    if (paths.length != 2 || !paths[0].startsWith("/") || !paths[1].startsWith("/")) {
       throw FileProblems.of(sandbox, shown, "dunes: " + Reason.IO);
     }
     return new ShellWrite(sandbox, shown, options, paths[0], paths[1]);
@@ -133,6 +142,10 @@ final class ShellWrite extends OutputStream {
   }
 
   private void discard() {
+    discard(sandbox, staged);
+  }
+
+  private static void discard(CloudSandbox sandbox, String staged) {
     Uninterrupted.run(() -> {
       try {
         sandbox.scriptAnywhere(FileScripts.DISCARD, staged);

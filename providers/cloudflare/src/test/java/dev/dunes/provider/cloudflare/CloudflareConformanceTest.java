@@ -29,6 +29,7 @@ class CloudflareConformanceTest extends SandboxProviderConformance {
         Feature.ON_THIS_MACHINE,
         Feature.SEEN_BY_OTHER_PROCESSES,
         Feature.DETACHED_COMMANDS,
+        Feature.WATCH,
         Feature.PORTS);
   }
 

@@ -3,7 +3,10 @@ package dev.dunes.provider.daytona;
 import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.cloud.FramedProcess;
 import dev.dunes.provider.cloud.Launch;
+import dev.dunes.provider.cloud.Reattachments;
 import dev.dunes.provider.cloud.VendorEvent;
+import dev.dunes.provider.cloud.VendorSocket;
+import dev.dunes.provider.cloud.VendorSocket.Message;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxNotFoundException;
@@ -22,7 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class DaytonaProcess extends FramedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(DaytonaProcess.class);
-  private static final int MOST_REATTACHED = 5;
 
   private final Toolbox toolbox;
   private final String session;
@@ -30,11 +32,11 @@ final class DaytonaProcess extends FramedProcess {
   private final Deque<Line> lines = new ArrayDeque<>();
   private final LabelledLines reader = new LabelledLines();
   private final String log;
-  private volatile LogSocket socket;
+  private volatile VendorSocket socket;
   private volatile boolean closed;
   private volatile boolean ended;
   private long received;
-  private int reattached;
+  private final Reattachments reattachments = new Reattachments();
 
   private DaytonaProcess(
       DaytonaSandbox sandbox, Toolbox toolbox, Launch launch, String mark, String log)
@@ -86,26 +88,39 @@ final class DaytonaProcess extends FramedProcess {
     }
   }
 
-  private LogSocket connect() throws IOException {
-    return LogSocket.open(
-        toolbox.api().http.client(), toolbox.address(log), toolbox.api().headers());
+  private VendorSocket connect() throws IOException {
+    return VendorSocket.open(
+        toolbox.api().http.client(), toolbox.socket(log), toolbox.api().headers());
   }
 
   @Override
   protected Optional<Line> nextLine() {
     while (lines.isEmpty()) {
       try {
-        Optional<byte[]> bytes = socket.next();
-        if (bytes.isEmpty()) {
-          throw new IOException("the log ended before the command");
-        }
-        received += bytes.get().length;
-        lines.addAll(reader.take(bytes.get()));
+        byte[] bytes = bytes();
+        reattachments.progressed();
+        received += bytes.length;
+        lines.addAll(reader.take(bytes));
       } catch (IOException e) {
         follow(e);
       }
     }
     return Optional.of(lines.remove());
+  }
+
+  private byte[] bytes() throws IOException {
+    while (true) {
+      switch (socket.next()) {
+        case Message.Bytes(byte[] bytes, _) -> {
+          return bytes;
+        }
+        case Message.Text _ -> {}
+        case Message.End(int status) ->
+            throw new IOException("it ended with %d before the command".formatted(status));
+        case Message.Broken(Throwable cause) ->
+            throw new IOException(String.valueOf(cause.getMessage()), cause);
+      }
+    }
   }
 
   /** The log is kept: what was read of it is skipped, and nothing is missing. */
@@ -118,7 +133,7 @@ final class DaytonaProcess extends FramedProcess {
     if (!(now instanceof ProviderException)) {
       throw now;
     }
-    if (++reattached > MOST_REATTACHED) {
+    if (!reattachments.again()) {
       throw toolbox.why(lost("the connection broke again and again: " + broken.getMessage()));
     }
     try {
@@ -136,7 +151,7 @@ final class DaytonaProcess extends FramedProcess {
   private void skip(long bytes) throws IOException {
     long left = bytes;
     while (left > 0) {
-      byte[] old = socket.next().orElseThrow(() -> new IOException("the log has become shorter"));
+      byte[] old = bytes();
       if (old.length > left) {
         byte[] fresh = Arrays.copyOfRange(old, (int) left, old.length);
         received += fresh.length;

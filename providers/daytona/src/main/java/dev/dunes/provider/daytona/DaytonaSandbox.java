@@ -2,7 +2,6 @@ package dev.dunes.provider.daytona;
 
 import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudSandbox;
-import dev.dunes.provider.cloud.CloudSpecs;
 import dev.dunes.provider.cloud.FilePut;
 import dev.dunes.provider.cloud.FrameScripts;
 import dev.dunes.provider.cloud.FramedProcess;
@@ -67,11 +66,9 @@ final class DaytonaSandbox extends CloudSandbox implements Pausing, Forking {
 
   @Override
   protected VendorProcess launch(Launch launch) {
-    if (launch.terminal().isPresent()) {
-      throw CloudSpecs.unsupported(
-          provider(), "terminal", "commands run without one here", "run it without a terminal");
-    }
-    return DaytonaProcess.start(this, toolbox, launch);
+    return launch.terminal().isPresent()
+        ? DaytonaTerminal.start(this, toolbox, launch, launch.terminal().get())
+        : DaytonaProcess.start(this, toolbox, launch);
   }
 
   @Override

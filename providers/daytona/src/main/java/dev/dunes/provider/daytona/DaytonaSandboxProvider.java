@@ -17,6 +17,7 @@ import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.SandboxTimeoutException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,11 @@ final class DaytonaSandboxProvider extends CloudProvider {
   @Override
   public ProviderCapabilities capabilities() {
     return ProviderCapabilities.of(
-        Capability.PERSISTENT, Capability.SNAPSHOT, Capability.STREAMING, Capability.FILE_UPLOAD);
+        Capability.PERSISTENT,
+        Capability.SNAPSHOT,
+        Capability.STREAMING,
+        Capability.FILE_UPLOAD,
+        Capability.INTERACTIVE_SHELL);
   }
 
   @Override
@@ -107,8 +112,24 @@ final class DaytonaSandboxProvider extends CloudProvider {
     return Math.max(1, Math.ceilDiv(lifetime.toMillis(), Duration.ofMinutes(1).toMillis()));
   }
 
-  private static String toolbox(JsonNode shown) {
-    return shown.path("toolboxProxyUrl").asString("");
+  /** The key is sent there: never to an address that is less safe than that of the API. */
+  private String toolbox(JsonNode shown) {
+    String address = shown.path("toolboxProxyUrl").asString("");
+    try {
+      URI uri = URI.create(address);
+      boolean safe = "https".equals(uri.getScheme());
+      boolean asSafe =
+          "http".equals(uri.getScheme()) && "http".equals(api.settings.api().getScheme());
+      if (uri.getHost() != null && (safe || asSafe)) {
+        return address;
+      }
+    } catch (IllegalArgumentException e) {
+      // said below, with every other address that is none
+    }
+    throw new ProviderException(
+        "daytona gave an address of the sandbox that is not https: " + api.secrets.clean(address),
+        ErrorDetails.at(NAME, shown.path("id").asString(""))
+            .withRemedy("see the provider's status page"));
   }
 
   /** Looks at it ever more seldom until commands can run. */
@@ -217,13 +238,8 @@ final class DaytonaSandboxProvider extends CloudProvider {
     return api.list(labels).stream()
         .map(DaytonaShape::info)
         .filter(info -> info.state() != SandboxState.TERMINATED && carries(info, labels))
-        .filter(info -> {
-          boolean over = DaytonaShape.expired(info);
-          if (over) {
-            api.delete(info.id());
-          }
-          return !over;
-        })
+        .filter(
+            info -> !DaytonaShape.expired(info) || !ended(info.id(), () -> api.delete(info.id())))
         .toList();
   }
 

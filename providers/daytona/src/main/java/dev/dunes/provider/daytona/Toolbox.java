@@ -7,6 +7,7 @@ import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.SandboxStateException;
+import java.net.URI;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -30,6 +31,11 @@ final class Toolbox {
 
   String address(String path) {
     return base + path;
+  }
+
+  /** The same as a WebSocket. */
+  URI socket(String path) {
+    return URI.create(address(path).replaceFirst("^http", "ws"));
   }
 
   CloudCall call(String method, String path) {

@@ -49,6 +49,7 @@ class DaytonaClientTest {
             "session [0,\"out\\n\",\"err\\n\"]",
             "logs [\"kept\\n\",\"late\\n\"]",
             "command 0",
+            "terminal [5,true]",
             "files [true,[\"all\",\"two\"]]",
             "stopped \"stopped\"",
             "not found true");

@@ -28,6 +28,8 @@ class DaytonaConformanceTest extends SandboxProviderConformance {
         Feature.ON_THIS_MACHINE,
         Feature.SEEN_BY_OTHER_PROCESSES,
         Feature.DETACHED_COMMANDS,
+        Feature.TERMINAL,
+        Feature.WATCH,
         Feature.PORTS,
         Feature.FORK,
         Feature.SNAPSHOT);

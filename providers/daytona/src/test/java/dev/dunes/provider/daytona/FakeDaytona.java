@@ -7,6 +7,8 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.conformance.Faults;
+import dev.dunes.sandbox.conformance.Faults.Fault;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -27,10 +29,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -50,6 +50,7 @@ final class FakeDaytona implements AutoCloseable {
     final Sandbox sandbox;
     final Instant createdAt = Instant.now();
     final Map<String, FakeSession> sessions = new ConcurrentHashMap<>();
+    final Map<String, FakePty> terminals = new ConcurrentHashMap<>();
     volatile Map<String, String> labels;
     volatile Map<String, String> env;
     volatile String state = "started";
@@ -62,19 +63,17 @@ final class FakeDaytona implements AutoCloseable {
     }
   }
 
-  /** A request that does not go well, once. */
-  record Fault(
-      String method, String path, int status, Map<String, String> headers, boolean after) {}
-
   private final Path directory;
   private final Sandboxes sandboxes;
   private final Vertx vertx = Vertx.vertx();
   private final HttpServer http;
   final Map<String, Box> boxes = new ConcurrentHashMap<>();
   final Map<String, String> snapshots = new ConcurrentHashMap<>();
-  final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
-  final Queue<String> seen = new ConcurrentLinkedQueue<>();
+  final Faults faults = new Faults();
   private final FakeToolbox toolbox = new FakeToolbox(this);
+
+  /** What it says instead of where sandboxes are reached. */
+  volatile Optional<String> proxy = Optional.empty();
 
   FakeDaytona() throws Exception {
     directory =
@@ -86,7 +85,10 @@ final class FakeDaytona implements AutoCloseable {
     variables.put("DUNES_PROVIDER", "local");
     sandboxes = Sandboxes.builder().settings(new ProviderSettings(Map.of(), variables)).build();
     HttpServerOptions options =
-        new HttpServerOptions().setMaxWebSocketFrameSize(1 << 20).setMaxFormAttributeSize(1 << 20);
+        new HttpServerOptions()
+            .setMaxWebSocketFrameSize(1 << 20)
+            .setMaxFormAttributeSize(1 << 20)
+            .addWebSocketSubProtocol("X-Daytona-Pty-Exit-Control");
     http =
         vertx
             .createHttpServer(options)
@@ -122,14 +124,8 @@ final class FakeDaytona implements AutoCloseable {
 
   private void handle(HttpServerRequest request, Buffer body) {
     String path = request.path();
-    seen.add(request.method() + " " + path);
-    Optional<Fault> fault =
-        faults.stream()
-            .filter(each -> each.method().equals(request.method().name()))
-            .filter(each -> path.matches(each.path()))
-            .findFirst();
-    fault.ifPresent(faults::remove);
     try {
+      Optional<Fault> fault = faults.enter(request.method().name(), path);
       if (!("Bearer " + KEY).equals(request.getHeader("authorization"))) {
         throw new Refusal(401, "Invalid credentials");
       }
@@ -207,6 +203,7 @@ final class FakeDaytona implements AutoCloseable {
         }
         box.sandbox.destroy();
         box.sessions.values().forEach(FakeSession::close);
+        box.terminals.values().forEach(FakePty::close);
         return show(box).put("state", "destroyed");
       }
       return show(box);
@@ -231,6 +228,14 @@ final class FakeDaytona implements AutoCloseable {
       default -> throw new Refusal(404, "Cannot %s %s".formatted(method, path));
     }
     return show(box);
+  }
+
+  /** As if it had never been. */
+  void forget(String id) {
+    Box box = box(id);
+    boxes.remove(id);
+    box.sandbox.destroy();
+    box.sessions.values().forEach(FakeSession::close);
   }
 
   Box box(String idOrName) {
@@ -291,7 +296,7 @@ final class FakeDaytona implements AutoCloseable {
     shown.put("id", box.id).put("organizationId", "org").put("name", box.name);
     shown.put("user", "daytona").put("public", false).put("networkBlockAll", false);
     shown.put("target", "us").put("cpu", 1).put("gpu", 0).put("memory", 1).put("disk", 3);
-    shown.put("toolboxProxyUrl", uri().resolve("/toolbox").toString());
+    shown.put("toolboxProxyUrl", proxy.orElse(uri().resolve("/toolbox").toString()));
     shown.put("state", box.state).put("createdAt", box.createdAt.toString());
     box.env.forEach(shown.putObject("env")::put);
     box.labels.forEach(shown.putObject("labels")::put);

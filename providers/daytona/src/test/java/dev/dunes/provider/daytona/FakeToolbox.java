@@ -17,8 +17,11 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -51,6 +54,11 @@ final class FakeToolbox {
       case "POST process" -> process(request, box, rest.split("/"), body);
       case "GET process" -> look(request, box, rest.split("/"));
       case "DELETE process" -> {
+        if (parts[4].equals("pty")) {
+          terminal(box.terminals.remove(parts[5])).close();
+          answer(request, 200, FakeDaytona.object());
+          return;
+        }
         FakeSession session = box.sessions.remove(parts[5]);
         if (session == null) {
           throw new Refusal(404, "session not found");
@@ -65,7 +73,9 @@ final class FakeToolbox {
   private void process(HttpServerRequest request, Box box, String[] path, Buffer body)
       throws IOException, InterruptedException {
     JsonNode asked = FakeDaytona.json(body);
-    if (path[2].equals("execute")) {
+    if (path[2].equals("pty")) {
+      pty(request, box, path, asked);
+    } else if (path[2].equals("execute")) {
       answer(request, 200, execute(box, asked));
     } else if (path.length == 3) {
       String id = asked.path("sessionId").asString();
@@ -91,6 +101,52 @@ final class FakeToolbox {
     } else {
       session(box, path[3]).input(asked.path("data").asString());
       request.response().setStatusCode(204).end();
+    }
+  }
+
+  private static void pty(HttpServerRequest request, Box box, String[] path, JsonNode asked) {
+    int columns = asked.path("cols").asInt(80);
+    int rows = asked.path("rows").asInt(24);
+    if (path.length == 3) {
+      String id = asked.path("id").asString();
+      if (box.terminals.containsKey(id)) {
+        throw new Refusal(409, "session already exists");
+      }
+      box.terminals.put(id, new FakePty(id, box.sandbox, columns, rows));
+      answer(request, 201, FakeDaytona.object().put("sessionId", id));
+    } else {
+      terminal(box.terminals.get(path[3])).resize(columns, rows);
+      answer(request, 200, FakeDaytona.object().put("id", path[3]).put("active", true));
+    }
+  }
+
+  private static FakePty terminal(@Nullable FakePty found) {
+    if (found == null) {
+      throw new Refusal(404, "session not found");
+    }
+    return found;
+  }
+
+  /** {@code /toolbox/ID/process/pty/create-connect} or {@code …/pty/SESSION/connect}. */
+  private void connect(ServerWebSocket socket, String[] path) {
+    try {
+      Box box = running(path[2]);
+      if (path[5].equals("create-connect")) {
+        Map<String, String> asked = new HashMap<>();
+        for (String pair : socket.query().split("&", -1)) {
+          String[] both = pair.split("=", 2);
+          asked.put(both[0], FakeDaytona.decode(both[1]));
+        }
+        String id = asked.get("id");
+        int columns = Integer.parseInt(asked.get("cols"));
+        int rows = Integer.parseInt(asked.get("rows"));
+        box.terminals.put(id, new FakePty(id, box.sandbox, columns, rows));
+        box.terminals.get(id).attach(socket);
+      } else {
+        terminal(box.terminals.get(path[5])).attach(socket);
+      }
+    } catch (Refusal e) {
+      socket.close((short) 1008, String.valueOf(e.getMessage()));
     }
   }
 
@@ -155,6 +211,10 @@ final class FakeToolbox {
   void follow(ServerWebSocket socket) {
     String[] path = socket.path().split("/");
     boolean known = ("Bearer " + FakeDaytona.KEY).equals(socket.headers().get("authorization"));
+    if (known && path.length > 5 && path[4].equals("pty")) {
+      Thread.ofVirtual().start(() -> connect(socket, path));
+      return;
+    }
     if (!known || path.length < 9) {
       socket.close((short) 1008, "no");
       return;

@@ -1,8 +1,10 @@
 package dev.dunes.provider.e2b;
 
+import dev.dunes.provider.cloud.CloudAnswer;
 import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.Secrets;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -60,21 +62,31 @@ final class E2bApi implements AutoCloseable {
   /** Made once: a second one would be paid for. */
   JsonNode create(ObjectNode body) {
     CloudCall latest = call("POST", "/v2/sandboxes").within(CREATE_LIMIT).accepting(404, 405);
-    JsonNode answer = http.json(latest.json(body));
-    if (answer.path("sandboxID").asString("").isEmpty()) {
-      // a server from before that route
-      ObjectNode older = body.deepCopy().put("secure", true);
-      answer = http.json(call("POST", "/sandboxes").within(CREATE_LIMIT).json(older));
+    JsonNode answer;
+    try (CloudAnswer first = http.open(latest.json(body))) {
+      if (first.status() / 100 == 2) {
+        answer = first.json();
+      } else {
+        // a server from before that route
+        ObjectNode older = body.deepCopy().put("secure", true);
+        answer = http.json(call("POST", "/sandboxes").within(CREATE_LIMIT).json(older));
+      }
+    } catch (IOException e) {
+      throw http.broken(latest, e);
     }
-    secrets.add(answer.path("envdAccessToken").asString(""));
-    secrets.add(answer.path("trafficAccessToken").asString(""));
+    return remembered(answer);
+  }
+
+  /** Tokens of a sandbox are never shown. */
+  private JsonNode remembered(JsonNode answer) {
+    secrets.addPassing(answer.path("envdAccessToken").asString(""));
+    secrets.addPassing(answer.path("trafficAccessToken").asString(""));
     return answer;
   }
 
   Optional<JsonNode> get(String id) {
     JsonNode answer = http.json(about("GET", id, "").accepting(404));
-    secrets.add(answer.path("envdAccessToken").asString(""));
-    return Optional.of(answer).filter(shown -> shown.has("sandboxID"));
+    return Optional.of(remembered(answer)).filter(shown -> shown.has("sandboxID"));
   }
 
   /** All that carry this metadata, running or paused. */
@@ -96,11 +108,11 @@ final class E2bApi implements AutoCloseable {
   }
 
   private Optional<String> page(CloudCall call, List<JsonNode> all) {
-    try (dev.dunes.provider.cloud.CloudAnswer answer = http.open(call)) {
+    try (CloudAnswer answer = http.open(call)) {
       Optional<String> next = answer.headers().firstValue("x-next-token");
       answer.json().forEach(all::add);
       return next.filter(token -> !token.isEmpty());
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw http.broken(call, e);
     }
   }
@@ -137,13 +149,13 @@ final class E2bApi implements AutoCloseable {
     if (answer.path("sandboxID").asString("").isEmpty()) {
       answer = http.json(about("POST", id, "/connect").asRepeatable().json(body));
     }
-    secrets.add(answer.path("envdAccessToken").asString(""));
-    return answer;
+    return remembered(answer);
   }
 
   JsonNode fork(String id, long seconds) {
     ObjectNode body = CloudHttp.object().put("timeout", seconds).put("count", 1);
     JsonNode answer = http.json(about("POST", id, "/fork").within(CREATE_LIMIT).json(body));
+    remembered(answer.path(0).path("sandbox"));
     return answer.path(0);
   }
 

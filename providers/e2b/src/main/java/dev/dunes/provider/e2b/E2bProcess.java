@@ -1,6 +1,7 @@
 package dev.dunes.provider.e2b;
 
 import dev.dunes.provider.cloud.Launch;
+import dev.dunes.provider.cloud.Reattachments;
 import dev.dunes.provider.cloud.VendorEvent;
 import dev.dunes.provider.cloud.VendorProcess;
 import dev.dunes.sandbox.Channel;
@@ -28,7 +29,6 @@ final class E2bProcess implements VendorProcess {
   private static final Logger LOG = LoggerFactory.getLogger(E2bProcess.class);
   private static final String LOST =
       "dunes: the connection to e2b broke; some output may be missing here\n";
-  private static final int MOST_REATTACHED = 5;
   private static final long LOOK_AGAIN_MILLIS = 500;
 
   private final Envd envd;
@@ -38,7 +38,7 @@ final class E2bProcess implements VendorProcess {
   private volatile ConnectStream stream;
   private volatile boolean closed;
   private Optional<VendorEvent> pending = Optional.empty();
-  private int reattached;
+  private final Reattachments reattachments = new Reattachments();
 
   private E2bProcess(Envd envd, boolean terminal, ConnectStream stream, long pid) {
     this.envd = envd;
@@ -98,6 +98,7 @@ final class E2bProcess implements VendorProcess {
         if (message.isEmpty()) {
           throw new IOException("the stream ended before the command");
         }
+        reattachments.progressed();
         Optional<VendorEvent> event = event(message.get().path("event"));
         if (event.isPresent()) {
           return event.get();
@@ -151,7 +152,7 @@ final class E2bProcess implements VendorProcess {
     if (closed) {
       throw lost("it was let go", broken);
     }
-    if (++reattached > MOST_REATTACHED) {
+    if (!reattachments.again()) {
       throw lost("the connection broke again and again", broken);
     }
     awaitAwake(broken);

@@ -28,6 +28,7 @@ class E2bConformanceTest extends SandboxProviderConformance {
         Feature.ON_THIS_MACHINE,
         Feature.SEEN_BY_OTHER_PROCESSES,
         Feature.TERMINAL,
+        Feature.WATCH,
         Feature.PORTS,
         Feature.DETACHED_COMMANDS,
         Feature.PAUSE,

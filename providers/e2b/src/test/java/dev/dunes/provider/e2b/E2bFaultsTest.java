@@ -124,6 +124,16 @@ class E2bFaultsTest {
         .satisfies(thrown -> assertThat(trace(thrown)).doesNotContain(E2bServer.KEY));
   }
 
+  /** Also not by way of what a parser says of it. */
+  @Test
+  void aVendorThatAnswersWithTheKeyDoesNotShowIt() {
+    proxy.next("GET", "/v2/sandboxes", new Fault.Answer(200, E2bServer.KEY, Map.of()));
+
+    assertThatThrownBy(() -> provider.list(Map.of()))
+        .isInstanceOf(ProviderException.class)
+        .satisfies(thrown -> assertThat(trace(thrown)).doesNotContain(E2bServer.KEY));
+  }
+
   private static String trace(Throwable thrown) {
     StringWriter text = new StringWriter();
     thrown.printStackTrace(new PrintWriter(text));
@@ -232,6 +242,47 @@ class E2bFaultsTest {
     assertThat(SERVER.server().left()).isEmpty();
   }
 
+  /** A vendor may go on with a request whose asker has gone. */
+  @Test
+  void oneThatIsMadeOnlyAfterwardsIsDestroyed() throws Exception {
+    CountDownLatch arrived = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch served = new CountDownLatch(1);
+    proxy.next("POST", "/v2/sandboxes", new Fault.Late(arrived, release, served));
+    FutureTask<Throwable> making =
+        new FutureTask<>(() -> catchThrowableOfType(Throwable.class, () -> provider.create(SPEC)));
+    Thread thread = Thread.ofVirtual().start(making);
+    assertThat(arrived.await(60, TimeUnit.SECONDS)).isTrue();
+    thread.interrupt();
+    assertThat(making.get(60, TimeUnit.SECONDS)).isInstanceOf(SandboxInterruptedException.class);
+
+    release.countDown();
+    assertThat(served.await(60, TimeUnit.SECONDS)).isTrue();
+
+    provider.close();
+    assertThat(SERVER.server().left()).isEmpty();
+  }
+
+  @Test
+  void anAnswerWithoutAnIdMakesNoSecondOne() {
+    proxy.next("POST", "/v2/sandboxes", new Fault.AnswerAfter(201, "{}"));
+
+    assertThatThrownBy(() -> provider.create(SPEC)).isInstanceOf(ProviderException.class);
+    assertThat(proxy.seen()).doesNotContain("POST /sandboxes");
+    assertThat(SERVER.server().left()).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeDestroyedNowIsWhenItsProviderIsClosed() {
+    Sandbox sandbox = provider.create(SPEC);
+    proxy.next("DELETE", "/sandboxes/.*", answer(500));
+    assertThatThrownBy(sandbox::close).isInstanceOf(ProviderException.class);
+    assertThat(SERVER.server().left()).hasSize(1);
+
+    provider.close();
+    assertThat(SERVER.server().left()).isEmpty();
+  }
+
   @Test
   void oneThatCannotBeUsedIsDestroyed() {
     assertThatThrownBy(
@@ -301,6 +352,40 @@ class E2bFaultsTest {
       assertThat(result.exitCode()).isEqualTo(7);
       assertThat(result.stderr()).isEqualTo("err\n");
       assertThat(result.stdout().lines()).hasSize(5000).endsWith("5000");
+    }
+  }
+
+  /** A line that is cut again and again, while each time something comes, loses no command. */
+  @Test
+  void aStreamMayBreakAsOftenAsItLikesWhileSomethingComes() {
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      proxy.next("POST", "/process.Process/Start", new Fault.CutAfter(3000));
+      for (int i = 0; i < 8; i++) {
+        proxy.next("POST", "/process.Process/Connect", new Fault.CutAfter(3000));
+      }
+
+      ExecResult result = sandbox.exec("seq 1 20000; exit 7");
+
+      assertThat(proxy.seen().stream().filter("POST /process.Process/Connect"::equals)).hasSize(9);
+      assertThat(result.exitCode()).isEqualTo(7);
+      assertThat(result.stdout().lines()).hasSize(20_000).endsWith("20000");
+    }
+  }
+
+  @Test
+  void aCommandThatMayHaveBegunIsEndedWhenNobodyCanFollowIt() {
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      proxy.next("POST", "/process.Process/Start", new Fault.CutAfter(1));
+      assertThatThrownBy(() -> sandbox.exec("echo $$ > pid; exec sleep 1000"))
+          .isInstanceOf(ProviderException.class);
+
+      assertThat(
+              sandbox
+                  .exec(
+                      "n=0; while grep -lsaq '[s]leep.1000' /proc/[0-9]*/cmdline && [ $n -lt 500 ]; do"
+                          + " sleep 0.02; n=$((n + 1)); done; [ $n -lt 500 ] && echo ended")
+                  .stdout())
+          .isEqualTo("ended\n");
     }
   }
 

@@ -70,7 +70,7 @@ final class ControlPlane implements AutoCloseable {
     WireMessage answer =
         exchange("AuthTokenGet", new WireFields(), TOKEN_LIMIT, Optional.empty(), newKey(), false);
     String token = answer.text(1);
-    secrets.add(token);
+    secrets.addPassing(token);
     return token;
   }
 

@@ -131,7 +131,7 @@ final class ModalApi implements AutoCloseable {
 
   private Access access(String task, WireMessage access) {
     // has the fields jwt=1 and url=2 wherever it is sent
-    control.secrets.add(access.text(1));
+    control.secrets.addPassing(access.text(1));
     return new Access(task, access.text(2), access.text(1));
   }
 

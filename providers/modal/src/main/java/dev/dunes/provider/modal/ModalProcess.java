@@ -39,6 +39,7 @@ final class ModalProcess implements VendorProcess {
   private static final int MOST_ARGUMENTS = 65_536;
 
   private static final int MOST_WAITING = 8;
+  private static final long LOOK_MILLIS = 1000;
   private static final int SIGNALLED = 128;
   private static final Duration WAIT_LIMIT = Duration.ofSeconds(60);
   private static final Duration WAIT_PAUSE = Duration.ofSeconds(1);
@@ -296,7 +297,11 @@ final class ModalProcess implements VendorProcess {
       throw requireNonNull(lost);
     }
     try {
-      return switch (items.take()) {
+      Item item = items.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      while (item == null && !closed) {
+        item = items.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      return switch (item == null ? letGo() : item) {
         case Item.Event(VendorEvent event) -> event;
         case Item.Failure(SandboxException cause) -> {
           lost = cause;
@@ -377,10 +382,14 @@ final class ModalProcess implements VendorProcess {
     threads.forEach(Thread::interrupt);
     pid.none();
     items.clear();
-    items.offer(
-        new Item.Failure(
-            new ProviderException(
-                "a command at modal is not followed any more",
-                ErrorDetails.at(sandbox.provider(), sandbox.id()).withRemedy("run it again"))));
+    // when there is no room, whoever waits finds it closed
+    items.offer(letGo());
+  }
+
+  private Item letGo() {
+    return new Item.Failure(
+        new ProviderException(
+            "a command at modal is not followed any more",
+            ErrorDetails.at(sandbox.provider(), sandbox.id()).withRemedy("run it again")));
   }
 }

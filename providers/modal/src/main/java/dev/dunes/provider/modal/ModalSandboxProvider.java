@@ -199,9 +199,7 @@ final class ModalSandboxProvider extends CloudProvider {
     all.addAll(pauses.paused(labels, all));
     List<SandboxInfo> shown = new ArrayList<>();
     for (Found found : all) {
-      if (found.expired()) {
-        api.terminate(found.vendor());
-      } else {
+      if (!found.expired() || !ended(found.id(), () -> api.terminate(found.vendor()))) {
         shown.add(ModalShape.info(found));
       }
     }

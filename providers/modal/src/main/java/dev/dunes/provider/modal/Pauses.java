@@ -85,20 +85,35 @@ final class Pauses {
     Map<String, String> tags = new HashMap<>(found.tags());
     tags.put(ModalShape.PAUSED, image);
     tags.put(STANDS_STILL, YES);
-    boolean done = false;
     try {
       api().tag(found.vendor(), tags);
       api().terminate(found.vendor());
-      done = true;
-    } finally {
-      if (!done) {
-        ClearingAway.run(() -> {
-          untag(found.vendor(), found.tags());
-          drop(image);
-        });
+    } catch (SandboxException | Error e) {
+      boolean[] ended = {false};
+      ClearingAway.run(() -> ended[0] = endedAfterAll(found, image, e));
+      if (!ended[0]) {
+        throw e;
       }
     }
     provider.forget(sandbox.id());
+  }
+
+  /**
+   * Whether it has ended although that was not answered. Only of one that still runs the image is
+   * not needed: of any other it may be all that is left.
+   */
+  private boolean endedAfterAll(Found found, String image, Throwable failure) {
+    try {
+      if (api().result(found.vendor()).isPresent()) {
+        return true;
+      }
+      untag(found.vendor(), found.tags());
+      drop(image);
+    } catch (SandboxException e) {
+      LOG.warn("nobody knows whether sandbox {} is paused; image {} is kept", found.id(), image, e);
+      failure.addSuppressed(e);
+    }
+    return false;
   }
 
   /** Goes on from the files, with the lifetime it was made with counted anew. */

@@ -29,6 +29,7 @@ class ModalConformanceTest extends SandboxProviderConformance {
         Feature.SEEN_BY_OTHER_PROCESSES,
         Feature.DETACHED_COMMANDS,
         Feature.TERMINAL,
+        Feature.WATCH,
         Feature.PORTS,
         Feature.FORK,
         Feature.SNAPSHOT);

@@ -371,6 +371,24 @@ class ModalFaultsTest {
     }
   }
 
+  /** Its image is all that is left of it then. */
+  @Test
+  void aPauseWhoseEndIsNotAnsweredIsOne() {
+    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+      sandbox.files().write("file", "kept");
+      next("SandboxTerminateV2", Status.Code.UNAVAILABLE, true);
+      for (int i = 0; i < 3; i++) {
+        next("SandboxTerminateV2", Status.Code.UNAVAILABLE, false);
+      }
+
+      sandbox.pause();
+
+      assertThatThrownBy(() -> sandbox.exec("true")).isInstanceOf(SandboxStateException.class);
+      sandbox.resume();
+      assertThat(sandbox.files().readText("file")).isEqualTo("kept");
+    }
+  }
+
   @Test
   void aResumeThatFailsLeavesItPaused() {
     try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {

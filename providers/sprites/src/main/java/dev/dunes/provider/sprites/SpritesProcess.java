@@ -4,6 +4,7 @@ import dev.dunes.provider.cloud.FramedProcess;
 import dev.dunes.provider.cloud.Launch;
 import dev.dunes.provider.cloud.VendorEvent;
 import dev.dunes.provider.cloud.VendorProcess;
+import dev.dunes.provider.cloud.VendorSocket;
 import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
@@ -48,14 +49,14 @@ final class SpritesProcess implements VendorProcess {
   private static final Duration BEGIN_LIMIT = Duration.ofSeconds(60);
 
   private final SpritesSandbox sandbox;
-  private final ExecSocket socket;
+  private final VendorSocket socket;
   private final boolean terminal;
   private final Deque<VendorEvent> ready = new ArrayDeque<>();
   private int stream = NOTHING;
   private volatile long pid;
   private volatile boolean closed;
 
-  private SpritesProcess(SpritesSandbox sandbox, ExecSocket socket, boolean terminal) {
+  private SpritesProcess(SpritesSandbox sandbox, VendorSocket socket, boolean terminal) {
     this.sandbox = sandbox;
     this.socket = socket;
     this.terminal = terminal;
@@ -67,7 +68,7 @@ final class SpritesProcess implements VendorProcess {
     boolean input = terminal || launch.stdin();
     byte[] script = (input ? line : line + " </dev/null").getBytes(StandardCharsets.UTF_8);
     String mark = FramedProcess.newMark();
-    ExecSocket socket = sandbox.connect(query(launch, script.length, mark));
+    VendorSocket socket = sandbox.connect(query(launch, script.length, mark));
     SpritesProcess process = new SpritesProcess(sandbox, socket, terminal);
     boolean begun = false;
     try {
@@ -176,11 +177,11 @@ final class SpritesProcess implements VendorProcess {
     while (true) {
       Optional<VendorEvent> event =
           switch (socket.next()) {
-            case ExecSocket.Message.Bytes(byte[] bytes, boolean first) -> bytes(bytes, first);
-            case ExecSocket.Message.Text(String text) -> text(text);
-            case ExecSocket.Message.End(int status) ->
+            case VendorSocket.Message.Bytes(byte[] bytes, boolean first) -> bytes(bytes, first);
+            case VendorSocket.Message.Text(String text) -> text(text);
+            case VendorSocket.Message.End(int status) ->
                 throw new IOException("the connection was closed with %d".formatted(status));
-            case ExecSocket.Message.Broken(Throwable cause) ->
+            case VendorSocket.Message.Broken(Throwable cause) ->
                 throw new IOException("the connection broke: " + cause.getMessage(), cause);
           };
       if (event.isPresent()) {
@@ -213,12 +214,16 @@ final class SpritesProcess implements VendorProcess {
   }
 
   /** Beside the exit there are words about sessions and ports. */
-  private static Optional<VendorEvent> text(String text) {
+  private static Optional<VendorEvent> text(String text) throws IOException {
     try {
       JsonNode message = SpritesApi.JSON.readTree(text);
-      return message.path("type").asString("").equals("exit")
-          ? Optional.of(exit(message.path("exit_code").asInt(0)))
-          : Optional.empty();
+      if (!message.path("type").asString("").equals("exit")) {
+        return Optional.empty();
+      }
+      if (!message.path("exit_code").isNumber()) {
+        throw new IOException("it ended without an exit code");
+      }
+      return Optional.of(exit(message.path("exit_code").asInt()));
     } catch (JacksonException e) {
       return Optional.empty();
     }

@@ -8,6 +8,7 @@ import dev.dunes.provider.cloud.HttpPut;
 import dev.dunes.provider.cloud.Launch;
 import dev.dunes.provider.cloud.PartedPut;
 import dev.dunes.provider.cloud.VendorProcess;
+import dev.dunes.provider.cloud.VendorSocket;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxException;
@@ -55,11 +56,11 @@ final class SpritesSandbox extends CloudSandbox {
   }
 
   /** Nothing begins by a connection alone, so another attempt does no harm. */
-  ExecSocket connect(String query) {
+  VendorSocket connect(String query) {
     URI address = api.socket(id(), query);
     for (int attempt = 1; ; attempt++) {
       try {
-        return ExecSocket.open(api.http.client(), address, api.headers());
+        return VendorSocket.open(api.http.client(), address, api.headers());
       } catch (WebSocketHandshakeException e) {
         int status = e.getResponse().statusCode();
         if (attempt == ATTEMPTS || !PASSING.contains(status)) {

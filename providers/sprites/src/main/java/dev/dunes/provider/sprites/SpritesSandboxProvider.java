@@ -148,13 +148,8 @@ final class SpritesSandboxProvider extends CloudProvider {
     return api.list().stream()
         .map(SpritesShape::info)
         .filter(info -> info.state() != SandboxState.TERMINATED)
-        .filter(info -> {
-          boolean over = SpritesShape.expired(info);
-          if (over) {
-            api.delete(info.id());
-          }
-          return !over;
-        })
+        .filter(
+            info -> !SpritesShape.expired(info) || !ended(info.id(), () -> api.delete(info.id())))
         .filter(info -> carries(info, labels))
         .toList();
   }

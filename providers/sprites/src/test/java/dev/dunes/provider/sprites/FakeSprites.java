@@ -7,6 +7,8 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.conformance.Faults;
+import dev.dunes.sandbox.conformance.Faults.Fault;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -28,10 +30,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -63,9 +63,6 @@ final class FakeSprites implements AutoCloseable {
     }
   }
 
-  /** A request that does not go well, once. */
-  record Fault(String method, String path, int status, String body, boolean after) {}
-
   /** An answer that is none of success. */
   static final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -88,8 +85,7 @@ final class FakeSprites implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
   private final HttpServer http;
   final Map<String, Box> boxes = new ConcurrentHashMap<>();
-  final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
-  final Queue<String> seen = new ConcurrentLinkedQueue<>();
+  final Faults faults = new Faults();
   volatile boolean forgetLabels;
   final FakeExec exec = new FakeExec(this);
   private final FakeFiles files = new FakeFiles();
@@ -139,15 +135,15 @@ final class FakeSprites implements AutoCloseable {
 
   /** Looks whether somebody may ask, and whether this goes well; throws when it does not. */
   Optional<Fault> enter(String method, String path, String authorization) {
-    seen.add(method + " " + path);
+    Optional<Fault> fault;
+    try {
+      fault = faults.enter(method, path);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
     if (!("Bearer " + TOKEN).equals(authorization)) {
       throw Refusal.of(401, "unauthorized", "invalid token " + authorization);
     }
-    Optional<Fault> fault =
-        faults.stream()
-            .filter(each -> each.method().equals(method) && path.matches(each.path()))
-            .findFirst();
-    fault.ifPresent(faults::remove);
     if (fault.isPresent() && !fault.get().after()) {
       throw new Refusal(fault.get().status(), fault.get().body());
     }

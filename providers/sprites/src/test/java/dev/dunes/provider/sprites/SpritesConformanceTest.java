@@ -28,6 +28,7 @@ class SpritesConformanceTest extends SandboxProviderConformance {
         Feature.ON_THIS_MACHINE,
         Feature.SEEN_BY_OTHER_PROCESSES,
         Feature.TERMINAL,
+        Feature.WATCH,
         Feature.PORTS,
         Feature.DETACHED_COMMANDS);
   }

@@ -3,28 +3,25 @@ package dev.dunes.provider.sprites;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.dunes.provider.sprites.FakeSprites.Fault;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.NetworkMode;
-import dev.dunes.sandbox.OutputChunk;
 import dev.dunes.sandbox.ProviderException;
-import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxAuthenticationException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInfo;
-import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
+import dev.dunes.sandbox.conformance.Faults.Fault;
+import dev.dunes.sandbox.conformance.VendorFaultsConformance;
 import dev.dunes.sandbox.spi.SandboxProvider;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,68 +31,93 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad days of Sprites: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
-class SpritesFaultsTest {
+class SpritesFaultsTest extends VendorFaultsConformance {
   private static final String ONE = "/v1/sprites/dunes-[^/]+";
   private static final String EXEC = ONE + "/exec";
 
   @RegisterExtension static final FakeSprites.Shared FAKE = new FakeSprites.Shared();
 
-  private SandboxProvider provider;
+  private static void next(String method, String path, int status, String body, boolean after) {
+    FAKE.get().faults.next(new Fault(method, path, status, Map.of(), body, after));
+  }
 
   @BeforeEach
-  void open() {
-    FAKE.get().seen.clear();
-    provider = new SpritesSandboxProviderFactory().open(FAKE.get().settings());
+  void forgetSeen() {
+    FAKE.get().faults.forgetSeen();
   }
 
-  @AfterEach
-  void nothingIsLeft() {
-    provider.close();
-    assertThat(FAKE.get().boxes).isEmpty();
-    assertThat(FAKE.get().faults).isEmpty();
+  @Override
+  protected SandboxProvider open(Optional<String> key) {
+    return new SpritesSandboxProviderFactory()
+        .open(FakeSprites.settings(FAKE.get().uri(), key.orElse(FakeSprites.TOKEN)));
   }
 
-  private static void next(String method, String path, int status, String body, boolean after) {
-    FAKE.get().faults.add(new Fault(method, path, status, body, after));
+  @Override
+  protected String credentials() {
+    return "SPRITES_TOKEN";
+  }
+
+  @Override
+  protected List<String> left() {
+    return List.copyOf(FAKE.get().boxes.keySet());
+  }
+
+  @Override
+  protected void forget(String id) {
+    FAKE.get().boxes.remove(id).sandbox.destroy();
+  }
+
+  private static String method(Call call) {
+    return switch (call) {
+      case CREATE -> "POST";
+      case DESTROY -> "DELETE";
+      case UPLOAD -> "PUT";
+    };
+  }
+
+  private static String path(Call call) {
+    return switch (call) {
+      case CREATE -> "/v1/sprites";
+      case DESTROY -> ONE;
+      case UPLOAD -> ONE + "/fs/write";
+    };
+  }
+
+  /** The time to wait is in the body. */
+  @Override
+  protected void fail(Call call, int status, Optional<Duration> wait, boolean after) {
+    String body =
+        wait.map(time -> "{\"retry_after_seconds\":%d}".formatted(time.toSeconds())).orElse("{}");
+    next(method(call), path(call), status, body, after);
+  }
+
+  @Override
+  protected void hold(Call call, CountDownLatch arrived, CountDownLatch release) {
+    FAKE.get().faults.hold(method(call), path(call), arrived, release);
+  }
+
+  @Override
+  protected void cutNextOutput() {
+    FAKE.get().exec.cutNextAfter.set(1000);
+  }
+
+  @Override
+  protected boolean goesOn() {
+    return false;
+  }
+
+  @Override
+  protected long asked(Call call) {
+    return asked(method(call) + " " + path(call));
+  }
+
+  @Override
+  protected List<?> notMet() {
+    return FAKE.get().faults.left();
   }
 
   private static long asked(String request) {
-    return FAKE.get().seen.stream().filter(each -> each.matches(request)).count();
-  }
-
-  @Test
-  void aWrongTokenIsSaidAndNeverShown() {
-    String token = "org/wrong/0123456789/secret";
-    try (SandboxProvider stranger =
-        new SpritesSandboxProviderFactory().open(FakeSprites.settings(FAKE.get().uri(), token))) {
-      assertThatThrownBy(() -> stranger.create(SandboxSpec.DEFAULT))
-          .isInstanceOfSatisfying(
-              SandboxAuthenticationException.class,
-              thrown -> {
-                assertThat(thrown.statusCode()).hasValue(401);
-                assertThat(thrown.remedy().orElseThrow()).contains("SPRITES_TOKEN");
-                StringWriter trace = new StringWriter();
-                thrown.printStackTrace(new PrintWriter(trace));
-                assertThat(trace.toString()).contains("invalid token").doesNotContain(token);
-              });
-      assertThatThrownBy(stranger::healthCheck).isInstanceOf(SandboxAuthenticationException.class);
-    }
-  }
-
-  @Test
-  void aShortWaitIsWaitedAndALongOneTold() {
-    String limited = "{\"error\":\"sprite_creation_rate_limited\",\"retry_after_seconds\":%s}";
-    next("POST", "/v1/sprites", 429, limited.formatted("0.5"), false);
-    provider.create(SandboxSpec.DEFAULT).close();
-    assertThat(asked("POST /v1/sprites")).isEqualTo(2);
-
-    next("POST", "/v1/sprites", 429, limited.formatted("900"), false);
-    assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
-        .hasMessageContaining("sprite_creation_rate_limited")
-        .isInstanceOfSatisfying(
-            SandboxQuotaException.class,
-            thrown -> assertThat(thrown.retryAfter()).contains(Duration.ofMinutes(15)));
-    assertThat(asked("POST /v1/sprites")).isEqualTo(3);
+    return FAKE.get().faults.asked(request);
   }
 
   @Test
@@ -103,21 +125,9 @@ class SpritesFaultsTest {
     String body = "{\"error\":\"concurrent_sprite_limit_exceeded\",\"message\":\"5 of 5\"}";
     next("POST", "/v1/sprites", 429, body, false);
 
-    assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+    assertThatThrownBy(() -> provider().create(SandboxSpec.DEFAULT))
         .isInstanceOf(SandboxQuotaException.class)
         .hasMessageContaining("concurrent_sprite_limit_exceeded: 5 of 5");
-    assertThat(asked("POST /v1/sprites")).isEqualTo(1);
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {500, 502, 504})
-  void oneThatWasMadeAlthoughTheAnswerFailedIsDestroyed(int status) {
-    next("POST", "/v1/sprites", status, "upstream broke", true);
-
-    assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
-        .isInstanceOfSatisfying(
-            SandboxException.class, thrown -> assertThat(thrown.statusCode()).hasValue(status));
-    assertThat(FAKE.get().boxes).isEmpty();
     assertThat(asked("POST /v1/sprites")).isEqualTo(1);
   }
 
@@ -128,7 +138,7 @@ class SpritesFaultsTest {
     next("POST", ONE + "/policy/network", status, "no", false);
     SandboxSpec spec = SandboxSpec.builder().network(NetworkMode.NONE).build();
 
-    assertThatThrownBy(() -> provider.create(spec))
+    assertThatThrownBy(() -> provider().create(spec))
         .isInstanceOfSatisfying(
             SandboxException.class,
             thrown -> {
@@ -147,7 +157,7 @@ class SpritesFaultsTest {
             .diskMb(1500)
             .network(NetworkMode.NONE)
             .build();
-    try (Sandbox sandbox = provider.create(spec)) {
+    try (Sandbox sandbox = provider().create(spec)) {
       FakeSprites.Box box = FAKE.get().box(sandbox.id());
       assertThat(box.config.toString()).isEqualTo("{\"ram_mb\":1000,\"cpus\":2,\"storage_gb\":2}");
       assertThat(box.rules.toString()).isEqualTo("[{\"domain\":\"*\",\"action\":\"deny\"}]");
@@ -156,16 +166,17 @@ class SpritesFaultsTest {
 
   @Test
   void anotherImageAndALimitOnProcessesAreRefused() {
-    assertThatThrownBy(() -> provider.create(SandboxSpec.builder().image("python").build()))
+    assertThatThrownBy(() -> provider().create(SandboxSpec.builder().image("python").build()))
         .isInstanceOf(UnsupportedCapabilityException.class);
-    assertThatThrownBy(() -> provider.create(SandboxSpec.builder().maxProcesses(9).build()))
+    assertThatThrownBy(() -> provider().create(SandboxSpec.builder().maxProcesses(9).build()))
         .isInstanceOf(UnsupportedCapabilityException.class);
-    assertThat(FAKE.get().seen).isEmpty();
+    assertThat(FAKE.get().faults.seen()).isEmpty();
   }
 
   @Test
   void aCommandIsInNoAddress() {
-    try (Sandbox sandbox = provider.create(SandboxSpec.builder().env("IN_ALL", "of it").build())) {
+    try (Sandbox sandbox =
+        provider().create(SandboxSpec.builder().env("IN_ALL", "of it").build())) {
       Command command =
           Command.shellBuilder("echo \"$SECRET $IN_ALL\"").env("SECRET", "s3cr3t").build();
 
@@ -179,8 +190,8 @@ class SpritesFaultsTest {
 
   @Test
   void aGatewayThatIsNotReadyIsAskedAgain() {
-    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
-      FAKE.get().seen.clear();
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
+      FAKE.get().faults.forgetSeen();
       next("WS", EXEC, 503, "", false);
       next("WS", EXEC, 502, "", false);
 
@@ -191,7 +202,7 @@ class SpritesFaultsTest {
 
   @Test
   void aCommandThatIsRefusedIsATypedError() {
-    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
       next("WS", EXEC, 403, "", false);
       assertThatThrownBy(() -> sandbox.exec("true"))
           .isInstanceOf(SandboxAuthenticationException.class);
@@ -205,36 +216,10 @@ class SpritesFaultsTest {
   }
 
   @Test
-  void aConnectionThatIsCutIsAFailureAndNeverAnExit() {
-    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
-      FAKE.get().exec.cutNextAfter.set(1000);
-
-      assertThatThrownBy(() -> sandbox.exec("seq 1 50000"))
-          .isInstanceOf(ProviderException.class)
-          .hasMessageContaining("can no longer be followed");
-      assertThat(FAKE.get().exec.cutNextAfter).hasValue(0);
-      assertThat(sandbox.exec("echo well").stdout()).isEqualTo("well\n");
-    }
-  }
-
-  @Test
-  void aSandboxTheVendorForgetsIsNotFound() {
-    Sandbox sandbox = provider.create(SandboxSpec.DEFAULT);
-    try (RunningCommand running = sandbox.start(Command.shell("echo up; sleep 1000"))) {
-      assertThat(running.take().map(OutputChunk::text)).contains("up\n");
-      assertThat(provider.destroy(sandbox.id())).isTrue();
-
-      assertThatThrownBy(running::waitFor).isInstanceOf(SandboxNotFoundException.class);
-      assertThatThrownBy(() -> sandbox.exec("true")).isInstanceOf(SandboxNotFoundException.class);
-      assertThat(sandbox.destroy()).isFalse();
-    }
-  }
-
-  @Test
   void oneThatCannotSayItsLabelsIsNotKept() {
     next("GET", ONE, 500, "broke", false);
 
-    assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+    assertThatThrownBy(() -> provider().create(SandboxSpec.DEFAULT))
         .isInstanceOf(ProviderException.class);
     assertThat(FAKE.get().boxes).isEmpty();
   }
@@ -243,7 +228,7 @@ class SpritesFaultsTest {
   void oneWithoutItsLabelsWouldNeverEndAndIsNotKept() {
     FAKE.get().forgetLabels = true;
     try {
-      assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+      assertThatThrownBy(() -> provider().create(SandboxSpec.DEFAULT))
           .isInstanceOf(ProviderException.class)
           .hasMessageContaining("labels");
     } finally {
@@ -254,7 +239,7 @@ class SpritesFaultsTest {
 
   @Test
   void itsTimeEndsItThoughNobodyLooks() throws InterruptedException {
-    provider.create(SandboxSpec.builder().lifetime(Duration.ofSeconds(1)).detached().build());
+    provider().create(SandboxSpec.builder().lifetime(Duration.ofSeconds(1)).detached().build());
 
     awaitEmpty();
   }
@@ -271,12 +256,13 @@ class SpritesFaultsTest {
   @Test
   void whoeverListsEndsWhatIsOver() {
     Sandbox made =
-        provider.create(
-            SandboxSpec.builder()
-                .label("a", "b=c")
-                .lifetime(Duration.ofHours(1))
-                .detached()
-                .build());
+        provider()
+            .create(
+                SandboxSpec.builder()
+                    .label("a", "b=c")
+                    .lifetime(Duration.ofHours(1))
+                    .detached()
+                    .build());
     List<String> labels = FAKE.get().box(made.id()).labels;
     FAKE.get().box(made.id()).labels =
         labels.stream()
@@ -295,30 +281,15 @@ class SpritesFaultsTest {
     FakeSprites.Box foreign =
         FAKE.get().foreign("somebodys", List.of("plain", "odd name=1", "k=v"));
     try {
-      List<SandboxInfo> found = provider.list(Map.of("k", "v"));
+      List<SandboxInfo> found = provider().list(Map.of("k", "v"));
       assertThat(found).extracting(SandboxInfo::id).containsExactly("somebodys");
       assertThat(found.getFirst().deadline()).isEmpty();
-      Sandbox sandbox = provider.get("somebodys").orElseThrow();
+      Sandbox sandbox = provider().get("somebodys").orElseThrow();
       assertThat(sandbox.exec("echo hi").stdout()).isEqualTo("hi\n");
       sandbox.close();
       assertThat(FAKE.get().boxes).containsKey("somebodys");
     } finally {
-      assertThat(provider.destroy(foreign.name)).isTrue();
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {429, 500, 503})
-  void anUploadThatBreaksLeavesWhatWasThereAndIsNotSentAgain(int status) {
-    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
-      sandbox.files().write("file", "old");
-      next("PUT", ONE + "/fs/write", status, "{\"retry_after_seconds\":0.1}", false);
-
-      assertThatThrownBy(() -> sandbox.files().write("file", new byte[1 << 20]))
-          .isInstanceOf(SandboxException.class);
-      assertThat(asked("PUT " + ONE + "/fs/write")).isEqualTo(1);
-      assertThat(sandbox.files().readText("file")).isEqualTo("old");
-      assertThat(sandbox.files().list(".")).hasSize(1);
+      assertThat(provider().destroy(foreign.name)).isTrue();
     }
   }
 }

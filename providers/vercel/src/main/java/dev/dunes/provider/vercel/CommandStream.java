@@ -72,17 +72,21 @@ final class CommandStream implements AutoCloseable {
     return Optional.of(lines.remove());
   }
 
-  /** A line that is not empty; else the stream has ended. */
+  /** A line that is not blank; else the stream has ended. */
   private String read() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int value = in.read(); value >= 0; value = in.read()) {
-      if (value != '\n') {
+      if (value == '\n') {
+        String text = line.toString(StandardCharsets.UTF_8).strip();
+        if (!text.isEmpty()) {
+          return text;
+        }
+        line.reset();
+      } else {
         line.write(value);
         if (line.size() > LONGEST) {
           throw new IOException("a line has more than %d bytes".formatted(LONGEST));
         }
-      } else if (line.size() > 0) {
-        break;
       }
     }
     return line.toString(StandardCharsets.UTF_8).strip();

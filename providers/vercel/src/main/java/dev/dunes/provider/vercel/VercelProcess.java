@@ -4,6 +4,7 @@ import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.FramedProcess;
 import dev.dunes.provider.cloud.Launch;
+import dev.dunes.provider.cloud.Reattachments;
 import dev.dunes.provider.cloud.VendorEvent;
 import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.ProviderException;
@@ -24,7 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
 /** A command at Vercel. When its stream breaks off, its log is read where it was. */
 final class VercelProcess extends FramedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(VercelProcess.class);
-  private static final int MOST_REATTACHED = 5;
   private static final int KILL = 9;
 
   /** Of output, in base64. */
@@ -34,9 +34,13 @@ final class VercelProcess extends FramedProcess {
   private final Machine machine;
   private final boolean detached;
   private volatile CommandStream stream;
+
+  /** Its id there, which only the first stream says. */
+  private volatile String command = "";
+
   private volatile boolean closed;
   private volatile boolean ended;
-  private int reattached;
+  private final Reattachments reattachments = new Reattachments();
 
   private VercelProcess(
       VercelSandbox sandbox, Machine machine, Launch launch, String mark, CommandStream stream) {
@@ -84,6 +88,7 @@ final class VercelProcess extends FramedProcess {
         if (line.isEmpty()) {
           throw new IOException("its stream ended before the command");
         }
+        reattachments.progressed();
         return line;
       } catch (IOException | UncheckedIOException e) {
         follow(String.valueOf(e.getMessage()));
@@ -93,7 +98,8 @@ final class VercelProcess extends FramedProcess {
 
   /** The log is kept: what was read of it is skipped, and nothing is missing. */
   private void follow(String broken) {
-    String id = stream.command();
+    command = stream.command().isEmpty() ? command : stream.command();
+    String id = command;
     Map<Channel, Long> received = new EnumMap<>(Channel.class);
     received.putAll(stream.received());
     quietlyClose(stream);
@@ -104,7 +110,7 @@ final class VercelProcess extends FramedProcess {
     if (!(now instanceof ProviderException) || id.isEmpty()) {
       throw now;
     }
-    if (++reattached > MOST_REATTACHED) {
+    if (!reattachments.again()) {
       throw lost("the connection broke again and again: " + sandbox.clean(broken));
     }
     String path = "/cmd/" + VercelApi.encode(id) + "/logs";
@@ -141,7 +147,7 @@ final class VercelProcess extends FramedProcess {
   public void close() {
     if (!closed) {
       closed = true;
-      String id = stream.command();
+      String id = stream.command().isEmpty() ? command : stream.command();
       quietlyClose(stream);
       // its tree was ended by whoever closes it; this is for one that never began
       if (!ended && !detached && !id.isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.dunes.provider.vercel;
 
+import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A sandbox at Vercel. */
 final class VercelSandbox extends CloudSandbox implements Pausing {
@@ -179,19 +181,48 @@ final class VercelSandbox extends CloudSandbox implements Pausing {
     if (VercelShape.state(sandbox) == SandboxState.STOPPED) {
       return;
     }
-    api.update(id(), CloudHttp.object().put("persistent", true));
-    api.stop(id(), VercelShape.session(sandbox));
-    awaitState(SandboxState.STOPPED);
+    api.update(id(), kept(true));
+    try {
+      api.stop(id(), VercelShape.session(sandbox));
+      awaitState(SandboxState.STOPPED);
+    } catch (SandboxException e) {
+      ClearingAway.run(() -> keepNoMore(e));
+      throw e;
+    }
+  }
+
+  private static ObjectNode kept(boolean persistent) {
+    return CloudHttp.object().put("persistent", persistent);
+  }
+
+  /** One that still runs and is kept would go on to cost something once it has stopped. */
+  private void keepNoMore(SandboxException failure) {
+    try {
+      boolean runs =
+          provider
+              .peek(id())
+              .map(shown -> VercelShape.state(shown.path("sandbox")))
+              .filter(SandboxState.RUNNING::equals)
+              .isPresent();
+      if (runs) {
+        api.update(id(), kept(false));
+      }
+    } catch (SandboxException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   @Override
   public void resume() {
+    if (provider.alive(id()).isEmpty()) {
+      throw provider.notFound(id());
+    }
     JsonNode shown = api.resume(id()).orElseThrow(() -> provider.notFound(id()));
     if (VercelShape.state(shown.path("sandbox")) != SandboxState.RUNNING) {
       shown = awaitState(SandboxState.RUNNING);
     }
     machine.now(shown.path("sandbox"));
-    api.update(id(), CloudHttp.object().put("persistent", false));
+    api.update(id(), kept(false));
     Optional<Instant> deadline = VercelShape.info(shown.path("sandbox")).deadline();
     if (deadline.isPresent()) {
       lengthen(shown, deadline.get());

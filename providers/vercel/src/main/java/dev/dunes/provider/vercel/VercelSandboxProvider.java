@@ -13,6 +13,7 @@ import dev.dunes.sandbox.NetworkMode;
 import dev.dunes.sandbox.ProviderCapabilities;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
@@ -24,11 +25,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Sandboxes at Vercel. Their names are ours to choose, and are their ids here. */
 final class VercelSandboxProvider extends CloudProvider {
+  private static final Logger LOG = LoggerFactory.getLogger(VercelSandboxProvider.class);
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
   private static final Pattern RUNTIME = Pattern.compile("(node|python|bun)[0-9]+([.][0-9]+)*");
   private static final String NAME = VercelSandboxProviderFactory.NAME;
@@ -206,7 +210,11 @@ final class VercelSandboxProvider extends CloudProvider {
 
   private boolean remove(JsonNode sandbox) {
     String id = sandbox.path("name").asString("");
-    api.stop(id, VercelShape.session(sandbox));
+    try {
+      api.stop(id, VercelShape.session(sandbox));
+    } catch (SandboxException e) {
+      LOG.debug("sandbox {} could not be stopped before it is deleted", id, e);
+    }
     return api.delete(id);
   }
 
@@ -234,13 +242,9 @@ final class VercelSandboxProvider extends CloudProvider {
   @Override
   public List<SandboxInfo> list(Map<String, String> labels) {
     return api.list(labels).stream()
-        .filter(sandbox -> {
-          boolean over = VercelShape.over(sandbox);
-          if (over) {
-            clear(sandbox);
-          }
-          return !over;
-        })
+        .filter(sandbox ->
+            !VercelShape.over(sandbox)
+                || !ended(sandbox.path("name").asString(""), () -> clear(sandbox)))
         .map(VercelShape::info)
         .filter(info -> carries(info, labels))
         .toList();

@@ -7,6 +7,8 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.conformance.Faults;
+import dev.dunes.sandbox.conformance.Faults.Fault;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -27,10 +29,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -77,10 +77,6 @@ final class FakeVercel implements AutoCloseable {
     }
   }
 
-  /** A request that does not go well, once. */
-  record Fault(
-      String method, String path, int status, Map<String, String> headers, boolean after) {}
-
   /** An answer that is none of success. */
   static final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -99,8 +95,7 @@ final class FakeVercel implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
   private final HttpServer http;
   final Map<String, Box> boxes = new ConcurrentHashMap<>();
-  final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
-  final Queue<String> seen = new ConcurrentLinkedQueue<>();
+  final Faults faults = new Faults();
   final FakeMachine machine = new FakeMachine();
 
   FakeVercel() throws Exception {
@@ -147,14 +142,8 @@ final class FakeVercel implements AutoCloseable {
 
   private void handle(HttpServerRequest request, Buffer body) {
     String path = request.path();
-    seen.add(request.method() + " " + path);
-    Optional<Fault> fault =
-        faults.stream()
-            .filter(each -> each.method().equals(request.method().name()))
-            .filter(each -> path.matches(each.path()))
-            .findFirst();
-    fault.ifPresent(faults::remove);
     try {
+      Optional<Fault> fault = faults.enter(request.method().name(), path);
       enter(request, fault);
       List<String> parts =
           Stream.of(path.substring("/api/".length()).split("/", -1))

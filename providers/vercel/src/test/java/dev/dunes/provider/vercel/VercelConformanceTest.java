@@ -28,6 +28,7 @@ class VercelConformanceTest extends SandboxProviderConformance {
         Feature.ON_THIS_MACHINE,
         Feature.SEEN_BY_OTHER_PROCESSES,
         Feature.DETACHED_COMMANDS,
+        Feature.WATCH,
         Feature.PORTS);
   }
 }

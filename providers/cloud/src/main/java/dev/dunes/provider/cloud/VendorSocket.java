@@ -1,4 +1,4 @@
-package dev.dunes.provider.sprites;
+package dev.dunes.provider.cloud;
 
 import dev.dunes.sandbox.SandboxInterruptedException;
 import java.io.IOException;
@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -19,15 +20,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection of a command. The next message is asked for when the last was taken, so that
- * nobody's output piles up here.
+ * A WebSocket of a command at a vendor. The next message is asked for when the last was taken, so
+ * that nobody's output piles up here.
  */
-final class ExecSocket implements WebSocket.Listener {
+public final class VendorSocket implements WebSocket.Listener, AutoCloseable {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(30);
   private static final int LONGEST_TEXT = 64 << 10;
 
   /** What comes. */
-  sealed interface Message {
+  public sealed interface Message {
     /**
      * Bytes of a frame; a long one comes in parts.
      *
@@ -36,10 +37,13 @@ final class ExecSocket implements WebSocket.Listener {
     @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
     record Bytes(byte[] bytes, boolean first) implements Message {}
 
+    /** A whole message; the end of one of more than 64 Ki characters is left out. */
     record Text(String text) implements Message {}
 
+    /** It was closed properly, with this status. */
     record End(int status) implements Message {}
 
+    /** It broke, or was let go. */
     record Broken(Throwable cause) implements Message {}
   }
 
@@ -52,14 +56,23 @@ final class ExecSocket implements WebSocket.Listener {
   private volatile @Nullable WebSocket socket;
   private volatile boolean abandoned;
 
-  private ExecSocket() {}
+  private VendorSocket() {}
 
-  /** Throws what the client throws when it is refused: who asks knows what the status means. */
-  static ExecSocket open(HttpClient client, URI address, Map<String, String> headers)
+  /**
+   * Connects within 30 seconds. Throws what the client throws when it is refused: who asks knows
+   * what the status means.
+   *
+   * @param protocols subprotocols it offers
+   */
+  public static VendorSocket open(
+      HttpClient client, URI address, Map<String, String> headers, String... protocols)
       throws IOException {
-    ExecSocket opened = new ExecSocket();
+    VendorSocket opened = new VendorSocket();
     WebSocket.Builder builder = client.newWebSocketBuilder().connectTimeout(CONNECT_LIMIT);
     headers.forEach(builder::header);
+    if (protocols.length > 0) {
+      builder.subprotocols(protocols[0], Arrays.copyOfRange(protocols, 1, protocols.length));
+    }
     try {
       opened.socket =
           builder.buildAsync(address, opened).get(CONNECT_LIMIT.toSeconds(), TimeUnit.SECONDS);
@@ -82,7 +95,7 @@ final class ExecSocket implements WebSocket.Listener {
   }
 
   /** The next message; blocks. The end and a break are given again and again. */
-  Message next() {
+  public Message next() {
     try {
       Message message = messages.take();
       WebSocket open = socket;
@@ -101,11 +114,12 @@ final class ExecSocket implements WebSocket.Listener {
   }
 
   /** Blocks until it was taken from here. */
-  void send(byte[] frame) throws IOException {
+  public void send(byte[] frame) throws IOException {
     send(open -> open.sendBinary(ByteBuffer.wrap(frame), true));
   }
 
-  void send(String message) throws IOException {
+  /** The same with text. */
+  public void send(String message) throws IOException {
     send(open -> open.sendText(message, true));
   }
 
@@ -130,7 +144,9 @@ final class ExecSocket implements WebSocket.Listener {
     }
   }
 
-  void close() {
+  /** Lets go of it; whoever waits for a message gets {@link Message.Broken}. */
+  @Override
+  public void close() {
     WebSocket open = socket;
     if (open != null) {
       open.abort();

@@ -86,9 +86,14 @@ class QueryDockerTest {
 
   @Test
   void anImageThatIsNotThereIsAFailureWithARemedy() {
-    Ds.Result result = ds("sandstorm-agent:latest").run("query", "-p", "docker", "[[text]]");
+    Ds.Result result =
+        ds("dunes-test:none")
+            .env(Map.of("DUNES_DOCKER_PULL", "never"))
+            .run("query", "-p", "docker", "[[text]]");
     assertThat(result.err())
-        .contains("Failed to create Docker sandbox: Docker image sandstorm-agent:latest not found");
+        .contains(
+            "Failed to create Docker sandbox: Docker image dunes-test:none not found",
+            "docker pull dunes-test:none");
     assertThat(result.code()).isEqualTo(1);
   }
 }

@@ -2,10 +2,13 @@ package dev.dunes.provider.docker;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.ExecResult;
+import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Snapshot;
@@ -114,5 +117,17 @@ class PodmanTest {
     } finally {
       assertThat(sandbox.destroy()).isTrue();
     }
+  }
+
+  /** The daemon of Docker's may have it; this one does not. */
+  @Test
+  void theImageForAgentsIsBuiltAndNotPulled() {
+    assertThatThrownBy(
+            () -> provider.create(SandboxSpec.builder().image("sandstorm-agent:latest").build()))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining(
+            "Failed to create Docker sandbox: Docker image sandstorm-agent:latest not found")
+        .extracting(e -> ((SandboxException) e).remedy().orElse(""))
+        .isEqualTo("build it: docker build -t sandstorm-agent:latest -f Dockerfile.agent .");
   }
 }

@@ -84,7 +84,7 @@ class NetworkRulesTest {
     }
   }
 
-  private static SSLContext trusting(String pem) throws Exception {
+  static SSLContext trusting(String pem) throws Exception {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     store.setCertificateEntry(

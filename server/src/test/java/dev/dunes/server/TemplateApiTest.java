@@ -3,6 +3,7 @@ package dev.dunes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunes.server.http.Json;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -123,6 +124,33 @@ class TemplateApiTest {
         .isEqualTo(204);
     assertThat(shop.call("DELETE", "/templates/" + template, "").statusCode()).isEqualTo(204);
     assertThat(shop.call("DELETE", "/templates/" + template, "").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void theLinkForAnUploadSaysTlsToThoseWhoCameByIt() throws Exception {
+    String template = request("linked").get("templateID").asString();
+    String path = "/templates/%s/files/%s".formatted(template, "0".repeat(64));
+    assertThat(Shop.json(shop.call("GET", path, "").body()).get("url").asString())
+        .startsWith(shop.shop.server().uri() + "/");
+    shop.shop.set("DUNES_E2B_TLS_PORT", "0");
+    shop.shop.restart(shop.shop.port());
+    DunesServer.Domain domain = shop.shop.server().domain().orElseThrow();
+    String host = "api." + domain.name();
+    int port = Integer.parseInt(host.substring(host.lastIndexOf(':') + 1));
+    try (Socket socket =
+        NetworkRulesTest.trusting(Files.readString(domain.authority()))
+            .getSocketFactory()
+            .createSocket("127.0.0.1", port)) {
+      socket.setSoTimeout(30_000);
+      socket
+          .getOutputStream()
+          .write(
+              "GET %s HTTP/1.1\r\nHost: %s\r\nX-API-Key: %s\r\nConnection: close\r\n\r\n"
+                  .formatted(path, host, SandboxShop.KEY)
+                  .getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .contains("\"url\":\"https://" + host + "/");
+    }
   }
 
   private int put(URI url, byte[] body) throws Exception {

@@ -216,7 +216,8 @@ public final class TemplateBuildRoutes {
     String hash = exchange.parameter("hash");
     boolean present = builds.hasFiles(account, hash);
     String host = exchange.header("host").orElse("127.0.0.1");
-    String scheme = exchange.header("x-forwarded-proto").orElse("http");
+    String scheme =
+        exchange.header("x-forwarded-proto").orElse(exchange.secure() ? "https" : "http");
     return Reply.json(
         201,
         Json.object()

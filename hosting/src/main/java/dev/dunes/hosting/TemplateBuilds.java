@@ -193,6 +193,9 @@ public final class TemplateBuilds implements AutoCloseable {
     if (waiting.status() != Status.WAITING || tags.isEmpty()) {
       throw HostingException.invalid("build '%s' was started already".formatted(build));
     }
+    // Said at once, also when others come before it: clients take a build that waits for one that
+    // nobody has started.
+    status(known.id(), build, Status.BUILDING, Optional.empty(), Optional.empty());
     queue.start(
         account,
         build,

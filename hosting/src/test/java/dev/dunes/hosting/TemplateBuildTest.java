@@ -181,6 +181,27 @@ class TemplateBuildTest {
             List.of()));
   }
 
+  /** Also those that come after others. */
+  @Test
+  void aBuildThatWasStartedIsBeingBuilt() {
+    List<TemplateBuilds.Requested> asked = new ArrayList<>();
+    for (String name : List.of("one", "two", "three")) {
+      asked.add(builds.request(account, name, List.of(), Optional.empty(), Optional.empty()));
+    }
+    for (TemplateBuilds.Requested each : asked) {
+      builds.start(account, each.template().id(), each.build(), plan(step(Kind.RUN, "sleep 2")));
+      assertThat(status(each)).isEqualTo(Status.BUILDING);
+    }
+    for (TemplateBuilds.Requested each : asked) {
+      Ground.await("the build ends", () -> status(each).last());
+      assertThat(status(each)).isEqualTo(Status.READY);
+    }
+  }
+
+  private Status status(TemplateBuilds.Requested asked) {
+    return builds.get(account, asked.template().id()).build(asked.build()).orElseThrow().status();
+  }
+
   @Test
   void aUserThatIsNotThereRunsNothing() {
     TemplateBuild.Reason reason = failed(plan(step(Kind.RUN, "whoami", "nobody-here")));

@@ -80,6 +80,11 @@ const storage = {
 }
 const pool = new WarmPool({ storage, waitUntil: () => {} }, env)
 const assign = pool.getContainer.bind(pool)
+const report = pool.reportStopped.bind(pool)
+pool.reportStopped = async (name) => {
+  await ask('POST', '/stopped', { container: name })
+  return report(name)
+}
 const told = new Map()
 pool.getContainer = async (id) => {
   if (!(await pool.lookupContainer(id))) await ask('POST', '/room', { id })

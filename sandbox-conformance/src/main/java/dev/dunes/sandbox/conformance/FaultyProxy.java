@@ -85,6 +85,11 @@ public final class FaultyProxy implements AutoCloseable {
     return this;
   }
 
+  /** Faults nobody has met. */
+  public List<Object> left() {
+    return List.of(rules.toArray());
+  }
+
   /** All is well again: faults nobody has met are forgotten. */
   public void heal() {
     rules.clear();

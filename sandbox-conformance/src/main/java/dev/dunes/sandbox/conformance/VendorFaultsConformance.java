@@ -87,6 +87,9 @@ public abstract class VendorFaultsConformance {
   /** What was to fail and was not asked. */
   protected abstract List<?> notMet();
 
+  /** Ends what a test has made beside its provider, once that is closed. */
+  protected void clearAway() {}
+
   // ---- for tests ----
 
   protected final SandboxProvider provider() {
@@ -109,6 +112,7 @@ public abstract class VendorFaultsConformance {
     provider().close();
     assertThat(left()).isEmpty();
     assertThat(notMet()).as("faults nobody met").isEmpty();
+    clearAway();
   }
 
   // ---- who we are ----

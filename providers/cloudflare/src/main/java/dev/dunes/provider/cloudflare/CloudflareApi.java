@@ -98,8 +98,14 @@ final class CloudflareApi implements AutoCloseable {
             .body(() -> BodyPublishers.ofByteArrays(contents)));
   }
 
-  /** Ends a sandbox; does nothing when there is none, and starts none. */
+  /**
+   * Ends a sandbox; does nothing when there is none, and starts none. The bridge says 204 also when
+   * it could neither end the container nor note that it has ended. As long as it still knows of
+   * one, asking once more ends it; what it does not know of any more nobody can ask about: every
+   * other call would start a fresh container.
+   */
   void delete(String id) {
+    http.status(about("DELETE", id, "").accepting(404));
     http.status(about("DELETE", id, "").accepting(404));
   }
 

@@ -214,6 +214,18 @@ class CloudflareFaultsTest {
     }
   }
 
+  /** The bridge says that it has ended it, and has not. */
+  @Test
+  void anEndThatIsOnlySaidIsAskedForAgain() {
+    Sandbox sandbox = provider.create(SPEC);
+    BRIDGE.get().containers().hiccups.set(1);
+
+    assertThat(sandbox.destroy()).isTrue();
+
+    assertThat(BRIDGE.get().containers().hiccups).hasValue(0);
+    assertThat(containers()).isEmpty();
+  }
+
   @Test
   void whoeverInterruptsTheMakingFindsNothingLeft() throws Exception {
     CountDownLatch served = new CountDownLatch(1);

@@ -33,6 +33,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The containers behind the bridge: sandboxes of this machine. The bridge's stubs (see {@code
@@ -50,6 +51,9 @@ final class Containers implements AutoCloseable {
 
   /** What is billed for. */
   final Map<String, Sandbox> running = new ConcurrentHashMap<>();
+
+  /** So many of the next endings are neither done nor noted. */
+  final AtomicInteger hiccups = new AtomicInteger();
 
   /** What the next sandboxes without a container are told instead of getting one. */
   final Queue<String> refusals = new ConcurrentLinkedQueue<>();
@@ -95,7 +99,13 @@ final class Containers implements AutoCloseable {
         case "GET /state" ->
             answer(
                 exchange, 200, running.containsKey(query.get("container")) ? "healthy" : "stopped");
+        case "POST /stopped" ->
+            answer(exchange, hiccups.getAndUpdate(n -> Math.max(0, n - 1)) > 0 ? 500 : 200, "");
         case "POST /destroy" -> {
+          if (hiccups.get() > 0) {
+            answer(exchange, 500, "it does not end");
+            return;
+          }
           Optional.ofNullable(running.remove(query.get("container"))).ifPresent(Sandbox::destroy);
           answer(exchange, 200, "");
         }

@@ -8,6 +8,7 @@ import dev.dunes.provider.cloud.FramedProcess;
 import dev.dunes.provider.cloud.HttpPut;
 import dev.dunes.provider.cloud.Launch;
 import dev.dunes.provider.cloud.PartedPut;
+import dev.dunes.provider.cloud.VendorLabels;
 import dev.dunes.provider.cloud.VendorProcess;
 import dev.dunes.sandbox.Forking;
 import dev.dunes.sandbox.Pausing;
@@ -28,7 +29,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import tools.jackson.databind.JsonNode;
@@ -142,9 +142,7 @@ final class DaytonaSandbox extends CloudSandbox implements Pausing, Forking {
   @Override
   protected void setLifetime(Duration lifetime) {
     JsonNode shown = api.get(id()).orElseThrow(() -> provider.notFound(id()));
-    Map<String, String> labels = DaytonaShape.labels(shown);
-    labels.put(DaytonaShape.DEADLINE, Instant.now().plus(lifetime).toString());
-    api.labels(id(), labels);
+    api.labels(id(), VendorLabels.until(DaytonaShape.labels(shown), Instant.now().plus(lifetime)));
     api.lifetime(id(), DaytonaSandboxProvider.minutes(lifetime));
   }
 

@@ -4,6 +4,7 @@ import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
+import dev.dunes.provider.cloud.VendorLabels;
 import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.IsolationTier;
@@ -169,8 +170,8 @@ final class DaytonaSandboxProvider extends CloudProvider {
 
   @Override
   protected List<String> marked(String mark) {
-    return api.list(Map.of(DaytonaShape.MARK, mark)).stream()
-        .filter(shown -> mark.equals(DaytonaShape.labels(shown).get(DaytonaShape.MARK)))
+    return api.list(Map.of(VendorLabels.MARK, mark)).stream()
+        .filter(shown -> mark.equals(DaytonaShape.labels(shown).get(VendorLabels.MARK)))
         .map(shown -> shown.path("id").asString(""))
         .toList();
   }
@@ -211,7 +212,7 @@ final class DaytonaSandboxProvider extends CloudProvider {
   private Optional<JsonNode> alive(String id) {
     Optional<JsonNode> shown =
         api.get(id).filter(each -> DaytonaShape.state(each) != SandboxState.TERMINATED);
-    if (shown.filter(each -> DaytonaShape.expired(DaytonaShape.info(each))).isPresent()) {
+    if (shown.filter(each -> VendorLabels.expired(DaytonaShape.info(each))).isPresent()) {
       api.delete(id);
       return Optional.empty();
     }
@@ -230,7 +231,11 @@ final class DaytonaSandboxProvider extends CloudProvider {
 
   private Sandbox handle(JsonNode shown) {
     return new DaytonaSandbox(
-        this, api, DaytonaShape.info(shown), DaytonaShape.spec(shown), toolbox(shown));
+        this,
+        api,
+        DaytonaShape.info(shown),
+        VendorLabels.spec(DaytonaShape.labels(shown)),
+        toolbox(shown));
   }
 
   @Override
@@ -239,7 +244,7 @@ final class DaytonaSandboxProvider extends CloudProvider {
         .map(DaytonaShape::info)
         .filter(info -> info.state() != SandboxState.TERMINATED && carries(info, labels))
         .filter(
-            info -> !DaytonaShape.expired(info) || !ended(info.id(), () -> api.delete(info.id())))
+            info -> !VendorLabels.expired(info) || !ended(info.id(), () -> api.delete(info.id())))
         .toList();
   }
 

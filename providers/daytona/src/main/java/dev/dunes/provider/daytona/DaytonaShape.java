@@ -1,46 +1,24 @@
 package dev.dunes.provider.daytona;
 
+import dev.dunes.provider.cloud.VendorLabels;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
-import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/**
- * Sandboxes as Daytona shows them. What we have to know of one beside its labels is in labels under
- * names that no label of ours can have.
- */
+/** Sandboxes as Daytona shows them; what is kept beside labels is as {@link VendorLabels} says. */
 final class DaytonaShape {
-  /** Labels begin with a letter or digit. */
-  private static final String OURS = "_dunes.";
-
-  static final String MARK = OURS + "mark";
-
-  /** Daytona counts lifetimes in minutes; this is exact. */
-  static final String DEADLINE = OURS + "deadline";
-
-  private static final String DETACHED = OURS + "detached";
-  private static final String DIRECTORY = OURS + "directory";
-  private static final String LIFETIME = OURS + "lifetime";
-
   private DaytonaShape() {}
 
+  /** Daytona counts lifetimes in minutes; the label is exact. */
   static Map<String, String> labels(SandboxSpec spec, String mark) {
-    Map<String, String> labels = new LinkedHashMap<>(spec.labels());
-    labels.put(MARK, mark);
-    labels.put(LIFETIME, spec.lifetime().toString());
-    labels.put(DEADLINE, Instant.now().plus(spec.lifetime()).toString());
-    if (spec.detached()) {
-      labels.put(DETACHED, "true");
-    }
-    spec.workingDir().ifPresent(path -> labels.put(DIRECTORY, path));
+    Map<String, String> labels =
+        VendorLabels.until(VendorLabels.of(spec), Instant.now().plus(spec.lifetime()));
+    labels.put(VendorLabels.MARK, mark);
     return labels;
   }
 
@@ -56,21 +34,15 @@ final class DaytonaShape {
 
   static SandboxInfo info(JsonNode shown) {
     Map<String, String> all = labels(shown);
-    Map<String, String> labels = new LinkedHashMap<>(all);
-    labels.keySet().removeIf(name -> name.startsWith(OURS));
     return new SandboxInfo(
         shown.path("id").asString(""),
         DaytonaSandboxProviderFactory.NAME,
         state(shown),
-        labels,
-        time(shown.path("createdAt").asString("")),
-        time(all.getOrDefault(DEADLINE, "")),
+        VendorLabels.shown(all),
+        VendorLabels.time(shown.path("createdAt").asString("")),
+        VendorLabels.deadline(all),
         IsolationTier.NAMESPACE,
         Map.of("target", shown.path("target").asString("")));
-  }
-
-  static boolean expired(SandboxInfo info) {
-    return info.deadline().filter(deadline -> Instant.now().isAfter(deadline)).isPresent();
   }
 
   static SandboxState state(JsonNode shown) {
@@ -89,36 +61,5 @@ final class DaytonaShape {
       case "destroying", "destroyed" -> SandboxState.TERMINATED;
       default -> SandboxState.ERROR;
     };
-  }
-
-  /** As far as it was kept. */
-  static SandboxSpec spec(JsonNode shown) {
-    Map<String, String> all = labels(shown);
-    SandboxSpec.Builder spec = SandboxSpec.builder().detached("true".equals(all.get(DETACHED)));
-    info(shown).labels().forEach(spec::label);
-    Optional.ofNullable(all.get(DIRECTORY))
-        .filter(path -> path.startsWith("/"))
-        .ifPresent(spec::workingDir);
-    Optional.ofNullable(all.get(LIFETIME))
-        .flatMap(DaytonaShape::lifetime)
-        .ifPresent(spec::lifetime);
-    return spec.build();
-  }
-
-  private static Optional<Duration> lifetime(String text) {
-    try {
-      return Optional.of(Duration.parse(text))
-          .filter(each -> each.toSeconds() >= 1 && each.toDays() < 365);
-    } catch (DateTimeException e) {
-      return Optional.empty(); // whoever wrote it was not us
-    }
-  }
-
-  private static Optional<Instant> time(String text) {
-    try {
-      return Optional.of(OffsetDateTime.parse(text).toInstant());
-    } catch (DateTimeException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -3,6 +3,7 @@ package dev.dunes.provider.e2b;
 import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
+import dev.dunes.provider.cloud.VendorLabels;
 import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.NetworkMode;
@@ -95,8 +96,8 @@ final class E2bSandboxProvider extends CloudProvider {
 
   @Override
   protected List<String> marked(String mark) {
-    return api.list(Map.of(E2bShape.MARK, mark)).stream()
-        .filter(shown -> mark.equals(E2bShape.metadata(shown).get(E2bShape.MARK)))
+    return api.list(Map.of(VendorLabels.MARK, mark)).stream()
+        .filter(shown -> mark.equals(E2bShape.metadata(shown).get(VendorLabels.MARK)))
         .map(shown -> shown.path("sandboxID").asString(""))
         .toList();
   }
@@ -116,7 +117,11 @@ final class E2bSandboxProvider extends CloudProvider {
 
   private Sandbox handle(JsonNode shown) {
     return new E2bSandbox(
-        this, api, E2bShape.info(shown), E2bShape.spec(shown), E2bAccess.of(shown));
+        this,
+        api,
+        E2bShape.info(shown),
+        VendorLabels.spec(E2bShape.metadata(shown)),
+        E2bAccess.of(shown));
   }
 
   /** A copy, as the service has made it. */

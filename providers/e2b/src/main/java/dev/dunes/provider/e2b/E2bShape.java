@@ -1,43 +1,26 @@
 package dev.dunes.provider.e2b;
 
+import dev.dunes.provider.cloud.VendorLabels;
 import dev.dunes.sandbox.IsolationTier;
 import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
-import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Sandboxes as E2B shows them. Labels are its metadata; what else we have to know of a sandbox is
- * there, too, under names that no label can have.
+ * Sandboxes as E2B shows them. Labels are its metadata; what is kept beside them is as {@link
+ * VendorLabels} says.
  */
 final class E2bShape {
-  /** Labels begin with a letter or digit. */
-  private static final String OURS = "_dunes.";
-
-  /** By which a sandbox is found whose making was not answered. */
-  static final String MARK = OURS + "mark";
-
-  private static final String DETACHED = OURS + "detached";
-  private static final String DIRECTORY = OURS + "directory";
-  private static final String LIFETIME = OURS + "lifetime";
-
   private E2bShape() {}
 
   static Map<String, String> metadata(SandboxSpec spec, String mark) {
-    Map<String, String> metadata = new LinkedHashMap<>(spec.labels());
-    metadata.put(MARK, mark);
-    metadata.put(LIFETIME, spec.lifetime().toString());
-    if (spec.detached()) {
-      metadata.put(DETACHED, "true");
-    }
-    spec.workingDir().ifPresent(path -> metadata.put(DIRECTORY, path));
+    Map<String, String> metadata = VendorLabels.of(spec);
+    metadata.put(VendorLabels.MARK, mark);
     return metadata;
   }
 
@@ -50,12 +33,6 @@ final class E2bShape {
     return metadata;
   }
 
-  private static Map<String, String> labels(Map<String, String> metadata) {
-    Map<String, String> labels = new LinkedHashMap<>(metadata);
-    labels.keySet().removeIf(name -> name.startsWith(OURS));
-    return labels;
-  }
-
   /** An entry of a list, or the details of one. */
   static SandboxInfo info(JsonNode shown) {
     return new SandboxInfo(
@@ -64,9 +41,9 @@ final class E2bShape {
         shown.path("state").asString("").equals("paused")
             ? SandboxState.STOPPED
             : SandboxState.RUNNING,
-        labels(metadata(shown)),
-        time(shown, "startedAt"),
-        time(shown, "endAt"),
+        VendorLabels.shown(metadata(shown)),
+        VendorLabels.time(shown.path("startedAt").asString("")),
+        VendorLabels.time(shown.path("endAt").asString("")),
         IsolationTier.MICROVM,
         Map.of(
             "template", shown.path("templateID").asString(""),
@@ -85,37 +62,5 @@ final class E2bShape {
         Optional.of(now.plus(spec.lifetime())),
         IsolationTier.MICROVM,
         Map.of("template", answer.path("templateID").asString("")));
-  }
-
-  /** As far as it was kept. */
-  static SandboxSpec spec(JsonNode shown) {
-    Map<String, String> metadata = metadata(shown);
-    SandboxSpec.Builder spec =
-        SandboxSpec.builder().detached("true".equals(metadata.get(DETACHED)));
-    labels(metadata).forEach(spec::label);
-    Optional.ofNullable(metadata.get(DIRECTORY))
-        .filter(path -> path.startsWith("/"))
-        .ifPresent(spec::workingDir);
-    Optional.ofNullable(metadata.get(LIFETIME))
-        .flatMap(E2bShape::lifetime)
-        .ifPresent(spec::lifetime);
-    return spec.build();
-  }
-
-  private static Optional<Duration> lifetime(String text) {
-    try {
-      return Optional.of(Duration.parse(text))
-          .filter(each -> each.toSeconds() >= 1 && each.toDays() < 365);
-    } catch (DateTimeException e) {
-      return Optional.empty(); // whoever wrote it was not us
-    }
-  }
-
-  private static Optional<Instant> time(JsonNode shown, String name) {
-    try {
-      return Optional.of(OffsetDateTime.parse(shown.path(name).asString("")).toInstant());
-    } catch (DateTimeException e) {
-      return Optional.empty();
-    }
   }
 }

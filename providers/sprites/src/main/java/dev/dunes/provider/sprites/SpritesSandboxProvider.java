@@ -4,6 +4,7 @@ import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
 import dev.dunes.provider.cloud.Deadlines;
+import dev.dunes.provider.cloud.VendorLabels;
 import dev.dunes.sandbox.Capability;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.IsolationTier;
@@ -122,7 +123,7 @@ final class SpritesSandboxProvider extends CloudProvider {
   private Optional<JsonNode> alive(String id) {
     Optional<JsonNode> shown =
         api.get(id).filter(each -> SpritesShape.info(each).state() != SandboxState.TERMINATED);
-    if (shown.filter(each -> SpritesShape.expired(SpritesShape.info(each))).isPresent()) {
+    if (shown.filter(each -> VendorLabels.expired(SpritesShape.info(each))).isPresent()) {
       api.delete(id);
       return Optional.empty();
     }
@@ -140,7 +141,8 @@ final class SpritesSandboxProvider extends CloudProvider {
   }
 
   private Sandbox handle(JsonNode shown) {
-    return new SpritesSandbox(this, api, SpritesShape.info(shown), SpritesShape.spec(shown));
+    return new SpritesSandbox(
+        this, api, SpritesShape.info(shown), VendorLabels.spec(SpritesShape.labels(shown)));
   }
 
   @Override
@@ -149,7 +151,7 @@ final class SpritesSandboxProvider extends CloudProvider {
         .map(SpritesShape::info)
         .filter(info -> info.state() != SandboxState.TERMINATED)
         .filter(
-            info -> !SpritesShape.expired(info) || !ended(info.id(), () -> api.delete(info.id())))
+            info -> !VendorLabels.expired(info) || !ended(info.id(), () -> api.delete(info.id())))
         .filter(info -> carries(info, labels))
         .toList();
   }

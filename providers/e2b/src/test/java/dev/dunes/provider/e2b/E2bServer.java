@@ -73,9 +73,12 @@ final class E2bServer implements AutoCloseable {
         Map.of());
   }
 
-  /** What is on this machine, whatever the wire says. */
+  /** What is on this machine, whatever the wire says, but those nobody has been given yet. */
   List<String> left() {
-    return sandboxes.list(Map.of()).stream().map(Object::toString).toList();
+    return sandboxes.list(Map.of()).stream()
+        .filter(info -> !info.labels().containsKey("dunes.waits"))
+        .map(Object::toString)
+        .toList();
   }
 
   @Override

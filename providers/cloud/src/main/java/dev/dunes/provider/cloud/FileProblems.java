@@ -47,7 +47,7 @@ public final class FileProblems {
         ErrorDetails.at(sandbox.provider(), sandbox.id()));
   }
 
-  private static Reason reason(String complaint) {
+  static Reason reason(String complaint) {
     if (complaint.startsWith(OURS)) {
       String name = complaint.substring(OURS.length()).strip();
       for (Reason reason : Reason.values()) {

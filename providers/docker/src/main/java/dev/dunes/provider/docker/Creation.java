@@ -10,6 +10,7 @@ import dev.dunes.provider.docker.Containers.Container;
 import dev.dunes.sandbox.HostMount;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.IsolationTier;
+import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
 import java.io.IOException;
@@ -48,6 +49,12 @@ final class Creation {
   /** Refuses what cannot be given; fetches the image. */
   Ready check(SandboxSpec spec) {
     DaemonInfo info = daemon.info();
+    if (!info.keepsLimits()) {
+      throw new IsolationUnavailableException(
+          "the Docker daemon at %s keeps no limits of memory and processes: it has no cgroups"
+              .formatted(daemon.engine().address()),
+          DockerErrors.details().withRemedy(DaemonInfo.LIMITS_REMEDY));
+    }
     Plan plan = Plan.of(spec, daemon.settings(), info);
     boolean shared = daemon.sharesFiles();
     if (!shared && !(spec.mounts().isEmpty() && spec.relays().isEmpty())) {

@@ -22,6 +22,7 @@ import tools.jackson.databind.JsonNode;
  * @param security how it confines containers
  * @param storage its storage driver
  * @param directory where it keeps its data
+ * @param cgroups what it keeps limits with; {@code none} where it has no cgroups
  */
 record DaemonInfo(
     String version,
@@ -33,7 +34,12 @@ record DaemonInfo(
     String defaultRuntime,
     Set<String> security,
     String storage,
-    String directory) {
+    String directory,
+    String cgroups) {
+  static final String LIMITS_REMEDY =
+      "use a daemon of root's, or give the rootless one cgroup v2 with its controllers delegated"
+          + " (systemd does), and restart it";
+
   private static final Path OWN_KERNEL = Path.of("/proc/sys/kernel/osrelease");
 
   static DaemonInfo of(Engine engine) {
@@ -54,7 +60,8 @@ record DaemonInfo(
         json.path("DefaultRuntime").asString("runc"),
         security,
         json.path("Driver").asString(""),
-        json.path("DockerRootDir").asString(""));
+        json.path("DockerRootDir").asString(""),
+        json.path("CgroupDriver").asString(""));
   }
 
   /** Whether user ids in containers are not those of the daemon's machine. */
@@ -64,6 +71,14 @@ record DaemonInfo(
 
   boolean rootless() {
     return has("rootless");
+  }
+
+  /**
+   * Whether it keeps limits at all. A rootless daemon without cgroups of its own takes them, says
+   * nothing, and keeps none.
+   */
+  boolean keepsLimits() {
+    return !cgroups.equals("none");
   }
 
   boolean seccomp() {

@@ -70,6 +70,10 @@ final class Diagnosis {
         info.rootless()
             ? "rootless"
             : info.remapsUsers() ? "user ids remapped" : "user ids of the daemon's machine";
+    if (!info.keepsLimits()) {
+      return Check.fail(
+          "confinement", "no cgroups, so no limits; " + users, DaemonInfo.LIMITS_REMEDY);
+    }
     return info.seccomp()
         ? Check.ok("confinement", "seccomp, no new privileges, five capabilities; " + users)
         : Check.warn(

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dunes.sandbox.IsolationUnavailableException;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
@@ -87,6 +88,33 @@ class FaultTest {
       Thread answering = Thread.ofVirtual().start(() -> answerAll(server, answer));
       Engine engine = new Engine(new DaemonAddress.Unix(temp.resolve("nonsense.sock")));
       assertThatThrownBy(() -> engine.get("/info")).isInstanceOf(ProviderException.class);
+      assertThat(answering.isVirtual()).isTrue();
+    }
+  }
+
+  /** As a rootless one says where cgroup v2 is not delegated to it; it warns of nothing later. */
+  @Test
+  void aDaemonThatKeepsNoLimitsIsRefused() throws Exception {
+    String info =
+        "{\"CgroupDriver\":\"none\",\"Runtimes\":{\"runc\":{}},\"DefaultRuntime\":\"runc\","
+            + "\"SecurityOptions\":[\"name=seccomp,profile=default\",\"name=rootless\"]}";
+    String answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s".formatted(info.length(), info);
+    try (ServerSocketChannel server = listen("rootless.sock")) {
+      Thread answering = Thread.ofVirtual().start(() -> answerAll(server, answer));
+      ProviderSettings settings = settings("unix://" + temp.resolve("rootless.sock"));
+      try (SandboxProvider provider = new DockerSandboxProviderFactory().open(settings)) {
+        assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+            .isInstanceOf(IsolationUnavailableException.class)
+            .hasMessageContaining("no cgroups")
+            .extracting(e -> ((SandboxException) e).remedy().orElse(""))
+            .asString()
+            .contains("cgroup v2");
+      }
+      assertThat(new DockerSandboxProviderFactory().diagnose(settings))
+          .filteredOn(check -> check.status() == Check.Status.FAIL)
+          .extracting(Check::name)
+          .contains("confinement");
       assertThat(answering.isVirtual()).isTrue();
     }
   }

@@ -1,5 +1,6 @@
 package dev.dunes.cli;
 
+import dev.dunes.sandbox.spi.AtExit;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
@@ -41,8 +42,7 @@ final class Interruption {
    */
   static Interruption ofThisProcess(Thread command, CountDownLatch done) {
     Interruption interruption = new Interruption();
-    Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> interruption.happen(command, done), "end"));
+    AtExit.first(() -> interruption.happen(command, done));
     return interruption;
   }
 

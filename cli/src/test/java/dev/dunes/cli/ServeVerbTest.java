@@ -2,7 +2,10 @@ package dev.dunes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunes.scripted.Answer;
+import dev.dunes.scripted.Scenario;
 import dev.dunes.scripted.ScriptedModel;
+import dev.dunes.scripted.Step;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -16,10 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -100,6 +106,42 @@ class ServeVerbTest {
     assertThat(done.code()).isZero();
     assertThat(directory.resolve("made/hello.txt")).hasContent("hi");
     end(server, "TERM", 143);
+  }
+
+  /** Providers that have sandboxes on this machine. */
+  static Stream<Map<String, String>> providers() {
+    String daemon = System.getenv("DUNES_TEST_DOCKER_HOST");
+    return daemon == null
+        ? Stream.of(Map.of())
+        : Stream.of(
+            Map.of(),
+            Map.of(
+                "DUNES_PROVIDER",
+                "docker",
+                "DUNES_DOCKER_IMAGE",
+                "dunes-test:base",
+                "DOCKER_HOST",
+                daemon));
+  }
+
+  @ParameterizedTest
+  @MethodSource("providers")
+  void aRunMayEndAfterTheServerWasToldTo(Map<String, String> provider) throws Exception {
+    RealAgent.require();
+    model.add(
+        Scenario.of(
+            "nap",
+            Answer.of(new Step.Shell("sleep 3; echo slept")),
+            Answer.of(new Step.Text("Slept."))));
+    Served server = serve(provider);
+    List<String> command = new ArrayList<>(DsProcess.command());
+    command.addAll(List.of("query", "--server", server.url(), "[[nap]]"));
+    Process asking = ds.start(command, Map.of());
+    started.add(asking);
+    assertThat(asking.errorReader().readLine()).startsWith("[tool: Bash]");
+    end(server, "TERM", 143);
+    assertThat(asking.inputReader().lines()).containsExactly("Slept.");
+    assertThat(asking.waitFor()).isZero();
   }
 
   @Test

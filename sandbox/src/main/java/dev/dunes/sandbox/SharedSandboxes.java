@@ -1,5 +1,6 @@
 package dev.dunes.sandbox;
 
+import dev.dunes.sandbox.spi.AtExit;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,7 +47,7 @@ final class SharedSandboxes {
 
   private static Sandboxes open() {
     if (ALL.isEmpty()) {
-      Runtime.getRuntime().addShutdownHook(new Thread(SharedSandboxes::close, "close-sandboxes"));
+      AtExit.then(SharedSandboxes::close);
     }
     Sandboxes opened =
         Sandboxes.builder().settings(new ProviderSettings(SETTINGS, System.getenv())).build();

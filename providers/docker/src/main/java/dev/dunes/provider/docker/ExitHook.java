@@ -1,6 +1,7 @@
 package dev.dunes.provider.docker;
 
 import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.spi.AtExit;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -12,8 +13,7 @@ final class ExitHook {
   private static final Set<DockerSandboxProvider> OPEN = ConcurrentHashMap.newKeySet();
 
   static {
-    Runtime.getRuntime()
-        .addShutdownHook(Thread.ofPlatform().name("dunes-docker-exit").unstarted(ExitHook::run));
+    AtExit.then(ExitHook::run);
   }
 
   private ExitHook() {}

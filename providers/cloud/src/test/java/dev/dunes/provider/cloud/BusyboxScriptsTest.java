@@ -274,7 +274,6 @@ class BusyboxScriptsTest {
     assertThat(lines[2]).isEqualTo("3");
 
     Ran framed = good(FrameScripts.RUN, "mark", "0", "none", "sh", "-c", "printf x; exit 4");
-    assertThat(framed.text()).contains("o eA==\n");
     String all = "";
     for (String line : framed.text().split("\n", -1)) {
       all +=

@@ -55,7 +55,8 @@ final class E2bScenario implements Scenario {
         + PLAIN
         + " are the same requests to the same server by Node's own HTTP client. The rows of "
         + FLOOR
-        + " are the same calls of the SDK to a server of Node in a process of its own that has every answer ready: nothing behind this SDK can be faster here. After 10 rounds that warm up.";
+        + " are the same calls of the SDK to a server of Node in a process of its own that has every answer ready: nothing behind this SDK can be faster here. After 100 rounds that warm up"
+        + " both processes, as virtual machines compile what they run often; of the first 50 of those the times are in the rows `just started`. The server keeps sandboxes ready, as it does unless told otherwise.";
   }
 
   @Override

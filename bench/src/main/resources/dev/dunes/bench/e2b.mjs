@@ -13,7 +13,8 @@ const [rounds, atOnce, megabytes] = numbers.map(Number);
 process.env.E2B_API_KEY = key;
 process.env.E2B_VALIDATE_API_KEY = "false";
 const { Sandbox } = createRequire(join(modules, "package.json"))("e2b");
-const WARM_UP = 10;
+const WARM_UP = Math.min(rounds, 100);
+const COLD = 50;
 const BIG_WARM_UP = 3;
 const TRANSFERS = Math.min(rounds, 20);
 const CROWDS = Math.min(rounds, 5);
@@ -29,18 +30,20 @@ async function timed(measure, engine, counts, action) {
 }
 
 async function times(warmUp, count, action) {
-  for (let round = -warmUp; round < count; round++) await action(round >= 0);
+  for (let round = -warmUp; round < count; round++) await action(round >= 0, round + warmUp);
 }
 
 /** @param {string} engine what the samples are of; the server is the one at this address */
 async function sdk(engine, address) {
   process.env.E2B_API_URL = address;
   process.env.E2B_SANDBOX_URL = address;
-  await times(WARM_UP, rounds, async (counts) => {
+  await times(WARM_UP, rounds, async (counts, round) => {
     const start = performance.now();
     const box = await timed("create", engine, counts, () => Sandbox.create());
     const first = await box.commands.run("echo hi");
-    if (counts) say("create + first command", engine, performance.now() - start);
+    const took = performance.now() - start;
+    if (counts) say("create + first command", engine, took);
+    else if (round < COLD) say("the same, just started", engine, took);
     assert.equal(first.stdout, "hi\n");
     await timed("kill", engine, counts, () => box.kill());
   });

@@ -42,6 +42,12 @@ final class Spares implements AutoCloseable {
 
   private static final Duration SPARE_LIFETIME = PATIENCE.plusMinutes(5);
 
+  /**
+   * How long after one was asked for the next is made: what is done first in the one that was asked
+   * for shall not compete with that for the processors.
+   */
+  private static final Duration CALM = Duration.ofMillis(50);
+
   /** Of more kinds the one nobody has asked for longest is forgotten. */
   private static final int KINDS = 8;
 
@@ -189,6 +195,7 @@ final class Spares implements AutoCloseable {
   private void make(Kind kind, Shelf shelf) {
     Optional<Sandbox> made = Optional.empty();
     try {
+      Thread.sleep(CALM);
       made =
           Optional.of(
               create(
@@ -198,7 +205,7 @@ final class Spares implements AutoCloseable {
                       .label(LABEL, server)
                       .lifetime(SPARE_LIFETIME)
                       .build()));
-    } catch (SandboxInterruptedException e) {
+    } catch (InterruptedException | SandboxInterruptedException e) {
       LOG.debug("closed while a sandbox was made ahead of need");
     } catch (RuntimeException e) {
       // Tried again when the next one is asked for, who then hears of it.

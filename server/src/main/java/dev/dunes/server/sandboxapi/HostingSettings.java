@@ -64,7 +64,7 @@ public final class HostingSettings implements AutoCloseable {
             .buildLimit(Duration.ofSeconds(settings.number("DUNES_BUILD_LIMIT", 900, 1, DAY)))
             .metricsEvery(
                 Duration.ofSeconds(settings.number("DUNES_SANDBOX_METRICS_EVERY", 10, 1, 3600)))
-            .spares(settings.number("DUNES_SANDBOX_READY", 2, 0, 100))
+            .spares(settings.number("DUNES_SANDBOX_READY", 4, 0, 100))
             .privateWebhooks(settings.on("DUNES_WEBHOOK_PRIVATE"))
             .internet(settings.on("DUNES_SANDBOX_INTERNET"))
             .egress(egress);

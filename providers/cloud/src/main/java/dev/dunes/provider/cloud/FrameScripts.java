@@ -14,40 +14,41 @@ public final class FrameScripts {
    * <p>The input is a FIFO that a sleeping process holds open until its end is wanted.
    */
   static final String RUN =
-      """
-      m=$1; i=$2; t=$3; shift 3
-      d=$(mktemp -d /tmp/.dunes-XXXXXX) && mkfifo "$d/o" "$d/e" || { echo "x no place for pipes"; exit 1; }
-      pump() {
-        while :; do
-          x=$(dd bs=12288 count=1 2>/dev/null | base64 | tr -d '\\n')
-          [ -n "$x" ] || break
-          printf '%s %s\\n' "$1" "$x"
-        done
-      }
-      pump o <"$d/o" &
-      po=$!
-      pump e <"$d/e" >&2 &
-      pe=$!
-      n=/dev/null; h=0
-      if [ "$i" = 1 ]; then
-        n=$d/i; mkfifo "$n"
-        sleep 999999999 <>"$n" >/dev/null 2>&1 &
-        h=$!
-      fi
-      echo "d $d $h"
-      exec 3>&1 5>"$d/o" 6>"$d/e"
-      (
-        exec <"$n" >&5 2>&6 5>&- 6>&-
-        exec sh -c 'echo "p $$" >&3; exec 3>&-; exec "$@"' dunes "$@"
-      )
-      c=$?
-      printf '%s %s\\n' "$m" "$c" >&5
-      printf '%s\\n' "$m" >&6
-      exec 5>&- 6>&-
-      [ "$h" = 0 ] || kill -KILL "$h"
-      rm -rf "$d"
-      if grep -qsF "DUNES_COMMAND=$t" /proc/[0-9]*/environ; then sleep 1; else wait "$po" "$pe"; fi
-      """;
+      Scripts.MARKED
+          + """
+          m=$1; i=$2; t=$3; shift 3
+          d=$(mktemp -d /tmp/.dunes-XXXXXX) && mkfifo "$d/o" "$d/e" || { echo "x no place for pipes"; exit 1; }
+          pump() {
+            while :; do
+              x=$(dd bs=12288 count=1 2>/dev/null | base64 | tr -d '\\n')
+              [ -n "$x" ] || break
+              printf '%s %s\\n' "$1" "$x"
+            done
+          }
+          pump o <"$d/o" &
+          po=$!
+          pump e <"$d/e" >&2 &
+          pe=$!
+          n=/dev/null; h=0
+          if [ "$i" = 1 ]; then
+            n=$d/i; mkfifo "$n"
+            sleep 999999999 <>"$n" >/dev/null 2>&1 &
+            h=$!
+          fi
+          echo "d $d $h"
+          exec 3>&1 5>"$d/o" 6>"$d/e"
+          (
+            exec <"$n" >&5 2>&6 5>&- 6>&-
+            exec sh -c 'echo "p $$" >&3; exec 3>&-; exec "$@"' dunes "$@"
+          )
+          c=$?
+          printf '%s %s\\n' "$m" "$c" >&5
+          printf '%s\\n' "$m" >&6
+          exec 5>&- 6>&-
+          [ "$h" = 0 ] || kill -KILL "$h"
+          rm -rf "$d"
+          if [ -n "$(marked "$t")" ]; then sleep 1; else wait "$po" "$pe"; fi
+          """;
 
   /** {@code PROGRAM…}: three lines: output, the end of the errors, both in base64, and the code. */
   public static final String WHOLE =

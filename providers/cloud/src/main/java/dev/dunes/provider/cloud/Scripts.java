@@ -7,7 +7,7 @@ import java.util.List;
  * Lines of POSIX shell that run in sandboxes. They use no more than every image has: coreutils or
  * busybox, {@code find}, {@code grep} and {@code tar}.
  */
-final class Scripts {
+public final class Scripts {
   /** In the environment of every process of a command: how its whole tree is found again. */
   static final String TOKEN = "DUNES_COMMAND";
 
@@ -27,33 +27,50 @@ final class Scripts {
       exec "$@"
       """;
 
+  /**
+   * A function for scripts that begin with this: {@code marked TOKEN} prints the ids of a command's
+   * processes. Busybox's grep sees no further than the first variable, and is asked for each alone.
+   */
+  public static final String MARKED =
+      """
+      marked() {
+        if printf 'a\\0b' | grep -qF b; then
+          grep -lsF "DUNES_COMMAND=$1" /proc/[0-9]*/environ
+        else
+          for e in /proc/[0-9]*/environ; do
+            { tr '\\0' '\\n' <"$e" | grep -qxF "DUNES_COMMAND=$1" && echo "$e"; } 2>/dev/null
+          done
+        fi | cut -d/ -f3
+      }
+      """;
+
   /** {@code TOKEN}: kills every process of a command, also those that left its group. */
   static final String KILL_TREE =
-      """
-      n=0
-      while [ $n -lt 500 ]; do
-        found=
-        for e in $(grep -lsF "DUNES_COMMAND=$1" /proc/[0-9]*/environ); do
-          p=${e#/proc/}; p=${p%/environ}
-          [ "$p" = "$$" ] || found="$found $p"
-        done
-        [ -n "$found" ] || exit 0
-        kill -STOP $found 2>/dev/null
-        kill -KILL $found 2>/dev/null
-        n=$((n + 1))
-      done
-      exit 1
-      """;
+      MARKED
+          + """
+          n=0
+          while [ $n -lt 500 ]; do
+            found=
+            for p in $(marked "$1"); do
+              [ "$p" = "$$" ] || found="$found $p"
+            done
+            [ -n "$found" ] || exit 0
+            kill -STOP $found 2>/dev/null
+            kill -KILL $found 2>/dev/null
+            n=$((n + 1))
+          done
+          exit 1
+          """;
 
   /** {@code TOKEN NUMBER}: sends a signal to every process of a command once. */
   static final String SIGNAL_TREE =
-      """
-      for e in $(grep -lsF "DUNES_COMMAND=$1" /proc/[0-9]*/environ); do
-        p=${e#/proc/}; p=${p%/environ}
-        [ "$p" = "$$" ] || kill -"$2" "$p" 2>/dev/null
-      done
-      true
-      """;
+      MARKED
+          + """
+          for p in $(marked "$1"); do
+            [ "$p" = "$$" ] || kill -"$2" "$p" 2>/dev/null
+          done
+          true
+          """;
 
   /** {@code PID NUMBER}: sends a signal to a process. */
   static final String SIGNAL = "kill -\"$2\" \"$1\" 2>/dev/null; true";

@@ -289,4 +289,33 @@ class BusyboxScriptsTest {
     assertThat(good(Scripts.METRICS).text().lines().map(line -> line.replaceAll("\\d+", "N")))
         .containsExactly("processes N", "ticks N", "hertz N", "resident N", "limit N", "disk N");
   }
+
+  @Test
+  void everyProcessOfACommandIsFoundAndEnded() throws Exception {
+    String token = "busybox-" + temp.getFileName();
+    ProcessBuilder command = builder("sleep 1000 & setsid sleep 1000 & sleep 1000");
+    command.environment().put(Scripts.TOKEN, token);
+    Process process = command.start();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    while (running(token) < 3) { // the shell becomes the last of them
+      assertThat(System.nanoTime() - end).as("three processes").isNegative();
+      Thread.sleep(10);
+    }
+    good(Scripts.KILL_TREE, token);
+    assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(running(token)).isZero();
+  }
+
+  private static int running(String token) throws IOException {
+    int found = 0;
+    for (ProcessHandle each : ProcessHandle.allProcesses().toList()) {
+      try {
+        String environment = Files.readString(Path.of("/proc/" + each.pid() + "/environ"));
+        found += environment.contains(Scripts.TOKEN + "=" + token) ? 1 : 0;
+      } catch (IOException e) {
+        // another's, or gone
+      }
+    }
+    return found;
+  }
 }

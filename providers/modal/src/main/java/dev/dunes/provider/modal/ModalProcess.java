@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.dunes.provider.cloud.FramedProcess;
 import dev.dunes.provider.cloud.Launch;
+import dev.dunes.provider.cloud.Scripts;
 import dev.dunes.provider.cloud.VendorEvent;
 import dev.dunes.provider.cloud.VendorProcess;
 import dev.dunes.sandbox.Channel;
@@ -359,13 +360,15 @@ final class ModalProcess implements VendorProcess {
   @Override
   public void resize(TerminalSize size) {
     sandbox.runQuietly(
-        """
-        for e in $(grep -lsF "DUNES_COMMAND=$1" /proc/[0-9]*/environ); do
-          p=${e#/proc/}; p=${p%/environ}
-          stty rows "$2" cols "$3" <"/proc/$p/fd/0" && exit 0
-        done
-        """,
-        token, Integer.toString(size.rows()), Integer.toString(size.columns()));
+        Scripts.MARKED
+            + """
+            for p in $(marked "$1"); do
+              stty rows "$2" cols "$3" <"/proc/$p/fd/0" && exit 0
+            done
+            """,
+        token,
+        Integer.toString(size.rows()),
+        Integer.toString(size.columns()));
   }
 
   @Override

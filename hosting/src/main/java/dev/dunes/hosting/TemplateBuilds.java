@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TemplateBuilds implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TemplateBuilds.class);
-  private static final int MOST_BUILDS = 20;
+  private static final int MOST_BUILDS = 200;
   private static final int MOST_TEMPLATES = 1000;
   private static final int LEAST_MEMORY = 128;
 

@@ -11,6 +11,9 @@ public final class FrameScripts {
    * code, or the mark alone on standard error. Whatever a child in the background writes later is
    * not waited for; where none is left, all of the output is passed on before this ends.
    *
+   * <p>What the shell itself has to say, such as {@code Killed}, would get between two pieces of a
+   * line, and is dropped.
+   *
    * <p>The input is a FIFO that a sleeping process holds open until its end is wanted.
    */
   static final String RUN =
@@ -29,6 +32,7 @@ public final class FrameScripts {
           po=$!
           pump e <"$d/e" >&2 &
           pe=$!
+          exec 2>/dev/null
           n=/dev/null; h=0
           if [ "$i" = 1 ]; then
             n=$d/i; mkfifo "$n"

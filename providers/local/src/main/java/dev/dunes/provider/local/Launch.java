@@ -167,7 +167,7 @@ final class Launch {
       throws IOException, InterruptedException {
     GuestConnection.Role role =
         spec.detached() ? GuestConnection.Role.VISITOR : GuestConnection.Role.OWNER;
-    GuestTransport transport = connect(paths.socket());
+    GuestTransport transport = connected();
     CompletableFuture<GuestConnection> greeting = new CompletableFuture<>();
     Thread.ofVirtual().name("guest-greeting").start(() -> open(transport, role, greeting));
     try {
@@ -183,6 +183,15 @@ final class Launch {
     } catch (IOException | SandboxException | InterruptedException e) {
       transport.close();
       throw e;
+    }
+  }
+
+  /** It listened a moment ago: who does so no more has ended since, and may have said why. */
+  private GuestTransport connected() {
+    try {
+      return connect(paths.socket());
+    } catch (IOException e) {
+      throw explain(LocalErrors.disk("start the sandbox", e));
     }
   }
 

@@ -28,6 +28,7 @@ record ProviderShape(
     int uid,
     Map<Path, Map<String, String>> cgroups,
     String name) {
+  private static final String BOOT_ID = "/proc/sys/kernel/random/boot_id";
   private static final List<String> LIMITS =
       List.of(
           "memory.limit_in_bytes",
@@ -65,17 +66,22 @@ record ProviderShape(
     }
     int uid = (int) Files.getAttribute(Path.of("/proc", Long.toString(guest)), "unix:uid");
     Path directory = state.resolve(sandbox.provider()).resolve(sandbox.id());
-    return new ProviderShape(directory, options(arguments), filter(state), uid, cgroups, name);
+    return new ProviderShape(
+        directory, options(arguments, directory), filter(state), uid, cgroups, name);
   }
 
-  /** Without the file descriptors the provider's launcher hands over, and without what is run. */
-  private static List<String> options(List<String> arguments) {
+  /**
+   * Without the file descriptors the provider's launcher hands over, and without what is run; in
+   * place of the sandbox's own boot id the machine's, a mount of the same kind.
+   */
+  private static List<String> options(List<String> arguments, Path directory) {
+    String own = directory.resolve("boot_id").toString();
     List<String> options = new ArrayList<>();
     for (int i = 0; i < arguments.size() && !arguments.get(i).equals("--"); i++) {
       if (arguments.get(i).equals("--seccomp") || arguments.get(i).equals("--info-fd")) {
         i++;
       } else {
-        options.add(arguments.get(i));
+        options.add(arguments.get(i).equals(own) ? BOOT_ID : arguments.get(i));
       }
     }
     return List.copyOf(options);

@@ -3,6 +3,9 @@ package dev.dunes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunes.server.http.Json;
+import java.io.BufferedReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -80,6 +83,27 @@ final class CodeDesk implements AutoCloseable {
 
   Said python(String code) throws Exception {
     return run(Json.object().put("code", code));
+  }
+
+  /** Begins a run and reads its answer up to a line that has this. */
+  InputStream begin(String language, String code, String until) throws Exception {
+    HttpResponse<InputStream> answer =
+        shop.shop.client.send(
+            shop.shop.request(
+                "POST",
+                "/execute",
+                Json.object().put("code", code).put("language", language).toString(),
+                headers()),
+            HttpResponse.BodyHandlers.ofInputStream());
+    assertThat(answer.statusCode()).isEqualTo(200);
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.US_ASCII));
+    String line;
+    do {
+      line = lines.readLine();
+      assertThat(line).as("the answer ended before " + until).isNotNull();
+    } while (!line.contains(until));
+    return answer.body();
   }
 
   static Said said(String body) {

@@ -3,11 +3,8 @@ package dev.dunes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunes.server.http.Json;
-import java.io.BufferedReader;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Kernels that are killed, that lie, that print without end, and clients that leave. */
@@ -34,27 +32,6 @@ class CodeFaultsTest {
     desk.close();
   }
 
-  /** Begins a run and reads its answer up to a line that has this. */
-  private InputStream begin(String language, String code, String until) throws Exception {
-    HttpResponse<InputStream> answer =
-        desk.shop.shop.client.send(
-            desk.shop.shop.request(
-                "POST",
-                "/execute",
-                Json.object().put("code", code).put("language", language).toString(),
-                desk.headers()),
-            HttpResponse.BodyHandlers.ofInputStream());
-    assertThat(answer.statusCode()).isEqualTo(200);
-    BufferedReader lines =
-        new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.US_ASCII));
-    String line;
-    do {
-      line = lines.readLine();
-      assertThat(line).as("the answer ended before " + until).isNotNull();
-    } while (!line.contains(until));
-    return answer.body();
-  }
-
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -70,7 +47,7 @@ class CodeFaultsTest {
   void aClientThatLeavesInterruptsTheCode(String language, String code, String set)
       throws Exception {
     desk.run(language, set);
-    begin(language, code.replace("\\n", "\n"), "going").close();
+    desk.begin(language, code.replace("\\n", "\n"), "going").close();
     // Comes after the code that was interrupted, in the same kernel.
     CodeDesk.Said next = desk.run(language, language.equals("bash") ? "echo $x" : "x");
     assertThat(next.count()).isEqualTo(3);
@@ -79,8 +56,36 @@ class CodeFaultsTest {
   }
 
   @Test
+  void anInterruptAtAnyMomentEndsTheCellAlone() throws Exception {
+    desk.run("js", "var kept = 0");
+    for (int i = 1; i <= 30; i++) {
+      desk.begin("js", "console.log('going'); kept++; await new Promise(() => {})", "going")
+          .close();
+      CodeDesk.Said next = desk.run("js", "kept");
+      assertThat(next.count()).isEqualTo(1 + 2 * i);
+      assertThat(next.value()).isEqualTo(Integer.toString(i));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "console.log('going'); for (;;) await null",
+        "setTimeout(() => { console.log('going'); for (;;) {} }, 1); await new Promise(() => {})",
+        "await fs.promises.stat('/'); console.log('going'); for (;;) {}",
+      })
+  void whatIsBusyOutsideOfItsCellDoesNotKeepTheNextOneWaiting(String code) throws Exception {
+    desk.run("js", "const fs = require('node:fs')");
+    desk.begin("js", code, "going").close();
+    CodeDesk.Said next = desk.run("js", "'here'");
+    assertThat(next.value()).isEqualTo("here");
+    // Where terminating it breaks the timers of Node, there is another kernel, and that is said.
+    assertThat(next.count() == 3 || next.text("stderr").contains("new kernel")).isTrue();
+  }
+
+  @Test
   void codeThatDoesNotStopIsKilledAndTheNextRunSaysSo() throws Exception {
-    begin(
+    desk.begin(
             "python",
             """
             import signal
@@ -120,9 +125,9 @@ class CodeFaultsTest {
   void aFloodReachesItsReaderWholeAndStopsWhenNobodyReads() throws Exception {
     CodeDesk.Said said = desk.python("for i in range(100000): print(i)\nprint('x' * 3000000)");
     assertThat(said.text("stdout").length()).isEqualTo(588_890 + 3_000_001);
-    begin("python", "while True: print('y' * 1000)", "yyy").close();
+    desk.begin("python", "while True: print('y' * 1000)", "yyy").close();
     assertThat(desk.python("'still ' + 'there'").value()).isEqualTo("still there");
-    begin("bash", "yes", "y\\n").close();
+    desk.begin("bash", "yes", "y\\n").close();
     assertThat(desk.run("bash", "echo there").text("stdout")).isEqualTo("there\n");
   }
 
@@ -186,7 +191,8 @@ class CodeFaultsTest {
     desk.shop.post(201, path + "/connect", Json.object().put("timeout", 300));
     assertThat(desk.python("x").value()).isEqualTo("kept");
     assertThat(desk.run("bash", "echo $y").text("stdout")).isEqualTo("kept\n");
-    InputStream rest = begin("python", "print('going'); import time; time.sleep(600)", "going");
+    InputStream rest =
+        desk.begin("python", "print('going'); import time; time.sleep(600)", "going");
     assertThat(desk.shop.call("DELETE", path, "").statusCode()).isEqualTo(204);
     // Cut, not ended: a client must not take it for the end of the code. E2B wire 3.6
     org.assertj.core.api.Assertions.assertThatThrownBy(rest::readAllBytes)

@@ -13,7 +13,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Code that runs in contexts of a sandbox, and what of it clients are told. E2B wire 2.10. */
 class CodeInterpreterTest {
@@ -329,47 +328,6 @@ class CodeInterpreterTest {
             "POST", "/execute", Json.object().put("code", code).put("language", "ts").toString());
     assertThat(answer.statusCode()).isEqualTo(500);
     assertThat(answer.body()).contains("node").contains("22.13").contains("javascript");
-  }
-
-  @Test
-  void javaKeepsWhatItHas() throws Exception {
-    has("java");
-    assumeTrue(
-        desk.send("POST", "/contexts", "{\"language\":\"java\"}").statusCode() == 200,
-        "the java here is no JDK");
-    CodeDesk.Said said =
-        desk.run("java", "int x = 20;\nSystem.out.println(\"gr\u00fc\u00dfe\");\nx + 1");
-    assertThat(said.text("stdout")).isEqualTo("gr\u00fc\u00dfe\n");
-    assertThat(said.value()).isEqualTo("21");
-    assertThat(desk.run("java", "record Point(int a) {}\nnew Point(x)").value())
-        .isEqualTo("Point[a=20]");
-    assertThat(desk.run("java", "\"te\" + \"xt\"").value()).isEqualTo("text");
-    assertThat(desk.run("java", "List.of(1).size();").of("result")).isEmpty();
-    assertThat(desk.run("java", "System.getProperty(\"user.dir\")").value())
-        .isEqualTo("/home/user");
-
-    assertThat(desk.run("java", "System.getProperty(\"SANDBOX_WIDE\")").value()).isEqualTo("yes");
-    ObjectNode request =
-        Json.object()
-            .put("code", "System.getProperty(\"SANDBOX_WIDE\") + System.getProperty(\"ONE\")")
-            .put("language", "java");
-    request.putObject("env_vars").put("SANDBOX_WIDE", "no").put("ONE", "1'\\\"\n");
-    assertThat(desk.run(request).value()).isEqualTo("no1'\\\"\n");
-    assertThat(
-            desk.run("java", "System.getProperty(\"SANDBOX_WIDE\") + System.getProperty(\"ONE\")")
-                .value())
-        .isEqualTo("yesnull");
-
-    JsonNode wrong = desk.run("java", "int y = 1;\nint z = \"s\";").error();
-    assertThat(wrong.get("name").asString()).isEqualTo("CompilationError");
-    assertThat(wrong.get("traceback").asString()).contains("int z = \"s\";");
-    JsonNode thrown = desk.run("java", "int half(int a) { return a / 0; }\nhalf(3)").error();
-    assertThat(thrown.get("name").asString()).isEqualTo("java.lang.ArithmeticException");
-    assertThat(thrown.get("value").asString()).isEqualTo("/ by zero");
-    assertThat(thrown.get("traceback").asString()).contains("half");
-    assertThat(desk.run("java", "y + x").value()).isEqualTo("21");
-    assertThat(desk.run("java", "System.exit(3);").error().get("name").asString())
-        .isEqualTo("KernelDied");
   }
 
   @Test

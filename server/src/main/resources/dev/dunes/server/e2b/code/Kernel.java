@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import jdk.jshell.Diag;
 import jdk.jshell.EvalException;
@@ -44,8 +46,10 @@ public final class Kernel {
 
   private final JShell shell =
       JShell.builder().executionEngine("local").out(STDOUT).err(STDERR).build();
-  private volatile boolean running;
+  /** Of the request that came last. */
   private volatile boolean interrupted;
+
+  private volatile CountDownLatch ended = new CountDownLatch(0);
 
   public static void main(String[] arguments) throws Exception {
     System.setIn(new FileInputStream("/dev/null"));
@@ -89,18 +93,27 @@ public final class Kernel {
           Map<String, Object> request =
               new Json(new String(line.toByteArray(), StandardCharsets.UTF_8)).object();
           line.reset();
-          if (!request.containsKey("interrupt")) {
+          if (request.containsKey("interrupt")) {
+            interrupt();
+          } else {
+            interrupted = false;
+            ended = new CountDownLatch(1);
             requests.add(request);
-          } else if (running) {
-            interrupted = true;
-            shell.stop();
           }
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       // nobody asks for anything any more
     }
     Runtime.getRuntime().halt(0);
+  }
+
+  /** Stopping has no effect between two snippets of a cell. */
+  private void interrupt() throws InterruptedException {
+    interrupted = true;
+    do {
+      shell.stop();
+    } while (!ended.await(50, TimeUnit.MILLISECONDS));
   }
 
   // ---- cells ----
@@ -108,14 +121,12 @@ public final class Kernel {
   private void run(Map<String, Object> request) {
     Map<String, String> before = new LinkedHashMap<>();
     variables(request).forEach((name, value) -> before.put(name, System.setProperty(name, value)));
-    interrupted = false;
-    running = true;
     try {
       cell(String.valueOf(request.get("code")));
     } catch (RuntimeException | Error e) {
       error(e.getClass().getName(), String.valueOf(e.getMessage()), e.toString());
     } finally {
-      running = false;
+      ended.countDown();
       STDOUT.flush();
       STDERR.flush();
       before.forEach((name, value) -> {
@@ -158,6 +169,10 @@ public final class Kernel {
 
   /** Runs one; false when the cell ends with it. */
   private boolean snippet(String source, boolean last) {
+    if (interrupted) {
+      error("Interrupted", "the cell was interrupted", "");
+      return false;
+    }
     for (SnippetEvent event : shell.eval(source)) {
       if (event.causeSnippet() != null) {
         continue; // another snippet that has changed by this one

@@ -156,22 +156,40 @@ function withImports(code) {
   return statements.replace(/(^|[^.\w$'"`])import(\s*\()/gm, '$1__dunesImport$2');
 }
 
-let interrupted = null;
-
 async function evaluate(code, name) {
   let source = code;
   if (TYPESCRIPT) source = stripTypeScriptTypes(source, { mode: 'transform' });
   source = withImports(source);
   // An object literal at the start is an expression, as in other consoles.
   if (/^\s*\{[^]*\}\s*$/.test(source) && isExpression(`(${source})`)) source = `(${source})`;
-  const made = post('Runtime.evaluate', {
+  return evaluateCell({
     expression: `${source}\n//# sourceURL=${name}`,
     replMode: true,
     awaitPromise: true,
     objectGroup: 'cell',
   });
-  const stopped = new Promise((resolve) => { interrupted = () => resolve({ stopped: true }); });
-  return Promise.race([made, stopped]);
+}
+
+// What the program does: something else, a cell, or a cell that is about to be terminated. A cell up
+// to its first wait is evaluated by the inspector, which bears a termination. Callbacks may not:
+// timers and streams can be broken afterwards.
+const [ELSEWHERE, IN_CELL, STOPPING] = [0, 1, 2];
+const doing = new Int32Array(new SharedArrayBuffer(4));
+
+function evaluateCell(parameters) {
+  return new Promise((resolve, reject) => {
+    let failed = false;
+    Atomics.store(doing, 0, IN_CELL);
+    session.post('Runtime.evaluate', parameters, (error, result) => {
+      failed = Boolean(error);
+      if (error) reject(error);
+      else resolve(result);
+    });
+    if (Atomics.exchange(doing, 0, ELSEWHERE) === STOPPING && !failed) {
+      // The cell came to its first wait just before it was terminated: this is terminated instead.
+      session.post('Runtime.evaluate', { expression: 'for (;;) {}' });
+    }
+  });
 }
 
 function isExpression(code) {
@@ -225,32 +243,23 @@ function sayError(error, fallback) {
   send('error', { name: fallback, value: text, traceback: `Uncaught ${text}` });
 }
 
-async function cell(request) {
+// Interrupting ends a cell at once; what its code still says of its own end then is for nobody.
+let current = null;
+const queue = [];
+
+async function cell(run) {
+  const { request } = run;
   const name = `cell[${request.count}]`;
-  let answer;
-  try {
-    answer = await evaluate(request.code, name);
-  } catch (error) {
-    if (/terminated/i.test(String(error && error.message))) {
-      answer = { stopped: true };
-    } else {
-      sayError(error, 'Error');
-      return;
-    }
-  } finally {
-    interrupted = null;
-  }
-  if (answer.stopped) {
-    send('error', { name: 'Interrupted', value: 'the cell was interrupted', traceback: '' });
-    return;
-  }
+  const answer = await evaluate(request.code, name);
+  if (run !== current) return;
   if (answer.exceptionDetails) {
     const details = answer.exceptionDetails;
     if (!details.exception) {
-      send('error', { name: 'Interrupted', value: String(details.text), traceback: '' });
+      sayInterrupted();
       return;
     }
     const error = await valueOf(details.exception);
+    if (run !== current) return;
     if (error instanceof SyntaxError && details.lineNumber !== undefined) {
       const lines = String(request.code).split('\n');
       const at = Math.min(details.lineNumber, lines.length - 1);
@@ -266,67 +275,123 @@ async function cell(request) {
   }
   let value = await valueOf(answer.result);
   if (value instanceof Promise) value = await value;
-  if (value !== undefined) send('result', { main: true, data: bundle(value) });
+  if (run === current && value !== undefined) send('result', { main: true, data: bundle(value) });
 }
 
-async function run(request) {
-  const before = {};
+function sayInterrupted() {
+  send('error', { name: 'Interrupted', value: 'the cell was interrupted', traceback: '' });
+}
+
+function next() {
+  if (current || queue.length === 0) return;
+  const request = queue.shift();
+  const run = { request, before: {} };
+  current = run;
   for (const [name, value] of Object.entries(request.env || {})) {
-    before[name] = process.env[name];
+    run.before[name] = process.env[name];
     process.env[name] = value;
   }
-  try {
-    await cell(request);
-  } catch (error) {
-    sayError(error, 'Error');
-  } finally {
-    for (const [name, value] of Object.entries(before)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-    session.post('Runtime.releaseObjectGroup', { objectGroup: 'cell' });
+  cell(run)
+    .catch((error) => {
+      if (run !== current) return;
+      if (/terminated/i.test(String(error && error.message))) sayInterrupted();
+      else sayError(error, 'Error');
+    })
+    .then(() => { if (run === current) finish(); });
+}
+
+function finish() {
+  for (const [name, value] of Object.entries(current.before)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
   }
-  send('end', { r: request.r });
+  session.post('Runtime.releaseObjectGroup', { objectGroup: 'cell' });
+  send('end', { r: current.request.r });
+  current = null;
+  next();
 }
 
 // An error that nobody caught ends a program; here it is said, and the next cell goes on.
 process.on('uncaughtException', (error) => sayError(error, 'Error'));
 process.on('unhandledRejection', (error) => sayError(error, 'UnhandledRejection'));
-process.on('SIGINT', () => { if (interrupted) interrupted(); });
+process.on('SIGINT', () => {}); // is meant for the programs a cell started; for us a line comes
 
+// The reader asks the cell to end, until there is an answer. What is too busy to answer is
+// terminated, and no other request is let through before that has had its effect. When it was not
+// the cell itself, timers and files are tried afterwards: without them the program has to end.
 const reader = `
 const fs = require('node:fs');
 const inspector = require('node:inspector');
-const { parentPort } = require('node:worker_threads');
+const { parentPort, workerData } = require('node:worker_threads');
+const [IN_CELL, STOPPING] = [1, 2];
+const ANSWER_MILLIS = { interrupt: 100, health: 2000 };
+const PATIENCE = 5;
 const session = new inspector.Session();
 session.connectToMainThread();
+const requests = [];
+let busy = false;
+let answered = () => {};
+parentPort.on('message', () => answered());
+
+function ask(what) {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve(false), ANSWER_MILLIS[what]);
+    answered = () => { clearTimeout(late); resolve(true); };
+    parentPort.postMessage({ ask: what });
+  });
+}
+
+async function interrupt() {
+  let terminating = false;
+  let doubtful = false;
+  for (let tries = 0; !(await ask('interrupt')) || terminating; tries++) {
+    if (terminating) continue;
+    const inCell = Atomics.compareExchange(workerData, 0, IN_CELL, STOPPING) === IN_CELL;
+    if (!inCell && tries < PATIENCE) continue;
+    doubtful ||= !inCell;
+    terminating = true;
+    session.post('Runtime.terminateExecution', () => { terminating = false; });
+  }
+  if (doubtful && !(await ask('health'))) process.kill(process.pid, 'SIGKILL');
+}
+
+async function forward() {
+  if (busy) return;
+  busy = true;
+  while (requests.length > 0) {
+    const request = requests.shift();
+    if (request.interrupt) await interrupt();
+    else parentPort.postMessage(request);
+  }
+  busy = false;
+}
+
 let rest = '';
 const decoder = new (require('node:string_decoder').StringDecoder)('utf8');
 const input = fs.createReadStream(null, { fd: 0 });
 input.on('data', (data) => {
   const lines = (rest + decoder.write(data)).split('\\n');
   rest = lines.pop();
-  for (const line of lines) {
-    const request = JSON.parse(line);
-    if (request.interrupt) {
-      parentPort.postMessage(request);
-      session.post('Runtime.terminateExecution');
-    } else {
-      parentPort.postMessage(request);
-    }
-  }
+  for (const line of lines) requests.push(JSON.parse(line));
+  forward();
 });
 input.on('end', () => process.kill(process.pid, 'SIGKILL'));
 input.on('error', () => process.kill(process.pid, 'SIGKILL'));
 `;
 
-let last = Promise.resolve();
-const worker = new Worker(reader, { eval: true, stdout: false, stderr: false });
+const worker = new Worker(reader, { eval: true, workerData: doing, stdout: false, stderr: false });
 worker.on('message', (request) => {
-  if (request.interrupt) {
-    if (interrupted) interrupted();
-    return;
+  if (request.ask === 'interrupt') {
+    if (current) {
+      sayInterrupted();
+      finish();
+    }
+    worker.postMessage('answered');
+  } else if (request.ask === 'health') {
+    setTimeout(() => fs.stat('/', () => worker.postMessage('answered')), 1);
+  } else {
+    queue.push(request);
+    next();
   }
-  last = last.then(() => run(request));
 });
 send('ready', {});

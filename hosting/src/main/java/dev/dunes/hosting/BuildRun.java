@@ -35,12 +35,12 @@ final class BuildRun {
     Made make(String template, Duration lifetime);
 
     /**
-     * A sandbox, and what it was made from.
+     * Where it is built, and what that was made from.
      *
      * @param account whose it is
      * @param diskMb what it may write, MiB
      */
-    record Made(Sandbox sandbox, Template template, String account, int diskMb) {}
+    record Made(Lifecycle.Passing place, Template template, String account, int diskMb) {}
   }
 
   BuildRun(
@@ -69,7 +69,13 @@ final class BuildRun {
     } catch (HostingException | SandboxException e) {
       throw new BuildFailedException(BASE, String.valueOf(e.getMessage()));
     }
-    Sandbox sandbox = made.sandbox();
+    Sandbox sandbox = made.place().sandbox();
+    Optional<String> offline =
+        made.place()
+            .offline()
+            .map(why ->
+                "steps reach no network: %s. Without it, COPY what they need".formatted(why));
+    offline.ifPresent(line -> log.add(Level.INFO, BASE, line));
     try {
       BuildShell shell = new BuildShell(sandbox, log, deadline);
       BuildSteps steps =
@@ -80,10 +86,12 @@ final class BuildRun {
               made.account(),
               (long) made.diskMb() << 20,
               made.template().launch(),
-              environment(shell));
+              environment(shell),
+              offline);
       steps.all(plan.steps());
       return finish(shell, steps, made);
     } finally {
+      made.place().way().ifPresent(Egress.Way::close);
       try (sandbox) {
         sandbox.destroy();
       } catch (SandboxException e) {

@@ -51,6 +51,7 @@ final class BuildSteps {
   private final long mostUnpacked;
   private final Map<String, String> env = new LinkedHashMap<>();
   private final Map<String, String> around;
+  private final Optional<String> offline;
   private final Set<String> users = new HashSet<>(Set.of(USER));
   private String workingDir;
   private boolean rootSaid;
@@ -58,6 +59,7 @@ final class BuildSteps {
   /**
    * @param launch what the template below begins with
    * @param around the variables commands see besides
+   * @param offline what to say when a command fails that may have wanted the network
    */
   BuildSteps(
       BuildShell shell,
@@ -66,7 +68,8 @@ final class BuildSteps {
       String account,
       long mostUnpacked,
       TemplateBuild.Launch launch,
-      Map<String, String> around) {
+      Map<String, String> around,
+      Optional<String> offline) {
     this.shell = shell;
     this.log = log;
     this.files = files;
@@ -74,6 +77,7 @@ final class BuildSteps {
     this.mostUnpacked = mostUnpacked;
     this.env.putAll(launch.envs());
     this.around = around;
+    this.offline = offline;
     this.workingDir = launch.workingDir().orElse(HOME);
   }
 
@@ -99,7 +103,7 @@ final class BuildSteps {
       case RUN -> {
         known(number, step.arg(0), step.arg(1));
         user(number, step.arg(1));
-        run(number, List.of("/bin/bash", "-c", step.arg(0)), Optional.of(workingDir));
+        command(number, step.arg(0));
       }
       case ENV -> {
         for (int i = 0; i + 1 < step.args().size(); i += 2) {
@@ -154,6 +158,18 @@ final class BuildSteps {
           number,
           "there is no user '%s' in sandboxes of this provider: commands run as '%s', and what needs root fails"
               .formatted(name, USER));
+    }
+  }
+
+  private void command(String number, String line) throws BuildFailedException {
+    boolean done = false;
+    try {
+      run(number, List.of("/bin/bash", "-c", line), Optional.of(workingDir));
+      done = true;
+    } finally {
+      if (!done) {
+        offline.ifPresent(why -> log.add(Level.WARN, number, why));
+      }
     }
   }
 

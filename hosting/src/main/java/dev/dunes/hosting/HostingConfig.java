@@ -188,9 +188,9 @@ public final class HostingConfig {
     }
 
     /**
-     * Whether sandboxes for which nothing is said reach all names and public addresses, at
-     * providers that have a way out which keeps to rules and would leave them without one. False
-     * unless set.
+     * Whether builds, and sandboxes for which nothing is said, reach all names and public
+     * addresses, at providers that have a way out which keeps to rules and would leave them without
+     * one. False unless set.
      */
     public Builder internet(boolean value) {
       internet = value;

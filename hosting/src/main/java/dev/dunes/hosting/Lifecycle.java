@@ -149,9 +149,29 @@ final class Lifecycle {
     }
   }
 
-  /** Makes one to build a template in, which nobody looks after. */
-  Sandbox passing(SandboxOrder order, Duration lifetime, Optional<String> image) {
-    return maker.passing(order, lifetime, image);
+  /**
+   * A sandbox that nobody looks after.
+   *
+   * @param way out of it, which is to be closed with it
+   * @param offline why it reaches nothing, and what to do about that; empty when it does
+   */
+  record Passing(Sandbox sandbox, Optional<Egress.Way> way, Optional<String> offline) {}
+
+  /** Makes one to build a template in. It reaches what a new sandbox reaches. */
+  Passing passing(SandboxOrder order, Duration lifetime, Optional<String> image) {
+    String provider = maker.provider();
+    Ways.Network network = ways.open(order, provider, ways.ofNew(provider, Optional.empty()));
+    boolean done = false;
+    try {
+      Sandbox sandbox = maker.passing(order, provider, lifetime, image, network);
+      trust(sandbox, network);
+      done = true;
+      return new Passing(sandbox, network.way(), ways.whyOffline(provider, network));
+    } finally {
+      if (!done) {
+        network.close();
+      }
+    }
   }
 
   /** The sandbox itself, looked up when this server has not made it. */

@@ -85,15 +85,13 @@ final class Maker {
   }
 
   /** Makes one that ends with this server and is in no ledger, to build in. */
-  Sandbox passing(SandboxOrder order, Duration lifetime, Optional<String> image) {
-    return make(
-        order,
-        provider(),
-        lifetime,
-        image,
-        new Ways.Network(order.network(), Optional.empty()),
-        List.of(),
-        false);
+  Sandbox passing(
+      SandboxOrder order,
+      String at,
+      Duration lifetime,
+      Optional<String> image,
+      Ways.Network network) {
+    return make(order, at, lifetime, image, network, List.of(), false);
   }
 
   private Sandbox make(

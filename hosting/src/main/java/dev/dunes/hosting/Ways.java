@@ -101,6 +101,24 @@ final class Ways {
     return providers.apply(provider).offlineUnlessAsked();
   }
 
+  /**
+   * Why a sandbox for which nothing was said reaches nothing, and what to do about that; empty when
+   * it may reach something.
+   */
+  Optional<String> whyOffline(String provider, Network network) {
+    boolean open =
+        network.way().isPresent()
+            || network.mode().filter(mode -> mode != NetworkMode.NONE).isPresent()
+            || !closedByDefault(provider);
+    if (open) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        at(provider).isPresent()
+            ? "the server opens a way to it only when it is started with DUNES_SANDBOX_INTERNET=1"
+            : "sandboxes of provider '%s' have no way out that keeps to rules".formatted(provider));
+  }
+
   /** The way of a sandbox that has one from an earlier server. */
   Optional<Egress.Way> reopen(
       SandboxOrder order, String provider, EgressRules rules, String secret) {

@@ -3,26 +3,14 @@ package dev.dunes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.dunes.gateway.Gateway;
-import dev.dunes.gateway.GatewayOptions;
 import dev.dunes.server.http.Json;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
-import java.util.Set;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,84 +21,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What sandboxes reach by the rules of their network, and what not. */
 class EgressTest {
-  private static final String HOST = "127.0.0.2";
+  private static final String HOST = Internet.HOST;
   private static final String OTHERS = "\"denyOut\":[\"0.0.0.0/0\"]";
 
   @TempDir Path directory;
   private SandboxShop shop;
   private Internet internet;
-
-  /** Says hello to every request but those of {@code /hold}, which wait for their end. */
-  private static final class Internet implements AutoCloseable {
-    private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.ofLiteral(HOST));
-    private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
-    private final BlockingQueue<String> held = new LinkedBlockingQueue<>();
-
-    Internet() throws IOException {
-      Thread.ofVirtual().start(this::accept);
-    }
-
-    private void accept() {
-      try {
-        while (true) {
-          Socket connection = listener.accept();
-          connections.add(connection);
-          Thread.ofVirtual().start(() -> answer(connection));
-        }
-      } catch (IOException e) {
-        assertThat(listener.isClosed()).isTrue();
-      }
-    }
-
-    private void answer(Socket connection) {
-      try (connection) {
-        StringBuilder head = new StringBuilder();
-        while (head.indexOf("\r\n\r\n") < 0) {
-          int each = connection.getInputStream().read();
-          if (each < 0) {
-            return;
-          }
-          head.append((char) each);
-        }
-        if (head.toString().startsWith("GET /hold")) {
-          held.add("begun");
-          held.add(ended(connection));
-          return;
-        }
-        connection
-            .getOutputStream()
-            .write(
-                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-                    .getBytes(StandardCharsets.US_ASCII));
-      } catch (IOException e) {
-        held.add("broken");
-      }
-    }
-
-    private static String ended(Socket connection) {
-      try {
-        return connection.getInputStream().read() < 0 ? "ended" : "more";
-      } catch (IOException e) {
-        return "ended"; // a reset is an end
-      }
-    }
-
-    String next() throws InterruptedException {
-      return String.valueOf(held.poll(30, TimeUnit.SECONDS));
-    }
-
-    String url(String host) {
-      return "http://%s:%d/".formatted(host, listener.getLocalPort());
-    }
-
-    @Override
-    public void close() throws IOException {
-      listener.close();
-      for (Socket connection : connections) {
-        connection.close();
-      }
-    }
-  }
 
   @BeforeEach
   void open() throws Exception {
@@ -118,23 +34,8 @@ class EgressTest {
     internet = new Internet();
     shop = new SandboxShop(directory);
     // An address of loopback stands for the internet here; it is refused like any other otherwise.
-    shop.shop.gateways(EgressTest::gateway);
+    shop.shop.gateways(Internet::gateway);
     shop.shop.server();
-  }
-
-  static Gateway gateway(GatewayOptions options) {
-    return Gateway.open(
-        options.toBuilder()
-            .reachablePrivateNetworks(List.of(HOST + "/32"))
-            .resolver(EgressTest::resolve)
-            .build());
-  }
-
-  private static List<InetAddress> resolve(String name) throws UnknownHostException {
-    if (!name.endsWith("good.example")) {
-      throw new UnknownHostException(name);
-    }
-    return List.of(InetAddress.ofLiteral(HOST));
   }
 
   @AfterEach
@@ -175,7 +76,7 @@ class EgressTest {
     assertThat(shown.get("network").get("allowOut").get(0).asString()).isEqualTo(HOST);
     assertThat(shown.get("allowInternetAccess").asBoolean()).isFalse();
 
-    int port = internet.listener.getLocalPort();
+    int port = internet.port();
     String name = create(allow("*.good.example:" + port));
     assertThat(get(name, internet.url("a.good.example"))).isEqualTo("hello");
     assertThat(get(name, "-p -x \"$HTTP_PROXY\" " + internet.url("a.good.example")))
@@ -191,10 +92,7 @@ class EgressTest {
     assertThat(get(id, internet.url("good.example"))).isEqualTo("hello");
     assertThat(get(id, "http://169.254.169.254/")).contains("its address is link-local");
     assertThat(get(id, "http://10.0.0.1/")).contains("its address is private");
-    assertThat(
-            get(
-                id,
-                "--noproxy '' http://127.0.0.1:%d/".formatted(internet.listener.getLocalPort())))
+    assertThat(get(id, "--noproxy '' http://127.0.0.1:%d/".formatted(internet.port())))
         .contains("its address is loopback");
   }
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 
 /**
  * A server as a process of its own: {@code ServerProcess DIRECTORY [egress]}; writes its port to a
- * file. With {@code egress} its sandboxes find the internet of {@link EgressTest}.
+ * file. With {@code egress} its sandboxes find the {@link Internet} of tests.
  */
 final class ServerProcess {
   private ServerProcess() {}
@@ -19,7 +19,7 @@ final class ServerProcess {
             .environment(System.getenv())
             .agent(new ScriptAgent(directory.resolve("program")));
     if (arguments.length > 1) {
-      runs.gateways(EgressTest::gateway);
+      runs.gateways(Internet::gateway);
     }
     DunesServer server =
         DunesServer.start(ServerConfig.builder(runs.build()).host("127.0.0.1").port(0).build());

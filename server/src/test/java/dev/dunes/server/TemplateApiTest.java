@@ -19,66 +19,29 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Building templates over HTTP. E2B wire 2.4. */
 class TemplateApiTest {
   @TempDir Path directory;
   private SandboxShop shop;
+  private TemplateShop templates;
 
   @BeforeEach
   void open() throws Exception {
     shop = new SandboxShop(directory);
+    templates = new TemplateShop(shop);
   }
 
   @AfterEach
   void close() throws Exception {
-    for (JsonNode template : shop.get("/v2/templates")) {
-      shop.call("DELETE", "/templates/" + template.get("templateID").asString(), "");
-    }
+    templates.clear();
     shop.close();
-  }
-
-  private static ObjectNode step(String type, String... args) {
-    ObjectNode step = Json.object().put("type", type).put("force", false);
-    ArrayNode all = step.putArray("args");
-    for (String arg : args) {
-      all.add(arg);
-    }
-    return step;
-  }
-
-  private JsonNode request(String name) throws Exception {
-    return shop.post(202, "/v3/templates", Json.object().put("name", name));
-  }
-
-  private JsonNode build(JsonNode asked, ObjectNode plan) throws Exception {
-    String template = asked.get("templateID").asString();
-    String build = asked.get("buildID").asString();
-    shop.post(202, "/v2/templates/%s/builds/%s".formatted(template, build), plan);
-    String status = "/templates/%s/builds/%s/status?logsOffset=0".formatted(template, build);
-    SandboxShop.await(
-        "the build ends",
-        () -> {
-          String now = shop.get(status).get("status").asString();
-          return now.equals("ready") || now.equals("error");
-        });
-    return shop.get(status);
-  }
-
-  private static ObjectNode plan(ObjectNode... steps) {
-    ObjectNode plan = Json.object().put("fromTemplate", "base");
-    ArrayNode all = plan.putArray("steps");
-    for (ObjectNode step : steps) {
-      all.add(step);
-    }
-    return plan;
   }
 
   @Test
   void aTemplateIsBuiltUsedAndDeleted() throws Exception {
-    JsonNode asked = request("Http-App:V1");
+    JsonNode asked = templates.request("Http-App:V1");
     assertThat(asked.get("names").get(0).asString()).isEqualTo("http-app");
     assertThat(asked.get("tags").get(0).asString()).isEqualTo("v1");
     byte[] file = "no tar, but a file".getBytes(StandardCharsets.UTF_8);
@@ -92,7 +55,12 @@ class TemplateApiTest {
     assertThat(put(url, file)).as("once").isEqualTo(404);
     assertThat(Shop.json(shop.call("GET", link, "").body()).get("present").asBoolean()).isTrue();
 
-    JsonNode done = build(asked, plan(step("ENV", "A", "b"), step("RUN", "echo built $A | tee n")));
+    JsonNode done =
+        templates.build(
+            asked,
+            TemplateShop.plan(
+                TemplateShop.step("ENV", "A", "b"),
+                TemplateShop.step("RUN", "echo built $A | tee n")));
     assertThat(done.get("status").asString()).isEqualTo("ready");
     assertThat(done.get("logs").toString()).contains("built b\\n");
     assertThat(done.get("logEntries").get(0).get("level").asString()).isEqualTo("info");
@@ -128,7 +96,7 @@ class TemplateApiTest {
 
   @Test
   void theLinkForAnUploadSaysTlsToThoseWhoCameByIt() throws Exception {
-    String template = request("linked").get("templateID").asString();
+    String template = templates.request("linked").get("templateID").asString();
     String path = "/templates/%s/files/%s".formatted(template, "0".repeat(64));
     assertThat(Shop.json(shop.call("GET", path, "").body()).get("url").asString())
         .startsWith(shop.shop.server().uri() + "/");
@@ -164,7 +132,11 @@ class TemplateApiTest {
 
   @Test
   void aFailureNamesItsStep() throws Exception {
-    JsonNode done = build(request("http-bad"), plan(step("RUN", "true"), step("RUN", "exit 9")));
+    JsonNode done =
+        templates.build(
+            templates.request("http-bad"),
+            TemplateShop.plan(
+                TemplateShop.step("RUN", "true"), TemplateShop.step("RUN", "exit 9")));
     assertThat(done.get("status").asString()).isEqualTo("error");
     assertThat(done.get("reason").get("step").asString()).isEqualTo("2");
     assertThat(done.get("reason").get("message").asString()).contains("exit code 9");
@@ -172,7 +144,7 @@ class TemplateApiTest {
 
   @Test
   void whatMakesNoSenseIsRefused() throws Exception {
-    JsonNode asked = request("http-odd");
+    JsonNode asked = templates.request("http-odd");
     String path =
         "/v2/templates/%s/builds/%s"
             .formatted(asked.get("templateID").asString(), asked.get("buildID").asString());

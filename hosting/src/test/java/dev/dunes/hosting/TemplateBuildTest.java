@@ -134,6 +134,28 @@ class TemplateBuildTest {
   }
 
   @Test
+  void aProgramMayBeInApp() throws Exception {
+    byte[] archive = new Tar().file("main.sh", "echo of $PWD").zipped();
+    ready(
+        "below",
+        plan(
+            step(Kind.WORKDIR, "/app"),
+            copy(archive, "main.sh", ".", "", ""),
+            step(Kind.RUN, "mkdir data && echo 1 > data/one")));
+    assertThat(sh("below", "pwd; sh main.sh; cat data/one; echo 2 > data/one; cat data/one"))
+        .isEqualTo("/app\nof /app\n1\n2\n");
+    BuildPlan again =
+        new BuildPlan(
+            Optional.empty(),
+            Optional.of("below"),
+            Optional.empty(),
+            Optional.empty(),
+            List.of(step(Kind.RUN, "rm main.sh && ls /app > /app/list")));
+    ready("above", again);
+    assertThat(sh("above", "cat list; cat data/one")).isEqualTo("data\nlist\n1\n");
+  }
+
+  @Test
   void aStepThatFailsIsNamed() throws Exception {
     TemplateBuild.Reason reason =
         failed(plan(step(Kind.RUN, "true"), step(Kind.RUN, "echo so >&2; exit 7")));

@@ -31,7 +31,7 @@ record Image(RootView view, OptionalInt uid, List<Path> copied, ImageConfig conf
   /** Copies what has to be copied into the sandbox's own places. */
   void fill(SandboxPaths paths) throws IOException {
     for (Path layer : copied) {
-      for (Place place : Place.SAVED) {
+      for (Place place : Place.saved(view)) {
         if (Files.isDirectory(place.in(layer))) {
           Files.createDirectories(paths.upper());
           TreeCopy.merge(place.in(layer), place.in(paths.upper()));

@@ -7,11 +7,13 @@ import java.util.List;
 enum Place {
   HOME("home", "/home/user"),
   WORKSPACE("workspace", "/workspace"),
+  /** Where most descriptions of templates put a program. */
+  APP("app", "/app"),
   /** What is added to a root directory so that a sandbox can start in it. Read-only inside. */
   ROOT("root", "/");
 
-  /** Those the sandbox can write to for good: a snapshot holds them and nothing else. */
-  static final List<Place> SAVED = List.of(HOME, WORKSPACE);
+  private static final List<Place> OF_ANY = List.of(HOME, WORKSPACE);
+  private static final List<Place> OF_HOST_VIEW = List.of(HOME, WORKSPACE, APP);
 
   private final String directory;
   private final String inside;
@@ -19,6 +21,14 @@ enum Place {
   Place(String directory, String inside) {
     this.directory = directory;
     this.inside = inside;
+  }
+
+  /**
+   * Those a sandbox can write to for good: a snapshot holds them and nothing else. The {@code /app}
+   * of an image is the image's.
+   */
+  static List<Place> saved(RootView view) {
+    return view.base() instanceof RootView.Host ? OF_HOST_VIEW : OF_ANY;
   }
 
   /** Where the sandbox sees it. */

@@ -50,13 +50,13 @@ final class Snapshots {
     boolean whole = record.spec().diskMb().isPresent();
     boolean complete = false;
     try {
-      for (Place place : Place.SAVED) {
+      RootView view = Records.view(record);
+      for (Place place : Place.saved(view)) {
         Path source = whole ? mounted(record, place) : place.in(paths.upper());
-        if (Files.isDirectory(source)) {
+        if (Files.isDirectory(source) && !(place == Place.APP && isEmpty(source))) {
           TreeCopy.merge(source, place.in(directory));
         }
       }
-      RootView view = Records.view(record);
       Optional<Path> rootfs =
           view.base() instanceof RootView.Directory root
               ? Optional.of(root.rootfs())
@@ -72,6 +72,13 @@ final class Snapshots {
       if (!complete) {
         HostileTree.delete(directory);
       }
+    }
+  }
+
+  /** What most sandboxes do not use: no layer is made of it for others to mount. */
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      return !entries.iterator().hasNext();
     }
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 /**
  * Files that several sandboxes read and write. Made by root they are a file system of a fixed size
@@ -127,7 +128,7 @@ final class Volumes {
   void makePoints(Path layer) {
     try {
       for (ViewStep.Bind each : steps) {
-        if (Place.SAVED.stream().noneMatch(place -> below(each.target(), place))
+        if (Stream.of(Place.HOME, Place.WORKSPACE).noneMatch(place -> below(each.target(), place))
             && !each.target().startsWith("/tmp/")) {
           Path point = layer;
           for (Path name : Path.of(each.target())) {
@@ -154,7 +155,7 @@ final class Volumes {
    * bubblewrap would follow it.
    */
   private void requireNoLinks(VolumeMount volume, RootView view) {
-    for (Place place : Place.SAVED) {
+    for (Place place : Place.saved(view)) {
       if (!below(volume.target(), place)) {
         continue;
       }

@@ -83,7 +83,7 @@ final class WritablePlaces {
         kind = "memory, limited: three quarters for /workspace, one for /home/user";
         return;
       }
-      for (Place place : Place.SAVED) {
+      for (Place place : Place.saved(this.view)) {
         view.writable(place(place, storage), place.inside());
       }
     } catch (IOException e) {
@@ -188,7 +188,7 @@ final class WritablePlaces {
           List.of("--tmpfs", target + ":" + bytes + ":" + Math.max(1024, bytes / 4096)));
       kind = "memory, limited";
     }
-    for (Place place : Place.SAVED) {
+    for (Place place : Place.saved(view)) {
       launcher.addAll(List.of("--mkdir", place.in(target).toString()));
       launcher.addAll(List.of("--own", place.in(target) + "|" + uid + "|" + uid));
     }

@@ -76,6 +76,21 @@ class ForkTest {
   }
 
   @Test
+  void whatIsInAppIsSavedToo() {
+    try (Sandbox parent = local.create(SandboxSpec.builder())) {
+      try (Sandbox early = fork(parent)) {
+        assertThat(Local.sh(early, "ls -A /app; touch /app/x; ls /app")).isEqualTo("x");
+      }
+      Local.sh(parent, "mkdir /app/src; echo 1 > /app/src/one");
+      try (Sandbox fork = fork(parent)) {
+        Local.sh(fork, "echo 2 > /app/src/one; touch /app/two");
+        assertThat(Local.sh(fork, "cat /app/src/one; ls /app")).isEqualTo("2\nsrc\ntwo");
+        assertThat(Local.sh(parent, "cat /app/src/one; ls /app")).isEqualTo("1\nsrc");
+      }
+    }
+  }
+
+  @Test
   void aSnapshotIsUsedAgainAndOutlivesItsSandbox() {
     Snapshot snapshot;
     try (Sandbox first = local.create()) {
@@ -114,11 +129,12 @@ class ForkTest {
             .hasMessageContaining("disk limit");
         return;
       }
+      Local.sh(parent, "echo a > /app/a");
       try (Sandbox fork = fork(parent);
           Sandbox again = fork(fork)) {
         for (Sandbox each : List.of(fork, again)) {
-          assertThat(Local.sh(each, "cat /workspace/f ~/h; echo changed > /workspace/f"))
-              .isEqualTo("f\nh");
+          assertThat(Local.sh(each, "cat /workspace/f ~/h /app/a; echo changed > /workspace/f"))
+              .isEqualTo("f\nh\na");
           assertThat(
                   Local.sh(
                       each,

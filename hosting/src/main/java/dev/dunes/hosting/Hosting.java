@@ -269,6 +269,11 @@ public final class Hosting implements AutoCloseable {
     return boots.all();
   }
 
+  /** How many sandboxes wait that were made ahead of need. */
+  int ready() {
+    return started().spares().ready();
+  }
+
   /** The account's sandboxes, newest first. */
   public List<HostedSandbox> list(Account account) {
     started();

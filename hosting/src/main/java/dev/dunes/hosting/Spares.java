@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -49,11 +50,12 @@ final class Spares implements AutoCloseable {
   private static final Duration CALM = Duration.ofMillis(50);
 
   /** Of more kinds the one nobody has asked for longest is forgotten. */
-  private static final int KINDS = 8;
+  static final int KINDS = 8;
 
   private final Supplier<Sandboxes> sandboxes;
   private final int most;
   private final String ledger;
+  private final LongSupplier clock;
 
   /** Tells those of this server from those of one that was killed. */
   private final String server = Tokens.id("");
@@ -68,20 +70,16 @@ final class Spares implements AutoCloseable {
   /** What can take each other's place. */
   private record Kind(String provider, SandboxSpec shape) {}
 
-  private record Spare(Sandbox sandbox, long since) {
-    boolean old() {
-      return System.nanoTime() - since > PATIENCE.toNanos();
-    }
-  }
+  private record Spare(Sandbox sandbox, long since) {}
 
   /** Those of a kind that wait, the oldest first, and how many are being made. */
   private static final class Shelf {
     final Deque<Spare> ready = new ArrayDeque<>();
     int making;
-    long asked = System.nanoTime();
+    long asked;
 
-    boolean forgotten() {
-      return System.nanoTime() - asked > PATIENCE.toNanos();
+    Shelf(long asked) {
+      this.asked = asked;
     }
   }
 
@@ -90,9 +88,21 @@ final class Spares implements AutoCloseable {
    * @param ledger whose they are
    */
   Spares(Supplier<Sandboxes> sandboxes, int most, String ledger) {
+    this(sandboxes, most, ledger, System::nanoTime);
+  }
+
+  /**
+   * @param clock as {@link System#nanoTime}
+   */
+  Spares(Supplier<Sandboxes> sandboxes, int most, String ledger, LongSupplier clock) {
     this.sandboxes = sandboxes;
     this.most = most;
     this.ledger = ledger;
+    this.clock = clock;
+  }
+
+  private boolean over(long since) {
+    return clock.getAsLong() - since > PATIENCE.toNanos();
   }
 
   /** One of this specification: one that waits, or else a new one. */
@@ -128,10 +138,10 @@ final class Spares implements AutoCloseable {
     try {
       Shelf known = shelves.get(kind);
       if (known != null) {
-        known.asked = System.nanoTime();
+        known.asked = clock.getAsLong();
         return true;
       }
-      shelves.put(kind, new Shelf());
+      shelves.put(kind, new Shelf(clock.getAsLong()));
       if (shelves.size() > KINDS) {
         Iterator<Shelf> oldest = shelves.values().iterator();
         given.addAll(oldest.next().ready);
@@ -212,7 +222,7 @@ final class Spares implements AutoCloseable {
       LOG.warn("could not make a sandbox ahead of need at {}", kind.provider(), e);
     } finally {
       made.ifPresentOrElse(
-          sandbox -> put(kind, shelf, new Spare(sandbox, System.nanoTime())), () -> failed(shelf));
+          sandbox -> put(kind, shelf, new Spare(sandbox, clock.getAsLong())), () -> failed(shelf));
     }
   }
 
@@ -242,6 +252,16 @@ final class Spares implements AutoCloseable {
     }
   }
 
+  /** How many wait, and would be given away now. */
+  int ready() {
+    lock.lock();
+    try {
+      return shelves.values().stream().mapToInt(shelf -> shelf.ready.size()).sum();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether it waits here, or did when it was looked at. */
   boolean waits(SandboxInfo sandbox) {
     return server.equals(sandbox.labels().get(LABEL));
@@ -254,7 +274,7 @@ final class Spares implements AutoCloseable {
 
   /** Ends those that have waited too long, or are of a kind nobody asks for. */
   void sweep() {
-    end(takeOut(Shelf::forgotten, Spare::old));
+    end(takeOut(shelf -> over(shelf.asked), spare -> over(spare.since())));
   }
 
   private List<Spare> takeOut(Predicate<Shelf> whole, Predicate<Spare> single) {

@@ -69,7 +69,7 @@ class SparesTest {
   }
 
   private void awaitSpares() {
-    await("there are spares", () -> waiting().size() == SPARES);
+    await("there are spares", () -> hosting.ready() == SPARES);
   }
 
   @Test

@@ -36,6 +36,19 @@ final class CodeChecks {
                   print(name)
           """);
 
+  private static final String CAN = " can";
+
+  /** Prints the version, and whether this Node has what TypeScript needs. */
+  private static final String TYPES =
+      "console.log(process.version + (require('node:module').stripTypeScriptTypes ? '%s' : ''))"
+          .formatted(CAN);
+
+  private static final String NODE_REMEDY =
+      "install Node.js 22.13 or newer below /usr, such as its archive of nodejs.org unpacked into /usr/local";
+  private static final String JSHELL = "jdk.jshell";
+  private static final String JAVA_REMEDY =
+      "install a JDK of 11 or newer below /usr, such as `apt-get install default-jdk-headless`";
+
   /** Names in the index of packages, where they differ from those that are imported. */
   private static final Map<String, String> PACKAGES =
       Map.of("sklearn", "scikit-learn", "bs4", "beautifulsoup4", "PIL", "pillow");
@@ -65,8 +78,11 @@ final class CodeChecks {
     List<Check> checks = new ArrayList<>();
     Optional<Path> python = program("python3");
     checks.add(python.map(this::packages).orElseGet(CodeChecks::noPython));
-    checks.add(language("javascript", "node", "install Node.js 22.13 or newer below /usr"));
-    checks.add(language("bash", "bash", "install bash"));
+    Optional<Path> node = program("node");
+    checks.add(language("javascript", node, "node", NODE_REMEDY));
+    checks.add(typescript(node));
+    checks.add(java(program("java")));
+    checks.add(language("bash", program("bash"), "bash", "install bash"));
     return new Diagnosis("code interpreter", checks);
   }
 
@@ -77,11 +93,54 @@ final class CodeChecks {
         .findFirst();
   }
 
-  private Check language(String language, String program, String remedy) {
-    return program(program)
-        .map(found -> Check.ok(language, found.toString()))
-        .orElseGet(() ->
-            Check.warn(language, "sandboxes of `local` have no `%s`".formatted(program), remedy));
+  private static Check language(
+      String language, Optional<Path> found, String program, String remedy) {
+    return found
+        .map(path -> Check.ok(language, path.toString()))
+        .orElseGet(() -> missing(language, program, remedy));
+  }
+
+  private static Check missing(String language, String program, String remedy) {
+    return Check.warn(language, "sandboxes of `local` have no `%s`".formatted(program), remedy);
+  }
+
+  private static Check typescript(Optional<Path> node) {
+    if (node.isEmpty()) {
+      return missing("typescript", "node", NODE_REMEDY);
+    }
+    try {
+      String version = ask(List.of(node.get().toString(), "-e", TYPES)).strip();
+      return version.endsWith(CAN)
+          ? Check.ok("typescript", "%s %s".formatted(node.get(), version.replace(CAN, "")))
+          : Check.warn(
+              "typescript",
+              "%s %s cannot strip types; JavaScript runs".formatted(node.get(), version),
+              NODE_REMEDY);
+    } catch (IOException e) {
+      return silent("typescript", node.get(), e, "%s --version".formatted(node.get()));
+    }
+  }
+
+  private static Check java(Optional<Path> java) {
+    if (java.isEmpty()) {
+      return missing("java", "java", JAVA_REMEDY);
+    }
+    try {
+      return ask(List.of(java.get().toString(), "--list-modules"))
+              .lines()
+              .anyMatch(module -> module.split("@", 2)[0].equals(JSHELL))
+          ? Check.ok("java", "%s with %s".formatted(java.get(), JSHELL))
+          : Check.warn("java", "%s has no module %s".formatted(java.get(), JSHELL), JAVA_REMEDY);
+    } catch (IOException e) {
+      return silent("java", java.get(), e, "%s --list-modules".formatted(java.get()));
+    }
+  }
+
+  private static Check silent(String language, Path program, IOException why, String attempt) {
+    return Check.warn(
+        language,
+        "%s does not say what it has: %s".formatted(program, why.getMessage()),
+        "try `%s`".formatted(attempt));
   }
 
   private static Check noPython() {
@@ -94,10 +153,7 @@ final class CodeChecks {
     try {
       missing = missing(python);
     } catch (IOException e) {
-      return Check.warn(
-          "python",
-          "%s does not say what it has: %s".formatted(python, e.getMessage()),
-          "try `%s -I -c 'import importlib.util'`".formatted(python));
+      return silent("python", python, e, "%s -I -c 'import importlib.util'".formatted(python));
     }
     if (missing.isEmpty()) {
       return Check.ok("python", "%s with all packages of `code_interpreter`".formatted(python));
@@ -116,6 +172,12 @@ final class CodeChecks {
     List<String> command = new ArrayList<>(List.of(python.toString()));
     command.addAll(LOOK);
     command.addAll(modules);
+    List<String> said = ask(command).lines().toList();
+    return modules.stream().filter(said::contains).toList();
+  }
+
+  /** What a program prints, within bounds. */
+  private static String ask(List<String> command) throws IOException {
     Process process =
         new ProcessBuilder(command)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -138,8 +200,7 @@ final class CodeChecks {
       if (process.exitValue() != 0) {
         throw new IOException("it ends with code " + process.exitValue());
       }
-      List<String> said = text.lines().toList();
-      return modules.stream().filter(said::contains).toList();
+      return text;
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();

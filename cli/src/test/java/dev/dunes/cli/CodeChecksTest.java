@@ -8,11 +8,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class CodeChecksTest {
+  private static final String[] LANGUAGES = {"python", "javascript", "typescript", "java", "bash"};
+
   @TempDir private Path programs;
 
   private void program(String name, String script) throws IOException {
@@ -42,21 +47,81 @@ class CodeChecksTest {
   @Test
   void allThereIsFine() throws IOException {
     program("python3", "exit 0\n");
-    program("node", "exit 0\n");
+    program("node", "echo 'v22.13.0 can'\n");
+    program("java", "echo java.base@25; echo jdk.jshell@25\n");
     program("bash", "exit 0\n");
-    for (String name : new String[] {"python", "javascript", "bash"}) {
+    for (String name : LANGUAGES) {
       assertThat(check(name).status()).as(name).isEqualTo(Check.Status.OK);
     }
+    assertThat(check("typescript").detail()).endsWith("node v22.13.0");
   }
 
   @Test
   void noProgramAndOneThatFailsAreSaid() throws IOException {
-    for (String name : new String[] {"python", "javascript", "bash"}) {
+    for (String name : LANGUAGES) {
       assertThat(check(name).status()).as(name).isEqualTo(Check.Status.WARN);
       assertThat(check(name).remedy()).as(name).isPresent();
     }
-    program("python3", "exit 3\n");
-    assertThat(check("python").detail()).contains("code 3");
+    for (String name : new String[] {"python3", "node", "java"}) {
+      program(name, "exit 3\n");
+    }
+    for (String name : new String[] {"python", "typescript", "java"}) {
+      assertThat(check(name).status()).as(name).isEqualTo(Check.Status.WARN);
+      assertThat(check(name).detail()).as(name).contains("code 3");
+      assertThat(check(name).remedy().orElseThrow()).as(name).contains(programs.toString());
+    }
+  }
+
+  @Test
+  void whatIsTooOldOrHalfIsSaid() throws IOException {
+    program("node", "echo v20.1.0\n");
+    program("java", "echo java.base@25; echo jdk.jshell.other@25\n");
+    assertThat(check("javascript").status()).isEqualTo(Check.Status.OK);
+    assertThat(check("typescript").status()).isEqualTo(Check.Status.WARN);
+    assertThat(check("typescript").detail()).contains("v20.1.0 cannot strip types");
+    assertThat(check("typescript").remedy().orElseThrow()).contains("22.13");
+    assertThat(check("java").status()).isEqualTo(Check.Status.WARN);
+    assertThat(check("java").detail()).contains("no module jdk.jshell");
+    assertThat(check("java").remedy().orElseThrow()).contains("JDK of 11");
+  }
+
+  /** The control: what stands in for the programs above answers as they do. */
+  @Test
+  void theRealNodeAndJavaAreAsked() {
+    List<Path> real = List.of(Path.of(System.getProperty("java.home"), "bin"), Path.of("/usr/bin"));
+    List<Check> checks = new CodeChecks(real, List.of()).diagnose().checks();
+    assertThat(checks)
+        .filteredOn(check -> check.name().equals("java"))
+        .singleElement()
+        .satisfies(check -> assertThat(check.detail()).endsWith("bin/java with jdk.jshell"));
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/node")), "no node in /usr/bin");
+    assertThat(checks)
+        .filteredOn(check -> check.name().equals("typescript"))
+        .singleElement()
+        .satisfies(check -> assertThat(check.detail()).matches("/usr/bin/node v\\d+\\.\\d+.*"));
+  }
+
+  @Test
+  void doctorHasThemAsTextAndAsJson() {
+    Ds ds = Ds.with(new FakeProvider("local"));
+    Ds.Result text = ds.run("doctor");
+    assertThat(text.out()).contains("\ncode interpreter\n");
+    JsonNode parts = JsonMapper.shared().readTree(ds.run("doctor", "--json").out()).get("parts");
+    List<String> names = new ArrayList<>();
+    for (JsonNode part : parts) {
+      if (part.get("name").asString().equals("code interpreter")) {
+        assertThat(part.get("usable").asBoolean()).isTrue();
+        for (JsonNode check : part.get("checks")) {
+          names.add(check.get("name").asString());
+          assertThat(text.out()).contains(check.get("detail").asString());
+          assertThat(check.get("status").asString()).isIn("ok", "warn");
+          if (check.get("status").asString().equals("warn")) {
+            assertThat(text.out()).contains("→ " + check.get("remedy").asString());
+          }
+        }
+      }
+    }
+    assertThat(names).containsExactly(LANGUAGES);
   }
 
   @Test

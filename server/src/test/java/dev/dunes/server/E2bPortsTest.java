@@ -304,6 +304,54 @@ class E2bPortsTest {
   }
 
   @Test
+  void whoIsNotLetInWakesNobody() throws Exception {
+    ObjectNode wanted = Json.object().put("secure", true);
+    wanted.putObject("network").put("allowPublicTraffic", false);
+    wanted.putObject("autoResume").put("enabled", true);
+    JsonNode made = serving(wanted);
+    String id = made.get("sandboxID").asString();
+    shop.post(204, "/sandboxes/" + id + "/pause", Json.object());
+    for (String token : List.of("", "wrong")) {
+      assertThat(send(id, PORT, "GET", "/", token, token).statusCode()).isEqualTo(403);
+      for (String asked : List.of("GET /contexts", "POST /contexts", "POST /execute")) {
+        String[] words = asked.split(" ");
+        assertThat(send(id, 49999, words[0], words[1], token, token).statusCode())
+            .as(asked)
+            .isEqualTo(403);
+      }
+      for (String asked :
+          List.of("GET /envs", "GET /files", "POST /files", "POST /process.Process/List")) {
+        String[] words = asked.split(" ");
+        assertThat(send(id, 49983, words[0], words[1], token, token).statusCode())
+            .as(asked)
+            .isEqualTo(401);
+      }
+    }
+    String traffic = made.get("trafficAccessToken").asString();
+    assertThat(send(id, 49999, "POST", "/execute", traffic, "wrong").statusCode()).isEqualTo(401);
+    assertThat(shop.get("/sandboxes/" + id).get("state").asString()).isEqualTo("paused");
+
+    assertThat(send(id, 49999, "GET", "/contexts", traffic, "").statusCode()).isEqualTo(200);
+    assertThat(shop.get("/sandboxes/" + id).get("state").asString()).isEqualTo("running");
+    assertThat(send(id, PORT, "GET", "/", traffic, "").statusCode()).isEqualTo(200);
+  }
+
+  /** Tokens that are empty are not sent. */
+  private HttpResponse<String> send(
+      String id, int port, String method, String path, String traffic, String access)
+      throws Exception {
+    HttpRequest.Builder request =
+        request(id, port, path).method(method, HttpRequest.BodyPublishers.noBody());
+    if (!traffic.isEmpty()) {
+      request.header("e2b-traffic-access-token", traffic);
+    }
+    if (!access.isEmpty()) {
+      request.header("x-access-token", access);
+    }
+    return shop.shop.client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
   void trafficWakesASandboxThatWasMadeSo() throws Exception {
     ObjectNode wanted = Json.object();
     wanted.putObject("autoResume").put("enabled", true);

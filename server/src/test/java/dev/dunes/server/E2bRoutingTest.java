@@ -161,6 +161,38 @@ class E2bRoutingTest {
     }
   }
 
+  /** Clients that do not encode it mean it, too. */
+  @Test
+  void aSignatureMayHaveAPlusSignAsItIs() throws Exception {
+    JsonNode made = secure();
+    String token = made.get("envdAccessToken").asString();
+    String path = "";
+    String signature = "";
+    for (int i = 0; !signature.contains("+"); i++) {
+      path = "f" + i;
+      signature =
+          "v1_"
+              + Base64.getEncoder()
+                  .withoutPadding()
+                  .encodeToString(
+                      MessageDigest.getInstance("SHA-256")
+                          .digest(
+                              "%s:write::%s"
+                                  .formatted(path, token)
+                                  .getBytes(StandardCharsets.UTF_8)));
+    }
+    HttpResponse<String> answer =
+        shop.shop.send(
+            "POST",
+            "/files?path=%s&signature=%s".formatted(path, signature),
+            "written",
+            "content-type",
+            "application/octet-stream");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    String id = made.get("sandboxID").asString();
+    assertThat(shop.sh(id, "cat /home/user/" + path).get("stdout").asString()).isEqualTo("written");
+  }
+
   private static String signed(String signature) {
     return "/files?path=hello.txt&signature=" + signature.replace("+", "%2B").replace("/", "%2F");
   }

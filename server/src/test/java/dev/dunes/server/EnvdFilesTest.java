@@ -286,6 +286,33 @@ class EnvdFilesTest {
         .isEqualTo(400);
   }
 
+  /** A few bytes on the way that would be many here, in a part that is not even kept. */
+  @Test
+  void aFormThatGrowsWhenItIsUnpackedIsRefused() throws Exception {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    byte[] nothing = new byte[1 << 20];
+    try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
+      gzip.write(bytes("--b\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\n"));
+      for (int i = 0; i < 120; i++) {
+        gzip.write(nothing);
+      }
+      gzip.write(
+          bytes(
+              "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"small\"\r\n\r\n1\r\n--b--\r\n"));
+    }
+    assertThat(zipped.size()).isLessThan(1 << 20);
+    HttpResponse<byte[]> answer =
+        envd.post(
+            "/files",
+            zipped.toByteArray(),
+            "content-type",
+            "multipart/form-data; boundary=b",
+            "content-encoding",
+            "gzip");
+    refused(answer, 413, "the upload is larger than the limit of 104857600 bytes");
+    assertThat(envd.get("/files?path=small").statusCode()).isEqualTo(404);
+  }
+
   /** What was there before stays as it was. */
   @Test
   void aClientThatLeavesInTheMiddleChangesNothing() throws Exception {

@@ -27,6 +27,11 @@ public record FileSignature(String path, String operation, String user, Optional
         exchange.query("signature_expiration"));
   }
 
+  /** A signature out of a query, in which a plus sign that was not encoded became a space. */
+  public static String repaired(String signature) {
+    return signature.replace(' ', '+');
+  }
+
   /** The signature that the holder of a token would make. */
   public String sign(String token) {
     String text =

@@ -6,8 +6,18 @@ import dev.dunes.server.http.Exchange;
 @FunctionalInterface
 public interface SandboxPort {
   /**
-   * Answers a request through the exchange. It may block: each is called on a virtual thread of its
-   * own. Who asks is not known yet: tokens and signatures are checked here.
+   * Refuses who may not ask, by tokens and signatures. It is asked before {@link #serve}, and while
+   * the sandbox may still be paused: none is woken for somebody who is refused.
+   *
+   * @param exchange the request
+   * @param call which sandbox and port it is for
+   * @throws dev.dunes.server.http.HttpFailure with the refusal
+   */
+  default void admit(Exchange exchange, PortCall call) {}
+
+  /**
+   * Answers a request that was let in through the exchange. It may block: each is called on a
+   * virtual thread of its own.
    *
    * <p>A {@link dev.dunes.hosting.HostingException} that says that the sandbox is gone or paused
    * becomes the answer 502 of E2B wire 2.5, or, once an answer was begun, cuts the connection, as

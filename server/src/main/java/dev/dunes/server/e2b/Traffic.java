@@ -142,6 +142,7 @@ final class Traffic implements Front.Ahead {
     }
     return exchange
         .query("signature")
+        .map(FileSignature::repaired)
         .flatMap(signature -> {
           FileSignature wanted = FileSignature.of(exchange);
           return hosting
@@ -167,7 +168,9 @@ final class Traffic implements Front.Ahead {
       }
     }
     try {
-      port.serve(exchange, call(target));
+      PortCall call = call(target);
+      port.admit(exchange, call);
+      port.serve(exchange, awake(call));
     } catch (HostingException e) {
       LOG.debug("request {}: {}", exchange.id(), e.getMessage(), e);
       throw new HttpFailure(
@@ -207,18 +210,18 @@ final class Traffic implements Front.Ahead {
   }
 
   /** Traffic wakes a sandbox that was made so. E2B wire 3.7. */
-  private PortCall call(Target target) throws InterruptedException {
-    Hosting.Located found = located(target);
-    HostedSandbox sandbox = found.sandbox();
-    if (sandbox.paused()) {
-      sandbox = hosting.use(found.account(), sandbox.id(), open -> open.info());
+  private PortCall awake(PortCall call) throws InterruptedException {
+    if (!call.sandbox().paused()) {
+      return call;
     }
-    return new PortCall(hosting, found.account(), sandbox, target.port());
+    HostedSandbox sandbox = call.use(open -> open.info());
+    return new PortCall(hosting, call.account(), sandbox, call.port());
   }
 
-  private Hosting.Located located(Target target) {
+  private PortCall call(Target target) {
     return hosting
         .locate(target.sandbox())
+        .map(found -> new PortCall(hosting, found.account(), found.sandbox(), target.port()))
         .orElseThrow(() ->
             new HostingException(
                 HostingException.Reason.NOT_FOUND,

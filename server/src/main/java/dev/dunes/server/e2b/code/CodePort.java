@@ -6,6 +6,7 @@ import dev.dunes.hosting.Hosting;
 import dev.dunes.hosting.OpenSandbox;
 import dev.dunes.server.e2b.PortCall;
 import dev.dunes.server.e2b.SandboxPort;
+import dev.dunes.server.e2b.proxy.Admission;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Json;
@@ -27,6 +28,18 @@ public final class CodePort implements SandboxPort {
   private static final String RESTART = "/restart";
 
   private final Map<String, Contexts> sandboxes = new ConcurrentHashMap<>();
+
+  /**
+   * Ports that are not open to all want the token for ports. Of a secure sandbox clients send the
+   * other token with code, and nowhere else. E2B wire 2.10.
+   */
+  @Override
+  public void admit(Exchange exchange, PortCall call) {
+    Admission.check(exchange, call);
+    if (exchange.path().equals("/execute")) {
+      checkToken(exchange, call);
+    }
+  }
 
   @Override
   public void serve(Exchange exchange, PortCall call) throws InterruptedException {
@@ -63,7 +76,6 @@ public final class CodePort implements SandboxPort {
   }
 
   private void execute(Exchange exchange, PortCall call) throws InterruptedException {
-    checkToken(exchange, call);
     ExecuteBody body = ExecuteBody.of(exchange.body(MOST_BODY));
     Optional<Language> language = body.language().map(CodePort::language);
     call.<Optional<String>>use(open -> {
@@ -76,7 +88,6 @@ public final class CodePort implements SandboxPort {
     });
   }
 
-  /** Clients send the token of the sandbox here, and nowhere else. E2B wire 2.10. */
   private static void checkToken(Exchange exchange, PortCall call) {
     Optional<String> token = call.sandbox().accessToken();
     if (token.isPresent()) {

@@ -108,6 +108,9 @@ final class JsonCodec {
     if (!node.isArray()) {
       throw new MalformedMessageException(where + " must be a list");
     }
+    if (node.size() > Message.MOST_ENTRIES) {
+      throw Message.tooMany(where);
+    }
     List<Object> list = new ArrayList<>();
     for (int i = 0; i < node.size(); i++) {
       list.add(value(field, node.get(i), "%s[%d]".formatted(where, i)));
@@ -176,6 +179,9 @@ final class JsonCodec {
       throws MalformedMessageException {
     if (!node.isObject()) {
       throw new MalformedMessageException(where + " must be an object of strings");
+    }
+    if (node.size() > Message.MOST_ENTRIES) {
+      throw Message.tooMany(where);
     }
     Map<String, String> map = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : node.properties()) {

@@ -12,6 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A message of a protocol, while it is made or after it was read. For one thread. */
 public final class Message {
+  /**
+   * Of a list or a map that is read: a few bytes on the wire are many in memory. No program takes
+   * as many arguments or variables.
+   */
+  static final int MOST_ENTRIES = 100_000;
+
   private static final byte[] NOTHING = new byte[0];
 
   private final Schema schema;
@@ -29,6 +35,11 @@ public final class Message {
   public Message set(String name, Object value) {
     set(schema.required(name), value);
     return this;
+  }
+
+  static MalformedMessageException tooMany(String where) {
+    return new MalformedMessageException(
+        "%s has more than %d entries".formatted(where, MOST_ENTRIES));
   }
 
   void set(Field field, Object value) {

@@ -80,6 +80,7 @@ final class ProtoCodec {
         if (message.value(field) instanceof List<?> before) {
           all = mutable(before);
         }
+        room(all.size(), field);
         all.add(readValue(message, field, in));
         message.set(field, all);
       } else {
@@ -92,6 +93,17 @@ final class ProtoCodec {
   @SuppressWarnings("unchecked") // made above, as a list of anything
   private static List<Object> mutable(List<?> list) {
     return (List<Object>) list;
+  }
+
+  @SuppressWarnings("unchecked") // as above
+  private static Map<String, String> mutable(Map<?, ?> map) {
+    return (Map<String, String>) map;
+  }
+
+  private static void room(int size, Field field) throws MalformedMessageException {
+    if (size >= Message.MOST_ENTRIES) {
+      throw Message.tooMany(field.name());
+    }
   }
 
   private static int wireType(Field field) {
@@ -127,8 +139,9 @@ final class ProtoCodec {
       case MAP -> {
         Map<String, String> all = new LinkedHashMap<>();
         if (message.value(field) instanceof Map<?, ?> before) {
-          before.forEach((key, value) -> all.put((String) key, (String) value));
+          all = mutable(before); // a copy for each entry would take the square of their number
         }
+        room(all.size(), field);
         entry(in.message(), all);
         yield all;
       }

@@ -33,25 +33,39 @@ public final class EnvdPort implements SandboxPort {
   private final FactRoutes facts = new FactRoutes();
 
   @Override
+  public void admit(Exchange exchange, PortCall call) {
+    Optional<String> token = call.sandbox().accessToken();
+    switch (asked(exchange)) {
+      case "GET /health" -> {} // says only that it lives
+      case "GET /files", "POST /files" -> FileAccess.check(exchange, token);
+      default -> {
+        if (token.isPresent()
+            && exchange
+                .header("x-access-token")
+                .filter(shown -> FileAccess.same(shown, token.get()))
+                .isEmpty()) {
+          throw EnvdReplies.failure(401, UNAUTHORIZED);
+        }
+      }
+    }
+  }
+
+  private static String asked(Exchange exchange) {
+    return exchange.method() + " " + exchange.path();
+  }
+
+  @Override
   public void serve(Exchange exchange, PortCall call) throws InterruptedException {
-    String asked = exchange.method() + " " + exchange.path();
+    String asked = asked(exchange);
     switch (asked) {
       case "GET /health" -> facts.health(exchange, call);
       case "GET /files" -> files.read(exchange, call);
       case "POST /files" -> files.write(exchange, call);
-      default -> guarded(asked, exchange, call);
+      default -> other(asked, exchange, call);
     }
   }
 
-  private void guarded(String asked, Exchange exchange, PortCall call) throws InterruptedException {
-    Optional<String> token = call.sandbox().accessToken();
-    if (token.isPresent()
-        && exchange
-            .header("x-access-token")
-            .filter(shown -> FileAccess.same(shown, token.get()))
-            .isEmpty()) {
-      throw EnvdReplies.failure(401, UNAUTHORIZED);
-    }
+  private void other(String asked, Exchange exchange, PortCall call) throws InterruptedException {
     Optional<Method<EnvdCall>> method = services.find(exchange.path());
     if (method.isPresent()) {
       services.serve(

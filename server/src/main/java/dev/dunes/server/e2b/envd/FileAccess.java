@@ -23,12 +23,11 @@ final class FileAccess {
       }
       return;
     }
-    // A plus sign that was not encoded has become a space.
     String signature =
         exchange
             .query("signature")
-            .orElseThrow(() -> EnvdReplies.failure(401, "missing signature query parameter"))
-            .replace(' ', '+');
+            .map(FileSignature::repaired)
+            .orElseThrow(() -> EnvdReplies.failure(401, "missing signature query parameter"));
     FileSignature right = FileSignature.of(exchange);
     if (!right.matches(signature, token.get())) {
       throw EnvdReplies.failure(401, "invalid signature");

@@ -5,6 +5,7 @@ import dev.dunes.server.http.BodyTooLargeException;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Multipart;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -28,6 +29,9 @@ import java.util.zip.ZipException;
 record Uploads(Spool spool, List<Upload> files, Map<String, String> metadata)
     implements AutoCloseable {
   private static final int MOST_FILES = 1000;
+
+  /** What a form may have besides its files, in bytes. */
+  private static final long MOST_AROUND = 16L << 20;
 
   /**
    * A file.
@@ -53,7 +57,9 @@ record Uploads(Spool spool, List<Upload> files, Map<String, String> metadata)
     Spool spool = new Spool(call.hosting()::spool, most);
     boolean done = false;
     try (InputStream body = exchange.bodyStream(Long.MAX_VALUE)) {
-      InputStream plain = zipped ? new GZIPInputStream(body) : body;
+      // Little that was compressed can be much, also of what is not kept.
+      InputStream plain =
+          new AtMost(zipped ? new GZIPInputStream(body) : body, most + MOST_AROUND, most);
       List<Upload> files;
       if (boundary.isPresent()) {
         files = parts(new Multipart(plain, boundary.get()), path, spool);
@@ -61,7 +67,7 @@ record Uploads(Spool spool, List<Upload> files, Map<String, String> metadata)
         plain.transferTo(spool);
         files = List.of(new Upload(path.orElseThrow(), 0, spool.size()));
       }
-      rest(plain, most);
+      plain.transferTo(OutputStream.nullOutputStream()); // what comes after it is forgotten
       done = true;
       return new Uploads(spool, files, metadata);
     } catch (BodyTooLargeException e) {
@@ -134,15 +140,43 @@ record Uploads(Spool spool, List<Upload> files, Map<String, String> metadata)
     return files;
   }
 
-  /** What comes after the last file counts, and is forgotten. */
-  private static void rest(InputStream body, long most) throws IOException {
-    byte[] buffer = new byte[8 << 10];
-    long count = 0;
-    for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
-      count += n;
-      if (count > most) {
-        throw new BodyTooLargeException(most);
+  /** Fails when there is more than so much. */
+  private static final class AtMost extends FilterInputStream {
+    private final long said;
+    private long left;
+
+    AtMost(InputStream in, long most, long said) {
+      super(in);
+      this.left = most;
+      this.said = said;
+    }
+
+    private void count(long read) throws IOException {
+      left -= Math.max(0, read);
+      if (left < 0) {
+        throw new BodyTooLargeException(said);
       }
+    }
+
+    @Override
+    public int read() throws IOException {
+      int one = super.read();
+      count(one < 0 ? 0 : 1);
+      return one;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int read = super.read(bytes, offset, length);
+      count(read);
+      return read;
+    }
+
+    @Override
+    public long skip(long bytes) throws IOException {
+      long skipped = super.skip(bytes);
+      count(skipped);
+      return skipped;
     }
   }
 

@@ -15,8 +15,17 @@ import java.util.Optional;
  *
  * @param cookie to be set, so that what a page loads next is let in, too
  */
-record Admission(Optional<String> cookie) {
+public record Admission(Optional<String> cookie) {
   static final String HEADER = "e2b-traffic-access-token";
+
+  /**
+   * Refuses who may not use a port.
+   *
+   * @throws HttpFailure 403 then
+   */
+  public static void check(Exchange exchange, PortCall call) {
+    Admission unused = of(exchange, call);
+  }
 
   static Admission of(Exchange exchange, PortCall call) {
     Optional<String> token = call.sandbox().trafficToken();

@@ -24,6 +24,11 @@ public final class ProgramPort implements SandboxPort {
   }
 
   @Override
+  public void admit(Exchange exchange, PortCall call) {
+    Admission.check(exchange, call);
+  }
+
+  @Override
   public void serve(Exchange exchange, PortCall call) throws InterruptedException {
     Admission admission = Admission.of(exchange, call);
     String id = call.sandbox().id();

@@ -3,8 +3,10 @@ package dev.dunes.server.e2b.connect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -17,6 +19,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -257,6 +260,45 @@ class CodecTest {
     byte[] known = HexFormat.of().parseHex("0a0161");
     byte[] both = HexFormat.of().parseHex(hex + "0a0161");
     assertThat(ProtoCodec.write(ProtoCodec.read(ALL, both))).isEqualTo(known);
+  }
+
+  /** A few bytes each; were all copied for each one more, this would not end. */
+  @Test
+  @Timeout(60)
+  void listsAndMapsHaveBounds() throws Exception {
+    int most = Message.MOST_ENTRIES;
+    assertThat(ProtoCodec.read(ALL, entries(most)).map("map")).hasSize(most);
+    assertThatThrownBy(() -> ProtoCodec.read(ALL, entries(most + 1)))
+        .isInstanceOf(MalformedMessageException.class)
+        .hasMessage("map has more than 100000 entries");
+    byte[] words = HexFormat.of().parseHex("5a00".repeat(most));
+    assertThat(ProtoCodec.read(ALL, words).texts("words")).hasSize(most);
+    assertThatThrownBy(() -> ProtoCodec.read(ALL, Arrays.copyOf(words, words.length + 2)))
+        .isInstanceOf(MalformedMessageException.class);
+    assertThatThrownBy(() -> ProtoCodec.read(ALL, HexFormat.of().parseHex("5a00".repeat(most + 1))))
+        .hasMessage("words has more than 100000 entries");
+
+    String list = "\"\",".repeat(most) + "\"\"";
+    assertThatThrownBy(() -> json("{\"words\":[%s]}".formatted(list)))
+        .isInstanceOf(MalformedMessageException.class)
+        .hasMessage("All.words has more than 100000 entries");
+    StringBuilder map = new StringBuilder("{\"map\":{\"\":\"\"");
+    for (int i = 0; i < most; i++) {
+      map.append(",\"").append(i).append("\":\"\"");
+    }
+    assertThatThrownBy(() -> json(map + "}}"))
+        .isInstanceOf(MalformedMessageException.class)
+        .hasMessage("All.map has more than 100000 entries");
+  }
+
+  private static byte[] entries(int count) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (int i = 0; i < count; i++) {
+      byte[] key = Integer.toString(i).getBytes(StandardCharsets.US_ASCII);
+      all.writeBytes(new byte[] {0x52, (byte) (key.length + 2), 0x0a, (byte) key.length});
+      all.writeBytes(key);
+    }
+    return all.toByteArray();
   }
 
   @Test

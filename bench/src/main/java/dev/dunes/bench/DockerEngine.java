@@ -101,8 +101,7 @@ final class DockerEngine implements Engine, AutoCloseable {
 
   @Override
   public Container open() throws IOException, InterruptedException {
-    return new Container(
-        Programs.run(command(List.of("run", "-d", "--rm", "--init"), "/bin/sleep", "1800")));
+    return new Container(Programs.run(command(List.of("run", "-d", "--rm"), "/bin/sleep", "1800")));
   }
 
   private List<String> command(List<String> verb, String... program) {

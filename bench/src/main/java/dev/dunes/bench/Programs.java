@@ -42,6 +42,12 @@ final class Programs {
     builder
         .environment()
         .put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    System.getenv()
+        .forEach((name, value) -> {
+          if (name.startsWith("DOCKER_")) { // where the daemon is
+            builder.environment().put(name, value);
+          }
+        });
     builder.redirectErrorStream(true);
     return builder;
   }

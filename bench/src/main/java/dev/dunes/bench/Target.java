@@ -33,6 +33,15 @@ record Target(String what, String limit, String measured, boolean reached) {
                 ExecScenario.EXEC,
                 1.5,
                 Unit.MILLISECONDS),
+            containerRatio(results),
+            atMost(
+                results,
+                DunesDockerEngine.NAME,
+                "exec in a live container of the Docker provider",
+                "exec",
+                ExecScenario.EXEC,
+                3,
+                Unit.MILLISECONDS),
             atMost(results, "claim from a pool", "pool", PoolScenario.CLAIM, 1, Unit.MILLISECONDS),
             atLeast(
                 results,
@@ -220,10 +229,37 @@ record Target(String what, String limit, String measured, boolean reached) {
         ratio.orElse(9) <= 2);
   }
 
+  private static Target containerRatio(Results results) {
+    OptionalDouble ratio =
+        results
+            .find("create", CreateScenario.RUN, DunesDockerEngine.NAME)
+            .flatMap(ours ->
+                results
+                    .find("create", CreateScenario.RUN, DockerEngine.NAME)
+                    .map(docker -> OptionalDouble.of(ours.p50() / docker.p50())))
+            .orElse(OptionalDouble.empty());
+    return new Target(
+        "container of the Docker provider → result of `/bin/true`, beside `docker run`",
+        "≤ 1.3×",
+        ratio.isPresent() ? times(ratio.getAsDouble()) : "",
+        ratio.orElse(9) <= 1.3);
+  }
+
   private static Target atMost(
       Results results, String what, String scenario, String measure, double limit, Unit unit) {
+    return atMost(results, DUNES, what, scenario, measure, limit, unit);
+  }
+
+  private static Target atMost(
+      Results results,
+      String engine,
+      String what,
+      String scenario,
+      String measure,
+      double limit,
+      Unit unit) {
     return results
-        .find(scenario, measure, DUNES)
+        .find(scenario, measure, engine)
         .map(found ->
             new Target(
                 what, "≤ " + limit(limit, unit), unit.format(found.p50()), found.p50() <= limit))

@@ -1,22 +1,14 @@
 package dev.dunes.hosting;
 
-import dev.dunes.hosting.HostingException.Reason;
 import dev.dunes.sandbox.Placement;
-import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
-import dev.dunes.sandbox.SandboxInterruptedException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sandboxes for several tenants: made from templates, within limits, for a time, after which they
@@ -50,15 +42,10 @@ public final class Hosting implements AutoCloseable {
   private final Graves graves = new Graves();
   private final BootTimes boots = new BootTimes();
   private final Residents residents = new Residents();
-  private final Ledger ledger;
   private final AnswerBook answers;
-  private final ReentrantLock starting = new ReentrantLock();
-  private volatile @Nullable Started started;
-  private volatile boolean closed;
-
-  /** What there is once the ledger is this server's. */
-  private record Started(
-      Lifecycle lifecycle, Watch watch, Spares spares, Access access, MetricsLog metrics) {}
+  private final Caretaker caretaker;
+  private final Creation creation;
+  private final Changes changes;
 
   /** Something done with a sandbox that runs. */
   @FunctionalInterface
@@ -69,7 +56,6 @@ public final class Hosting implements AutoCloseable {
   /** Goes on with the sandboxes that an earlier server of the same directory has left. */
   public Hosting(HostingConfig config) {
     this.config = config;
-    this.ledger = new Ledger(config.directory());
     this.answers = new AnswerBook(config.directory());
     this.keys = new ApiKeys(config.directory());
     this.secrets = new Secrets(config.directory());
@@ -96,101 +82,19 @@ public final class Hosting implements AutoCloseable {
             config.sandboxes(),
             () -> Maker.provider(config.provider(), config.sandboxes()));
     this.orders = new Orders(templates, config.idle(), this::ofAccount, volumes);
-    if (ledger.exists()) {
-      start();
-    }
+    this.caretaker = new Caretaker(config, secrets, residents, events, graves, volumes);
+    this.creation = new Creation(orders, residents, boots, caretaker::started);
+    this.changes = new Changes(caretaker::started);
+    caretaker.startAgain();
   }
 
-  /** Empty when another server has the ledger. */
-  private Optional<Started> start() {
-    Started known = started;
-    if (known != null || closed) {
-      return Optional.ofNullable(known).filter(there -> !closed);
-    }
-    // A client that leaves interrupts its thread, and that would close the files of the ledger.
-    return Unbroken.run(this::begin);
-  }
-
-  private Optional<Started> begin() {
-    starting.lock();
-    try {
-      Started known = started;
-      if (known != null) {
-        return Optional.of(known);
-      }
-      if (closed || !ledger.take()) {
-        return Optional.empty();
-      }
-      boolean done = false;
-      try {
-        Started now = goOn();
-        started = now;
-        done = true;
-        return Optional.of(now);
-      } finally {
-        if (!done) {
-          ledger.close();
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot use " + config.directory(), e);
-    } finally {
-      starting.unlock();
-    }
-  }
-
-  /** Looks after the sandboxes there are. */
-  private Started goOn() throws IOException {
-    String id = ledger.id();
-    Spares spares = new Spares(config.sandboxes(), config.spares(), id);
-    Maker maker =
-        new Maker(config.sandboxes(), config.provider(), config.limitsRequired(), id, spares);
-    Lifecycle lifecycle =
-        new Lifecycle(
-            config.sandboxes(),
-            maker,
-            new Ways(
-                config.egress(),
-                name -> config.sandboxes().get().provider(name),
-                secrets,
-                config.internet()),
-            ledger,
-            residents,
-            events,
-            graves,
-            volumes,
-            config.pausedFor());
-    Watch watch = new Watch(config.sandboxes(), lifecycle, residents, spares, id);
-    ledger.read().stream()
-        .sorted(Comparator.comparing(kept -> kept.order().startedAt()))
-        .forEach(kept -> {
-          Entry entry = new Entry(kept.order(), kept.condition(), kept.egress());
-          kept.way().ifPresent(secret -> lifecycle.reopen(entry, secret));
-          residents.adopt(entry);
-          volumes.adopt(entry.order);
-          watch.look(entry);
-        });
-    watch.start();
-    Access access = new Access(config.sandboxes(), lifecycle, watch, residents, graves);
-    MetricsLog metrics =
-        new MetricsLog(config.metricsEvery(), entry -> lifecycle.handle(entry).metrics());
-    return new Started(lifecycle, watch, spares, access, metrics);
-  }
-
-  private Started started() {
-    return start()
-        .orElseThrow(() ->
-            new HostingException(
-                Reason.UNAVAILABLE,
-                closed
-                    ? "the server is shutting down"
-                    : "another server looks after the sandboxes of this directory; use that one"));
+  private Caretaker.Started started() {
+    return caretaker.started();
   }
 
   /** A directory for what only waits to be put into a sandbox; emptied when a server starts. */
   public Path spool() {
-    started();
-    return ledger.spool();
+    return caretaker.spool();
   }
 
   // ---- who ----
@@ -347,71 +251,12 @@ public final class Hosting implements AutoCloseable {
 
   /** Makes one. It is there, with everything written down, when this returns. */
   public HostedSandbox create(Account account, SandboxRequest request) {
-    Started now = started();
-    Orders.Accepted accepted = orders.accept(account, request);
-    HostedSandbox made =
-        make(now, account, accepted.order(), accepted.template().image(), request.egress());
-    if (Beginning.needed(accepted.template().launch())) {
-      begin(account, made, accepted.template().launch());
-    }
-    return made;
-  }
-
-  /** What a sandbox begins with; one that cannot begin is not there. */
-  private void begin(Account account, HostedSandbox made, TemplateBuild.Launch launch) {
-    boolean begun = false;
-    try {
-      use(
-          account,
-          made.id(),
-          open -> {
-            Beginning.in(open, launch);
-            return open.info();
-          });
-      begun = true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new SandboxInterruptedException("waiting for the start of a sandbox", e);
-    } catch (SandboxException e) {
-      throw Maker.failure(e);
-    } finally {
-      if (!begun) {
-        kill(account, made.id());
-      }
-    }
+    return creation.create(account, request);
   }
 
   /** Another one of the same kind as one of the account's, with other files. */
   HostedSandbox copy(Account account, String id, Duration timeout, String image) {
-    Started now = started();
-    Entry of = now.access().entry(account, id);
-    return make(now, account, of.order.copy(timeout), Optional.of(image), of.egress());
-  }
-
-  private HostedSandbox make(
-      Started now,
-      Account account,
-      SandboxOrder order,
-      Optional<String> image,
-      Optional<EgressRules> egress) {
-    residents.reserve(account);
-    boolean[] arrived = new boolean[1];
-    try {
-      return Unbroken.run(() -> {
-        long began = System.nanoTime();
-        Entry entry = now.lifecycle().create(order, image, egress);
-        arrived[0] = true;
-        boots.add(order.template(), Duration.ofNanos(System.nanoTime() - began));
-        now.watch().look(entry);
-        return entry.view();
-      });
-    } catch (SandboxException e) {
-      throw Maker.failure(e);
-    } finally {
-      if (!arrived[0]) {
-        residents.cancelled(account.id());
-      }
-    }
+    return creation.copy(account, id, timeout, image);
   }
 
   /**
@@ -421,20 +266,7 @@ public final class Hosting implements AutoCloseable {
    *     can
    */
   public HostedSandbox pause(Account account, String id, Optional<Boolean> memory) {
-    Started now = started();
-    return now.access()
-        .change(
-            account,
-            id,
-            entry -> {
-              Duration left = Duration.between(Instant.now(), entry.condition().endAt());
-              now.lifecycle()
-                  .pause(
-                      entry,
-                      memory,
-                      left.isNegative() ? Duration.ZERO : left,
-                      entry.order.autoResume());
-            });
+    return changes.pause(account, id, memory);
   }
 
   /**
@@ -444,18 +276,7 @@ public final class Hosting implements AutoCloseable {
    * @throws HostingException of reason {@code ALREADY_RUNNING} when it is not paused
    */
   public HostedSandbox resume(Account account, String id, Duration least) {
-    Orders.checkTimeout(account, least);
-    Access access = started().access();
-    return access.change(
-        account,
-        id,
-        entry -> {
-          if (entry.running()) {
-            throw new HostingException(
-                Reason.ALREADY_RUNNING, "Sandbox %s is already running".formatted(id));
-          }
-          access.wake(account, entry, least);
-        });
+    return changes.resume(account, id, least);
   }
 
   /**
@@ -468,53 +289,17 @@ public final class Hosting implements AutoCloseable {
 
   /** Ends the pause of one, if it is paused, and makes sure that it has so long; never shortens. */
   public Connected connect(Account account, String id, Duration least) {
-    Orders.checkTimeout(account, least);
-    Started now = started();
-    boolean[] resumed = new boolean[1];
-    HostedSandbox sandbox =
-        now.access()
-            .change(
-                account,
-                id,
-                entry -> {
-                  if (!entry.running()) {
-                    now.access().wake(account, entry, least);
-                    resumed[0] = true;
-                  } else if (entry.condition().endAt().isBefore(Instant.now().plus(least))) {
-                    now.lifecycle().renew(entry, least);
-                  }
-                });
-    return new Connected(sandbox, resumed[0]);
+    return changes.connect(account, id, least);
   }
 
   /** Makes sure that one that runs has so long; never shortens. */
   public void extend(Account account, String id, Duration least) {
-    Orders.checkTimeout(account, least);
-    Started now = started();
-    now.access()
-        .change(
-            account,
-            id,
-            entry -> {
-              if (!entry.running()) {
-                throw new HostingException(
-                    Reason.PAUSED, "sandbox '%s' is paused; connect resumes it".formatted(id));
-              }
-              if (entry.condition().endAt().isBefore(Instant.now().plus(least))) {
-                now.lifecycle().renew(entry, least);
-              }
-            });
+    changes.extend(account, id, least);
   }
 
   /** Sets how long one has from now on; may shorten. Nothing, or less, ends it. */
   public void setTimeout(Account account, String id, Duration fromNow) {
-    Duration most = account.limits().lifetime();
-    if (fromNow.compareTo(most) > 0) {
-      Orders.checkTimeout(account, fromNow);
-    }
-    Started now = started();
-    Duration left = fromNow.isNegative() ? Duration.ZERO : fromNow;
-    now.access().change(account, id, entry -> now.lifecycle().renew(entry, left));
+    changes.setTimeout(account, id, fromNow);
   }
 
   /** What sandboxes with a way out reach when nothing is said. */
@@ -529,8 +314,7 @@ public final class Hosting implements AutoCloseable {
    *     changes
    */
   public HostedSandbox setEgress(Account account, String id, EgressRules rules) {
-    Started now = started();
-    return now.access().change(account, id, entry -> now.lifecycle().egress(entry, rules));
+    return changes.egress(account, id, rules);
   }
 
   /** Ends one. */
@@ -555,7 +339,7 @@ public final class Hosting implements AutoCloseable {
    * oldest first. While it is paused nothing is added.
    */
   public List<MetricsSample> metrics(Account account, String id) throws InterruptedException {
-    Started now = started();
+    Caretaker.Started now = started();
     Entry entry = now.access().entry(account, id);
     if (entry.running()) {
       now.metrics().add(entry, now.access().use(account, id, open -> open.sandbox().metrics()));
@@ -569,32 +353,10 @@ public final class Hosting implements AutoCloseable {
    */
   @Override
   public void close() {
-    starting.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
+    caretaker.close(() -> {
       builds.close();
-      Started now = started;
       sender.close();
       volumes.close();
-      if (now != null) {
-        now.watch().close();
-        now.spares().close();
-        now.metrics().close();
-        residents
-            .everything()
-            .forEach(entry -> {
-              entry.way(Optional.empty());
-              entry.handle().ifPresent(Sandbox::close);
-            });
-      }
-      ledger.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot let go of " + config.directory(), e);
-    } finally {
-      starting.unlock();
-    }
+    });
   }
 }

@@ -291,13 +291,38 @@ final class Lifecycle {
     Sandbox sandbox = before.phase() == Phase.FROZEN ? thaw(entry, left) : restore(entry, left);
     SandboxCondition after =
         SandboxCondition.running(before.provider(), sandbox.id(), inFuture(left));
-    keep(entry, after);
+    boolean written = false;
+    try {
+      keep(entry, after);
+      written = true;
+    } finally {
+      if (!written) {
+        pauseAgain(entry, sandbox, before);
+      }
+    }
     entry.handle(sandbox);
     entry.forgetExpiry();
     entry.touch();
     residents.arrived(entry, after);
     before.snapshot().ifPresent(saved -> deleteSnapshot(before.provider(), saved));
     say(entry, HostingEvent.Type.RESUMED, Map.of());
+  }
+
+  /** The end of a pause could not be written down: everything is as it was. */
+  private void pauseAgain(Entry entry, Sandbox sandbox, SandboxCondition before) {
+    try {
+      if (before.phase() == Phase.FROZEN) {
+        sandbox.renew(pausedFor);
+        sandbox.pause();
+      } else {
+        entry.way(Optional.empty());
+        try (sandbox) {
+          sandbox.destroy();
+        }
+      }
+    } catch (SandboxException e) {
+      LOG.warn("{} could not be resumed, and not be paused again", entry.order.id(), e);
+    }
   }
 
   private Sandbox thaw(Entry entry, Duration left) {

@@ -21,6 +21,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -43,6 +44,11 @@ public final class CloudHttp implements AutoCloseable {
 
   private static final Duration BODY_LIMIT = Duration.ofMinutes(2);
   private static final Duration ERROR_LIMIT = Duration.ofSeconds(10);
+
+  /**
+   * How long a vendor may do nothing while contents are on their way, or before a stream begins.
+   */
+  static final Duration STILL_LIMIT = Duration.ofMinutes(2);
 
   /** Of an error's body. */
   private static final int MOST_ERROR_BYTES = 64 << 10;
@@ -165,6 +171,56 @@ public final class CloudHttp implements AutoCloseable {
         throw new SandboxInterruptedException("waiting for " + provider, e);
       }
     }
+  }
+
+  /**
+   * An answer that may last: its head has to be there within two minutes, and nothing limits what
+   * comes then.
+   */
+  public CloudAnswer stream(CloudCall call) {
+    return stream(call, STILL_LIMIT);
+  }
+
+  CloudAnswer stream(CloudCall call, Duration limit) {
+    AtomicReference<CloudAnswer> late = new AtomicReference<>();
+    CloudCall unlimited = call.unlimited();
+    try {
+      return Timeouts.within(
+          limit,
+          () -> {
+            CloudAnswer answer = open(unlimited);
+            late.set(answer);
+            return answer;
+          });
+    } catch (SandboxTimeoutException | SandboxInterruptedException e) {
+      CloudAnswer nobodys = late.get();
+      if (nobodys != null) {
+        nobodys.close();
+      }
+      throw e instanceof SandboxTimeoutException && e.provider().isEmpty()
+          ? still(call, "did not answer", limit)
+          : e;
+    }
+  }
+
+  /**
+   * Contents of a file as they come. When none come for two minutes, reading them throws an {@link
+   * IOException} that a {@link SandboxTimeoutException} caused.
+   */
+  public InputStream contents(CloudCall call) {
+    return contents(call, STILL_LIMIT);
+  }
+
+  InputStream contents(CloudCall call, Duration limit) {
+    return new ComingContents(
+        stream(call, limit).stream(), limit, () -> still(call, "sent no more of a file", limit));
+  }
+
+  /** A vendor that did nothing for too long. */
+  SandboxTimeoutException still(CloudCall call, String what, Duration limit) {
+    return new SandboxTimeoutException(
+        "%s %s for %d s".formatted(provider, what, Math.max(1, limit.toSeconds())),
+        details(call).withRemedy("try again; see its status page"));
   }
 
   private HttpRequest request(CloudCall call) {

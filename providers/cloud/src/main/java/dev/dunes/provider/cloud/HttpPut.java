@@ -2,9 +2,11 @@ package dev.dunes.provider.cloud;
 
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SandboxTimeoutException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -13,10 +15,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Contents of a file as the body of one request, sent while they are written. */
+/**
+ * Contents of a file as the body of one request, sent while they are written. The writer may take
+ * its time; a vendor that takes nothing, or does not answer once all is there, for two minutes is
+ * given up: an {@link IOException} that a {@link SandboxTimeoutException} caused.
+ */
 public final class HttpPut extends FilePut {
   private static final int MOST_WAITING = 1 << 20;
 
@@ -24,7 +32,11 @@ public final class HttpPut extends FilePut {
   private final Condition changed = lock.newCondition();
   private final Deque<byte[]> pieces = new ArrayDeque<>();
   private final CompletableFuture<Boolean> sent = new CompletableFuture<>();
+  private final Duration limit;
+  private final Supplier<SandboxTimeoutException> still;
+  private final Thread sender;
   private int waiting;
+  private long taken;
   private boolean ended;
   private boolean cancelled;
   private boolean closed;
@@ -34,11 +46,18 @@ public final class HttpPut extends FilePut {
    * @param wrapping what is put around the contents, such as the parts of a form
    */
   public HttpPut(CloudHttp http, CloudCall call, Function<InputStream, InputStream> wrapping) {
+    this(http, call, wrapping, CloudHttp.STILL_LIMIT);
+  }
+
+  HttpPut(
+      CloudHttp http, CloudCall call, Function<InputStream, InputStream> wrapping, Duration limit) {
+    this.limit = limit;
+    this.still = () -> http.still(call, "took no more of a file", limit);
     CloudCall whole =
         call.asOnce()
             .unlimited()
             .body(() -> BodyPublishers.ofInputStream(() -> wrapping.apply(new Source())));
-    Thread.ofVirtual().name("cloud-upload").start(() -> send(http, whole));
+    this.sender = Thread.ofVirtual().name("cloud-upload").start(() -> send(http, whole));
   }
 
   private void send(CloudHttp http, CloudCall call) {
@@ -46,7 +65,7 @@ public final class HttpPut extends FilePut {
       http.status(call);
       sent.complete(true);
     } catch (RuntimeException | Error e) {
-      sent.completeExceptionally(e);
+      sent.completeExceptionally(brokenOff() ? new IOException("the upload was broken off") : e);
     } finally {
       lock.lock();
       try {
@@ -54,6 +73,15 @@ public final class HttpPut extends FilePut {
       } finally {
         lock.unlock();
       }
+    }
+  }
+
+  private boolean brokenOff() {
+    lock.lock();
+    try {
+      return cancelled;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -67,9 +95,7 @@ public final class HttpPut extends FilePut {
     Objects.checkFromIndexSize(offset, length, bytes.length);
     lock.lock();
     try {
-      while (waiting >= MOST_WAITING && !sent.isDone()) {
-        changed.await();
-      }
+      awaitVendor(() -> waiting < MOST_WAITING);
       if (sent.isDone()) {
         outcome();
         throw new IOException("the upload has ended");
@@ -79,10 +105,29 @@ public final class HttpPut extends FilePut {
         waiting += length;
         changed.signalAll();
       }
-    } catch (InterruptedException e) {
-      throw new IOException(new SandboxInterruptedException("uploading a file", e));
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Waits for the vendor to do its part; gives it up when it does nothing. Under the lock. */
+  private void awaitVendor(BooleanSupplier done) throws IOException {
+    long before = taken;
+    long left = limit.toNanos();
+    try {
+      while (!done.getAsBoolean() && !sent.isDone()) {
+        left = changed.awaitNanos(left);
+        if (before != taken) {
+          before = taken;
+          left = limit.toNanos();
+        } else if (left <= 0 && !done.getAsBoolean() && !sent.isDone()) {
+          sent.completeExceptionally(still.get());
+          end(true);
+        }
+      }
+    } catch (InterruptedException e) {
+      end(true);
+      throw new IOException(new SandboxInterruptedException("uploading a file", e));
     }
   }
 
@@ -90,7 +135,13 @@ public final class HttpPut extends FilePut {
   public void close() throws IOException {
     if (!closed) {
       closed = true;
-      end(false);
+      lock.lock();
+      try {
+        end(false);
+        awaitVendor(() -> false);
+      } finally {
+        lock.unlock();
+      }
       outcome();
     }
   }
@@ -109,6 +160,9 @@ public final class HttpPut extends FilePut {
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+    if (cut) {
+      sender.interrupt(); // a vendor that takes nothing does not ask for what is broken off
     }
   }
 
@@ -165,6 +219,7 @@ public final class HttpPut extends FilePut {
         current = pieces.poll();
         position = 0;
         waiting -= current == null ? 0 : current.length;
+        taken++;
         changed.signalAll();
         return current;
       } finally {

@@ -22,6 +22,7 @@ final class ShellWrite extends OutputStream {
   private final FilePut put;
   private final OutputStream out;
   private final AutoCloseable abandoned = this::abandon;
+  private boolean broken;
   private boolean closed;
 
   private ShellWrite(
@@ -73,20 +74,29 @@ final class ShellWrite extends OutputStream {
 
   @Override
   public void write(int value) throws IOException {
-    checkOpen();
-    out.write(value);
+    write(new byte[] {(byte) value}, 0, 1);
   }
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
-    checkOpen();
-    out.write(bytes, offset, length);
+    whole(() -> out.write(bytes, offset, length));
   }
 
   @Override
   public void flush() throws IOException {
+    whole(out::flush);
+  }
+
+  private interface Writing {
+    void run() throws IOException;
+  }
+
+  /** What was written in part only is not put in place, whatever its writer makes of the error. */
+  private void whole(Writing writing) throws IOException {
     checkOpen();
-    out.flush();
+    broken = true;
+    writing.run();
+    broken = false;
   }
 
   private void checkOpen() throws IOException {
@@ -103,6 +113,10 @@ final class ShellWrite extends OutputStream {
     closed = true;
     boolean done = false;
     try {
+      if (broken) {
+        put.cancel();
+        throw new IOException("a part could not be written: the file is as it was");
+      }
       out.close();
       commit();
       done = true;

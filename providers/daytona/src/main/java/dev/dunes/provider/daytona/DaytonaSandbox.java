@@ -134,7 +134,7 @@ final class DaytonaSandbox extends CloudSandbox implements Pausing, Forking {
   @Override
   protected Optional<InputStream> fetch(String path) {
     CloudCall call = toolbox.call("GET", "/files/download?path=" + DaytonaApi.encode(path));
-    return Optional.of(toolbox.reaching(() -> api.http.open(call.unlimited())).stream());
+    return Optional.of(toolbox.reaching(() -> api.http.contents(call)));
   }
 
   // ---- time ----

@@ -11,8 +11,10 @@ import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.TerminalSize;
+import dev.dunes.sandbox.Timeouts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.EnumMap;
 import java.util.Map;
@@ -30,6 +32,9 @@ final class E2bProcess implements VendorProcess {
   private static final String LOST =
       "dunes: the connection to e2b broke; some output may be missing here\n";
   private static final long LOOK_AGAIN_MILLIS = 500;
+
+  /** Until the vendor says that a process was started, or followed again. */
+  private static final Duration BEGIN_LIMIT = Duration.ofMinutes(1);
 
   private final Envd envd;
   private final boolean terminal;
@@ -58,7 +63,9 @@ final class E2bProcess implements VendorProcess {
     Optional<String> user = launch.user().filter(name -> !name.matches("[0-9]+"));
     ConnectStream stream = envd.stream("process.Process/Start", request, user);
     try {
-      JsonNode first = stream.next().orElseThrow(() -> new IOException("nothing was started"));
+      JsonNode first =
+          Timeouts.within(BEGIN_LIMIT, stream::next)
+              .orElseThrow(() -> new IOException("nothing was started"));
       JsonNode start = first.path("event").path("start");
       if (start.isMissingNode()) {
         throw new IOException("the first message is not the start");

@@ -1,6 +1,5 @@
 package dev.dunes.provider.e2b;
 
-import dev.dunes.provider.cloud.CloudAnswer;
 import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.FilePut;
@@ -97,10 +96,9 @@ final class E2bSandbox extends CloudSandbox implements Pausing, Forking {
 
   @Override
   protected Optional<InputStream> fetch(String path) {
-    CloudAnswer answer =
-        envd.reaching(() ->
-            api.http.open(envd.call("GET", "/files?path=" + E2bApi.encode(path)).unlimited()));
-    return Optional.of(answer.stream());
+    return Optional.of(
+        envd.reaching(
+            () -> api.http.contents(envd.call("GET", "/files?path=" + E2bApi.encode(path)))));
   }
 
   // ---- pausing ----

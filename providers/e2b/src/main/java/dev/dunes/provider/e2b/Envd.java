@@ -83,7 +83,6 @@ final class Envd {
     return reaching(() -> {
       CloudCall call =
           call("POST", "/" + method)
-              .unlimited()
               .header("content-type", "application/connect+json")
               .header("connect-protocol-version", "1")
               .header("keepalive-ping-interval", PING_SECONDS)
@@ -95,7 +94,7 @@ final class Envd {
       for (int i = 0; i < headers.length; i += 2) {
         call = call.header(headers[i], headers[i + 1]);
       }
-      CloudAnswer answer = api.http.open(call);
+      CloudAnswer answer = api.http.stream(call);
       return new ConnectStream(answer, this);
     });
   }

@@ -139,9 +139,9 @@ final class SpritesSandbox extends CloudSandbox {
 
   @Override
   protected Optional<InputStream> fetch(String path) {
-    CloudCall call = api.read(id(), path).unlimited();
+    CloudCall call = api.read(id(), path);
     try {
-      return Optional.of(api.http.open(call).stream());
+      return Optional.of(api.http.contents(call));
     } catch (SandboxNotFoundException e) {
       throw why(
           new ProviderException(

@@ -11,6 +11,7 @@ import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxStateException;
+import dev.dunes.sandbox.SandboxTimeoutException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumMap;
@@ -117,11 +118,12 @@ final class VercelProcess extends FramedProcess {
     try {
       stream =
           new CommandStream(
-              machine.api().http.open(machine.call("GET", path).unlimited()),
-              LONGEST_LINE,
-              received);
+              machine.api().http.stream(machine.call("GET", path)), LONGEST_LINE, received);
     } catch (SandboxNotFoundException e) {
       throw machine.why(lost("its log is gone"));
+    } catch (SandboxTimeoutException e) {
+      LOG.debug("no log yet of a command that may be silent: asked for again", e);
+      return; // the stream that was closed breaks off again
     }
     if (closed) {
       quietlyClose(stream);

@@ -135,13 +135,10 @@ final class VercelSandbox extends CloudSandbox implements Pausing {
   @Override
   protected Optional<InputStream> fetch(String path) {
     return Optional.of(
-        machine
-            .reaching(at ->
-                api.http.open(
-                    at.call("POST", "/fs/read")
-                        .json(CloudHttp.object().put("path", path).put("cwd", "/"))
-                        .unlimited()))
-            .stream());
+        machine.reaching(at ->
+            api.http.contents(
+                at.call("POST", "/fs/read")
+                    .json(CloudHttp.object().put("path", path).put("cwd", "/")))));
   }
 
   // ---- time ----

@@ -1,12 +1,16 @@
 package dev.dunes.provider.docker;
 
+import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.IsolationUnavailableException;
+import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxState;
+import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.SandboxTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -21,6 +25,9 @@ final class Containers {
   private static final String PREFIX = "dunes-";
   private static final Duration GONE_LIMIT = Duration.ofSeconds(30);
   private static final long POLL_MILLIS = 5;
+  private static final Duration FREEZE_LIMIT = Duration.ofSeconds(10);
+  private static final long FREEZE_POLL_MILLIS = 20;
+  private static final long LONGEST_FREEZE_POLL_MILLIS = 500;
 
   private final Engine engine;
 
@@ -110,21 +117,61 @@ final class Containers {
       if (System.nanoTime() - deadline > 0) {
         throw SandboxTimeoutException.after(GONE_LIMIT);
       }
-      try {
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-      } catch (InterruptedException e) {
-        throw new SandboxInterruptedException("waiting for a container to end", e);
-      }
+      sleep(POLL_MILLIS, "waiting for a container to end");
     }
   }
 
+  /**
+   * Stops everything in a container, or lets it go on. The kernel does not always get hold of all
+   * processes of a busy one at once; the daemon is asked again for ten seconds then.
+   */
   void pause(String id, boolean paused) {
-    Answer answer =
-        engine.post(
-            "/containers/%s/%s".formatted(name(id), paused ? "pause" : "unpause"), Engine.SHORT);
-    // a conflict: it is so already
-    if (!answer.ok() && !answer.conflict() && !answer.message().contains("not paused")) {
-      throw DockerErrors.refused(paused ? "pause the sandbox" : "resume the sandbox", answer);
+    pause(id, paused, FREEZE_LIMIT);
+  }
+
+  void pause(String id, boolean paused, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    long wait = FREEZE_POLL_MILLIS;
+    while (true) {
+      Answer answer =
+          engine.post(
+              "/containers/%s/%s".formatted(name(id), paused ? "pause" : "unpause"), Engine.SHORT);
+      SandboxState wanted = paused ? SandboxState.STOPPED : SandboxState.RUNNING;
+      if (answer.ok() || find(id).filter(now -> now.state() == wanted).isPresent()) {
+        return; // also when it was so before
+      }
+      boolean busy = answer.message().toLowerCase(Locale.ROOT).contains("freez");
+      if (!busy || System.nanoTime() - deadline >= 0) {
+        throw unchanged(id, paused, busy, answer);
+      }
+      LOG.debug("container {} is busy: {}", name(id), answer.message());
+      sleep(wait, "waiting to pause a busy container");
+      wait = Math.min(2 * wait, LONGEST_FREEZE_POLL_MILLIS);
+    }
+  }
+
+  private static SandboxException unchanged(
+      String id, boolean paused, boolean busy, Answer answer) {
+    String doing = paused ? "pause the sandbox" : "resume the sandbox";
+    ErrorDetails details =
+        ErrorDetails.at(DockerSandboxProviderFactory.NAME, id).withStatus(answer.status());
+    if (busy) {
+      return new SandboxStateException(
+          "cannot %s: it is too busy: %s".formatted(doing, answer.message()),
+          details.withRemedy("try again when it starts fewer processes, or end some of them"));
+    }
+    return answer.conflict()
+        ? new SandboxStateException(
+            "cannot %s: %s".formatted(doing, answer.message()),
+            details.withRemedy("look at its state with `ds list`"))
+        : DockerErrors.refused(doing, answer);
+  }
+
+  private static void sleep(long millis, String doing) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new SandboxInterruptedException(doing, e);
     }
   }
 

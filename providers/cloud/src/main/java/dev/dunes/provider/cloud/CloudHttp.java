@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -103,14 +104,32 @@ public final class CloudHttp implements AutoCloseable {
 
   /** The whole answer as JSON; an empty object when there is no body. */
   public JsonNode json(CloudCall call) {
+    return whole(call).json();
+  }
+
+  /**
+   * A whole answer.
+   *
+   * @param bytes of its body
+   */
+  record Whole(HttpHeaders headers, JsonNode json, int bytes) {}
+
+  Whole whole(CloudCall call) {
     try (CloudAnswer answer = open(call)) {
       byte[] bytes = Timeouts.within(call.limit().orElse(BODY_LIMIT), answer::bytes);
-      return bytes.length == 0
-          ? CloudAnswer.JSON.createObjectNode()
-          : CloudAnswer.JSON.readTree(bytes);
+      JsonNode json =
+          bytes.length == 0
+              ? CloudAnswer.JSON.createObjectNode()
+              : CloudAnswer.JSON.readTree(bytes);
+      return new Whole(answer.headers(), json, bytes.length);
     } catch (IOException | tools.jackson.core.JacksonException e) {
       throw broken(call, e);
     }
+  }
+
+  /** Who is asked. */
+  String provider() {
+    return provider;
   }
 
   /** Only the status; the body is dropped. */

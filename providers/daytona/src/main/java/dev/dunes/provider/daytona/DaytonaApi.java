@@ -3,11 +3,11 @@ package dev.dunes.provider.daytona;
 import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.Secrets;
+import dev.dunes.provider.cloud.VendorList;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +25,6 @@ final class DaytonaApi implements AutoCloseable {
   private static final String VERSION = "0.216.0";
 
   private static final int PAGE = 200;
-  private static final int MOST_PAGES = 1000;
   private static final Duration CREATE_LIMIT = Duration.ofMinutes(3);
 
   final DaytonaSettings settings;
@@ -95,18 +94,13 @@ final class DaytonaApi implements AutoCloseable {
       labels.forEach(wanted::put);
       query += "&labels=" + encode(wanted.toString());
     }
-    List<JsonNode> all = new ArrayList<>();
-    String cursor = "";
-    for (int page = 0; page < MOST_PAGES; page++) {
-      String more = cursor.isEmpty() ? "" : "&cursor=" + encode(cursor);
-      JsonNode answer = http.json(api("GET", query + more));
-      answer.path("items").forEach(all::add);
-      cursor = answer.path("nextCursor").asString("");
-      if (cursor.isEmpty()) {
-        break;
-      }
-    }
-    return all;
+    String first = query;
+    return VendorList.all(
+        http,
+        next -> api("GET", first + next.map(cursor -> "&cursor=" + encode(cursor)).orElse("")),
+        came ->
+            new VendorList.Page(
+                came.json().path("items"), VendorList.Came.cursor(came.json().path("nextCursor"))));
   }
 
   /** Reads one entry at most; costs nothing. */

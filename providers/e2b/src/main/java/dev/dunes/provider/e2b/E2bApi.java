@@ -4,12 +4,12 @@ import dev.dunes.provider.cloud.CloudAnswer;
 import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.Secrets;
+import dev.dunes.provider.cloud.VendorList;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +24,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class E2bApi implements AutoCloseable {
   static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int PAGE = 100;
-  private static final int MOST_PAGES = 1000;
   private static final Duration CREATE_LIMIT = Duration.ofMinutes(3);
 
   final E2bSettings settings;
@@ -91,30 +90,17 @@ final class E2bApi implements AutoCloseable {
 
   /** All that carry this metadata, running or paused. */
   List<JsonNode> list(Map<String, String> metadata) {
-    String query = "/v2/sandboxes?state=running,paused&limit=" + PAGE;
-    if (!metadata.isEmpty()) {
-      query += "&metadata=" + encode(query(metadata));
-    }
-    List<JsonNode> all = new ArrayList<>();
-    Optional<String> next = Optional.empty();
-    for (int page = 0; page < MOST_PAGES; page++) {
-      String more = next.map(token -> "&nextToken=" + encode(token)).orElse("");
-      next = page(call("GET", query + more), all);
-      if (next.isEmpty()) {
-        break;
-      }
-    }
-    return all;
-  }
-
-  private Optional<String> page(CloudCall call, List<JsonNode> all) {
-    try (CloudAnswer answer = http.open(call)) {
-      Optional<String> next = answer.headers().firstValue("x-next-token");
-      answer.json().forEach(all::add);
-      return next.filter(token -> !token.isEmpty());
-    } catch (IOException e) {
-      throw http.broken(call, e);
-    }
+    String query =
+        "/v2/sandboxes?state=running,paused&limit="
+            + PAGE
+            + (metadata.isEmpty() ? "" : "&metadata=" + encode(query(metadata)));
+    return VendorList.all(
+        http,
+        next -> call("GET", query + next.map(token -> "&nextToken=" + encode(token)).orElse("")),
+        came ->
+            new VendorList.Page(
+                came.json(),
+                came.headers().firstValue("x-next-token").filter(token -> !token.isEmpty())));
   }
 
   /** Reads one entry at most; costs nothing. */

@@ -1,6 +1,7 @@
 package dev.dunes.provider.modal;
 
 import dev.dunes.provider.cloud.ClearingAway;
+import dev.dunes.provider.cloud.VendorList;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxNotFoundException;
@@ -22,7 +23,6 @@ final class ModalApi implements AutoCloseable {
 
   private static final int CREATE_IF_MISSING = 1;
   private static final int EPHEMERAL = 5;
-  private static final int MOST_PAGES = 1000;
   private static final Duration CREATE_LIMIT = Duration.ofMinutes(3);
   private static final Duration TASK_LIMIT = Duration.ofMinutes(21);
   private static final Duration TASK_PAUSE = Duration.ofMillis(500);
@@ -174,7 +174,8 @@ final class ModalApi implements AutoCloseable {
     Set<String> seen = new HashSet<>();
     List<WireMessage> all = new ArrayList<>();
     double before = 0;
-    for (int page = 0; page < MOST_PAGES; page++) {
+    VendorList list = new VendorList(ModalSandboxProviderFactory.NAME);
+    while (true) {
       WireFields request = new WireFields().text(1, in).flag(4, finished);
       if (before > 0) {
         request.floating(2, before);
@@ -182,12 +183,10 @@ final class ModalApi implements AutoCloseable {
       if (!environment().isEmpty()) {
         request.text(3, environment());
       }
-      List<WireMessage> shown =
-          control
-              .call(second ? "SandboxListV2" : "SandboxList", tags(request, 5, tags))
-              .messages(1);
+      WireMessage answer =
+          control.call(second ? "SandboxListV2" : "SandboxList", tags(request, 5, tags));
       boolean any = false;
-      for (WireMessage each : shown) {
+      for (WireMessage each : answer.messages(1)) {
         before = each.floating(3);
         if (seen.add(each.text(1))) {
           any = true;
@@ -195,10 +194,10 @@ final class ModalApi implements AutoCloseable {
         }
       }
       if (!any) {
-        break;
+        return all;
       }
+      list.took(answer.size());
     }
-    return all;
   }
 
   private static WireFields tags(WireFields message, int field, Map<String, String> tags) {

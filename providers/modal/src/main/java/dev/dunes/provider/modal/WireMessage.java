@@ -24,14 +24,18 @@ final class WireMessage {
   /** What came under a field's number: a {@link Long} for numbers, else a {@link ByteBuffer}. */
   private final Map<Integer, List<Object>> fields = new HashMap<>();
 
-  private WireMessage() {}
+  private final int size;
+
+  private WireMessage(int size) {
+    this.size = size;
+  }
 
   static WireMessage of(byte[] bytes) {
     return of(ByteBuffer.wrap(bytes));
   }
 
   private static WireMessage of(ByteBuffer bytes) {
-    WireMessage message = new WireMessage();
+    WireMessage message = new WireMessage(bytes.remaining());
     ByteBuffer in = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
     try {
       for (int count = 0; in.hasRemaining(); count++) {
@@ -44,6 +48,11 @@ final class WireMessage {
     } catch (BufferUnderflowException e) {
       throw nonsense("a message that breaks off");
     }
+  }
+
+  /** In bytes, as it came. */
+  int size() {
+    return size;
   }
 
   private void field(ByteBuffer in) {
@@ -126,7 +135,7 @@ final class WireMessage {
   /** An empty one when there is none. */
   WireMessage message(int field) {
     List<Object> values = all(field);
-    return values.isEmpty() ? new WireMessage() : of(buffer(values.getLast()));
+    return values.isEmpty() ? new WireMessage(0) : of(buffer(values.getLast()));
   }
 
   List<WireMessage> messages(int field) {

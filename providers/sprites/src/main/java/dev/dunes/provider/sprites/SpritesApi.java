@@ -3,11 +3,11 @@ package dev.dunes.provider.sprites;
 import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.Secrets;
+import dev.dunes.provider.cloud.VendorList;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +22,6 @@ final class SpritesApi implements AutoCloseable {
   static final JsonMapper JSON = JsonMapper.builder().build();
 
   private static final int PAGE = 100;
-  private static final int MOST_PAGES = 1000;
 
   /** Its own client waits as long. */
   private static final Duration CREATE_LIMIT = Duration.ofMinutes(2);
@@ -106,18 +105,18 @@ final class SpritesApi implements AutoCloseable {
   }
 
   List<JsonNode> list() {
-    List<JsonNode> all = new ArrayList<>();
-    String from = "";
-    for (int page = 0; page < MOST_PAGES; page++) {
-      String more = from.isEmpty() ? "" : "&continuation_token=" + encode(from);
-      JsonNode answer = http.json(call("GET", "/v1/sprites?max_results=" + PAGE + more));
-      answer.path("sprites").forEach(all::add);
-      from = answer.path("next_continuation_token").asString("");
-      if (!answer.path("has_more").asBoolean(false) || from.isEmpty()) {
-        break;
-      }
-    }
-    return all;
+    String first = "/v1/sprites?max_results=" + PAGE;
+    return VendorList.all(
+        http,
+        next ->
+            call(
+                "GET",
+                first + next.map(token -> "&continuation_token=" + encode(token)).orElse("")),
+        came ->
+            new VendorList.Page(
+                came.json().path("sprites"),
+                VendorList.Came.cursor(came.json().path("next_continuation_token"))
+                    .filter(token -> came.json().path("has_more").asBoolean(false))));
   }
 
   /** Reads one entry at most; costs nothing. */

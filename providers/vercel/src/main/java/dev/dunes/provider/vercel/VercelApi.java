@@ -3,11 +3,11 @@ package dev.dunes.provider.vercel;
 import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.Secrets;
+import dev.dunes.provider.cloud.VendorList;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +21,6 @@ final class VercelApi implements AutoCloseable {
   static final JsonMapper JSON = JsonMapper.builder().build();
 
   private static final int PAGE = 50;
-  private static final int MOST_PAGES = 1000;
   private static final Duration CREATE_LIMIT = Duration.ofMinutes(3);
 
   final VercelSettings settings;
@@ -95,18 +94,17 @@ final class VercelApi implements AutoCloseable {
     StringBuilder query = new StringBuilder("&project=" + encode(settings.project()));
     query.append("&limit=").append(PAGE);
     tags.forEach((key, value) -> query.append("&tags=").append(encode(key + ":" + value)));
-    List<JsonNode> all = new ArrayList<>();
-    String cursor = "";
-    for (int page = 0; page < MOST_PAGES; page++) {
-      String more = cursor.isEmpty() ? "" : "&cursor=" + encode(cursor);
-      JsonNode answer = http.json(call("GET", "/v2/sandboxes", query + more));
-      answer.path("sandboxes").forEach(all::add);
-      cursor = answer.path("pagination").path("next").asString("");
-      if (cursor.isEmpty()) {
-        break;
-      }
-    }
-    return all;
+    return VendorList.all(
+        http,
+        next ->
+            call(
+                "GET",
+                "/v2/sandboxes",
+                query + next.map(cursor -> "&cursor=" + encode(cursor)).orElse("")),
+        came ->
+            new VendorList.Page(
+                came.json().path("sandboxes"),
+                VendorList.Came.cursor(came.json().path("pagination").path("next"))));
   }
 
   /** Reads one entry at most; costs nothing. */

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,30 @@ public abstract class VendorFaultsConformance {
   /** How many such calls there were. */
   protected abstract long asked(Call call);
 
+  /**
+   * How often such a call is made before its failure is told. More than once only where a second
+   * one does no harm: what it makes is made once.
+   */
+  protected int tries(Call call, int status) {
+    return 1;
+  }
+
+  /** How many sandboxes the vendor has ever been made to make. */
+  protected long made() {
+    return asked(Call.CREATE);
+  }
+
+  /**
+   * Why the vendor makes none when nobody waits any more, so that there is nothing to destroy;
+   * empty when it does.
+   */
+  protected Optional<String> nothingComesLate() {
+    return Optional.empty();
+  }
+
+  /** Waits until the vendor has done what {@link #hold} held back; when it can tell. */
+  protected void awaitHeld() throws InterruptedException {}
+
   /** What was to fail and was not asked. */
   protected abstract List<?> notMet();
 
@@ -91,6 +116,12 @@ public abstract class VendorFaultsConformance {
   protected void clearAway() {}
 
   // ---- for tests ----
+
+  private void failEachTime(Call call, int status, boolean after) {
+    for (int i = 0; i < tries(call, status); i++) {
+      fail(call, status, Optional.empty(), after);
+    }
+  }
 
   protected final SandboxProvider provider() {
     return opened.orElseThrow();
@@ -100,6 +131,11 @@ public abstract class VendorFaultsConformance {
     StringWriter trace = new StringWriter();
     thrown.printStackTrace(new PrintWriter(trace));
     return trace.toString();
+  }
+
+  /** Waits for something nobody announces. */
+  protected static void eventually(String what, BooleanSupplier condition) {
+    Suite.eventually(what, condition);
   }
 
   @BeforeEach
@@ -151,14 +187,14 @@ public abstract class VendorFaultsConformance {
   }
 
   @Test
-  void aQuotaWithoutATimeToWaitIsToldAtOnce() {
+  void aQuotaWithoutATimeToWaitIsTold() {
     long before = asked(Call.CREATE);
-    fail(Call.CREATE, 429, Optional.empty(), false);
+    failEachTime(Call.CREATE, 429, false);
 
     assertThatThrownBy(() -> provider().create(SandboxSpec.DEFAULT))
         .isInstanceOfSatisfying(
             SandboxQuotaException.class, thrown -> assertThat(thrown.remedy()).isPresent());
-    assertThat(asked(Call.CREATE) - before).isEqualTo(1);
+    assertThat(asked(Call.CREATE) - before).isEqualTo(tries(Call.CREATE, 429));
   }
 
   // ---- while one is made ----
@@ -166,13 +202,13 @@ public abstract class VendorFaultsConformance {
   @ParameterizedTest
   @ValueSource(ints = {500, 502, 504})
   void oneThatWasMadeAlthoughTheAnswerFailedIsDestroyed(int status) {
-    long before = asked(Call.CREATE);
-    fail(Call.CREATE, status, Optional.empty(), true);
+    long before = made();
+    failEachTime(Call.CREATE, status, true);
 
     assertThatThrownBy(() -> provider().create(SandboxSpec.DEFAULT))
         .isInstanceOfSatisfying(
             SandboxException.class, thrown -> assertThat(thrown.statusCode()).hasValue(status));
-    assertThat(asked(Call.CREATE) - before).as("never made twice").isEqualTo(1);
+    assertThat(made() - before).as("never made twice").isEqualTo(1);
     assertThat(left()).isEmpty();
   }
 
@@ -215,7 +251,10 @@ public abstract class VendorFaultsConformance {
 
     release.countDown();
 
-    Suite.eventually("it is destroyed", () -> asked(Call.DESTROY) > before);
+    awaitHeld();
+    if (nothingComesLate().isEmpty()) {
+      Suite.eventually("it is destroyed", () -> asked(Call.DESTROY) > before);
+    }
     Suite.eventually("none is left", () -> left().isEmpty());
   }
 
@@ -272,7 +311,7 @@ public abstract class VendorFaultsConformance {
   void anUploadThatBreaksLeavesWhatWasThere(int status) {
     try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
       sandbox.files().write("up/file", "old");
-      fail(Call.UPLOAD, status, Optional.empty(), false);
+      failEachTime(Call.UPLOAD, status, false);
 
       assertThatThrownBy(() -> sandbox.files().write("up/file", new byte[1 << 20]))
           .isInstanceOf(SandboxException.class);

@@ -85,6 +85,18 @@ public abstract class CloudProvider implements SandboxProvider {
     }
   }
 
+  /**
+   * Looks for a sandbox that the vendor may still be making in another way than by {@link #make},
+   * and destroys it.
+   *
+   * @param mark by which {@link #marked} finds it, too
+   */
+  protected final void expectLate(String mark, Throwable failure) {
+    if (mayComeLater(failure)) {
+      latecomers.expect(mark);
+    }
+  }
+
   /** What cannot be cleared away is said with the failure: somebody pays for it. */
   private void clear(@Nullable CloudSandbox half, String mark, Throwable failure) {
     try {
@@ -126,7 +138,7 @@ public abstract class CloudProvider implements SandboxProvider {
   /**
    * Whether the vendor may still be making what was asked for: it has not said that it does not.
    */
-  private static boolean mayComeLater(Throwable failure) {
+  static boolean mayComeLater(Throwable failure) {
     boolean sent =
         !(failure.getCause() instanceof ConnectException)
             && !(failure.getCause() instanceof HttpConnectTimeoutException);

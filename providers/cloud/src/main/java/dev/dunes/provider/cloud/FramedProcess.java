@@ -4,6 +4,8 @@ import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.ProviderException;
+import dev.dunes.sandbox.SandboxException;
+import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.TerminalSize;
 import dev.dunes.sandbox.Timeouts;
 import java.nio.charset.StandardCharsets;
@@ -195,6 +197,24 @@ public abstract class FramedProcess implements VendorProcess {
         "the command can no longer be followed: " + why,
         ErrorDetails.at(sandbox.provider(), sandbox.id())
             .withRemedy("run it again, or look in the sandbox at what it did"));
+  }
+
+  /**
+   * Asks the sandbox something, for a vendor that says only then that it is gone: that is why,
+   * then, and else the cause is.
+   */
+  protected final SandboxException whyReached(SandboxException cause) {
+    SandboxException[] why = {cause};
+    ClearingAway.run(() -> {
+      try {
+        sandbox.scriptAnywhere(":");
+      } catch (SandboxNotFoundException gone) {
+        why[0] = gone;
+      } catch (SandboxException unknown) {
+        cause.addSuppressed(unknown);
+      }
+    });
+    return why[0];
   }
 
   /** Ends all of a command that can no longer be followed. */

@@ -47,6 +47,10 @@ public final class OwnSandboxes implements AutoCloseable {
   private final ReentrantLock passing = new ReentrantLock();
   private final Semaphore bell = new Semaphore(0);
   private final Thread thread = Thread.ofVirtual().name("cloud-reaper").unstarted(this::run);
+
+  /** By their ids. */
+  private final Latecomers latecomers;
+
   private volatile boolean closed;
 
   /**
@@ -59,6 +63,11 @@ public final class OwnSandboxes implements AutoCloseable {
     this.provider = provider;
     this.records = OwnRecords.open(settings, provider, base);
     this.ender = ender;
+    this.latecomers =
+        new Latecomers(id -> {
+          ender.accept(id);
+          return false; // nobody can say whether there was one: it is ended again and again
+        });
     thread.start();
   }
 
@@ -101,6 +110,9 @@ public final class OwnSandboxes implements AutoCloseable {
         ender.accept(id);
       }
       records.delete(lock);
+      if (CloudProvider.mayComeLater(failure)) {
+        latecomers.expect(id);
+      }
     } catch (SandboxException e) {
       LOG.error("{}: sandbox {} may be left; it is ended later", provider, id, e);
       failure.addSuppressed(e);
@@ -261,6 +273,7 @@ public final class OwnSandboxes implements AutoCloseable {
   /** Stops looking. What is over then is for the next program. */
   @Override
   public void close() {
+    latecomers.close();
     closed = true;
     bell.release();
     thread.interrupt();

@@ -95,7 +95,9 @@ final class CloudflareProcess extends FramedProcess {
     if (closed) {
       return lost("it was let go");
     }
-    SandboxException why = sandbox.why(lost("its stream broke off: " + sandbox.clean(e)));
+    SandboxException broken = lost("its stream broke off: " + sandbox.clean(e));
+    SandboxException why = sandbox.why(broken);
+    why = why == broken ? whyReached(broken) : why;
     if (!launch.detached()) {
       endTree(launch.token());
     }

@@ -12,7 +12,6 @@ import dev.dunes.sandbox.OutputChunk;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.Sandbox;
-import dev.dunes.sandbox.SandboxAuthenticationException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxNotFoundException;
@@ -21,12 +20,11 @@ import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
 import dev.dunes.sandbox.conformance.FaultyProxy;
 import dev.dunes.sandbox.conformance.FaultyProxy.Fault;
+import dev.dunes.sandbox.conformance.VendorFaultsConformance;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,12 +32,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -49,7 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad days of Cloudflare and of the network: typed errors, and no container left. */
 @Timeout(120)
-class CloudflareFaultsTest {
+class CloudflareFaultsTest extends VendorFaultsConformance {
   @RegisterExtension static final Bridge.Shared BRIDGE = new Bridge.Shared();
 
   private static final SandboxSpec SPEC =
@@ -58,12 +56,17 @@ class CloudflareFaultsTest {
   private static final String EXEC = "/v1/sandbox/[^/]+/exec";
 
   private FaultyProxy proxy;
-  private SandboxProvider provider;
+  private CountDownLatch served = new CountDownLatch(0);
 
-  @BeforeEach
-  void open() throws IOException {
-    proxy = new FaultyProxy(BRIDGE.get().uri());
-    provider = open(proxy.uri(), Bridge.KEY);
+  /** Through a proxy of this test alone. */
+  @Override
+  protected SandboxProvider open(Optional<String> key) {
+    try {
+      proxy = proxy == null ? new FaultyProxy(BRIDGE.get().uri()) : proxy;
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    return open(proxy.uri(), key.orElse(Bridge.KEY));
   }
 
   private static SandboxProvider open(URI uri, String key) {
@@ -72,12 +75,101 @@ class CloudflareFaultsTest {
   }
 
   @AfterEach
-  void nothingIsLeft() {
-    assertThat(provider.list(Map.of())).isEmpty();
-    provider.close();
-    proxy.close();
-    assertThat(containers()).isEmpty();
+  void noRecordIsLeft() {
+    assertThat(provider().list(Map.of())).isEmpty();
     assertThat(BRIDGE.get().containers().refusals).isEmpty();
+  }
+
+  @Override
+  protected void clearAway() {
+    proxy.close();
+  }
+
+  @Override
+  protected String credentials() {
+    return "CLOUDFLARE_API_TOKEN";
+  }
+
+  @Override
+  protected List<String> left() {
+    return containers();
+  }
+
+  /** Cloudflare forgets one by starting another in its place. */
+  @Override
+  protected void forget(String id) {
+    BRIDGE.get().containers().forget(id);
+  }
+
+  private static String method(Call call) {
+    return switch (call) {
+      case CREATE -> "POST";
+      case DESTROY -> "DELETE";
+      case UPLOAD -> "PUT";
+    };
+  }
+
+  /** A container is made by the first command for it. */
+  private static String path(Call call) {
+    return switch (call) {
+      case CREATE -> EXEC;
+      case DESTROY -> "/v1/sandbox/[^/]+";
+      case UPLOAD -> "/v1/sandbox/[^/]+/file.*";
+    };
+  }
+
+  @Override
+  protected void fail(Call call, int status, Optional<Duration> wait, boolean after) {
+    proxy.next(
+        method(call),
+        path(call),
+        after
+            ? new Fault.AnswerAfter(status, "upstream broke")
+            : wait.map(time -> answer(status, "no", "Retry-After", "" + time.toSeconds()))
+                .orElse(answer(status, "no")));
+  }
+
+  /** The first command and a whole file may be sent again: they make the same once more. */
+  @Override
+  protected int tries(Call call, int status) {
+    return call != Call.DESTROY && status != 500 ? 4 : 1;
+  }
+
+  /** Whatever is asked of the same id is asked of the same sandbox. */
+  @Override
+  protected long made() {
+    return proxy.seen().stream().filter(each -> each.matches("POST " + EXEC)).distinct().count();
+  }
+
+  @Override
+  protected void hold(Call call, CountDownLatch arrived, CountDownLatch release) {
+    served = new CountDownLatch(1);
+    proxy.next(method(call), path(call), new Fault.Late(arrived, release, served));
+  }
+
+  @Override
+  protected void awaitHeld() throws InterruptedException {
+    assertThat(served.await(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Override
+  protected void cutNextOutput() {
+    proxy.next("POST", EXEC, new Fault.CutAfter(3000));
+  }
+
+  @Override
+  protected boolean goesOn() {
+    return false;
+  }
+
+  @Override
+  protected long asked(Call call) {
+    return seen(method(call), path(call));
+  }
+
+  @Override
+  protected List<?> notMet() {
+    return proxy.left();
   }
 
   private static List<String> containers() {
@@ -95,31 +187,7 @@ class CloudflareFaultsTest {
     return proxy.seen().stream().filter(each -> each.matches(method + " " + path)).count();
   }
 
-  private static String trace(Throwable thrown) {
-    StringWriter trace = new StringWriter();
-    thrown.printStackTrace(new PrintWriter(trace));
-    return trace.toString();
-  }
-
   // ---- who we are ----
-
-  @Test
-  void aWrongTokenIsSaidAndNeverShown() {
-    String key = "cf-wrong-0123456789abcdef";
-    try (SandboxProvider stranger = open(proxy.uri(), key)) {
-      assertThatThrownBy(() -> stranger.create(SPEC))
-          .isInstanceOfSatisfying(
-              SandboxAuthenticationException.class,
-              thrown -> {
-                assertThat(thrown.statusCode()).hasValue(401);
-                assertThat(thrown.remedy().orElseThrow()).contains("CLOUDFLARE_API_TOKEN");
-                assertThat(trace(thrown)).doesNotContain(key);
-              });
-      assertThatThrownBy(stranger::healthCheck).isInstanceOf(SandboxAuthenticationException.class);
-      assertThat(stranger.list(Map.of())).isEmpty();
-    }
-    assertThat(seen("DELETE", ".*")).isZero();
-  }
 
   @Test
   void aTokenThatTheVendorRepeatsIsNotShown() {
@@ -128,7 +196,7 @@ class CloudflareFaultsTest {
         EXEC,
         new Fault.Answer(400, "{\"error\":\"who is %s?\"}".formatted(Bridge.KEY), Map.of()));
 
-    assertThatThrownBy(() -> provider.create(SPEC))
+    assertThatThrownBy(() -> provider().create(SPEC))
         .isInstanceOf(ProviderException.class)
         .hasMessageContaining("who is ***?")
         .satisfies(thrown -> assertThat(trace(thrown)).doesNotContain(Bridge.KEY));
@@ -136,7 +204,7 @@ class CloudflareFaultsTest {
 
   @Test
   void aHealthCheckStartsNothing() {
-    provider.healthCheck();
+    provider().healthCheck();
 
     assertThat(containers()).isEmpty();
     assertThat(proxy.seen()).containsExactly("GET /health", "GET /v1/pool/stats");
@@ -149,7 +217,7 @@ class CloudflareFaultsTest {
     for (int i = 0; i < 4; i++) {
       BRIDGE.get().containers().refusals.add("instance limit reached");
     }
-    assertThatThrownBy(() -> provider.create(SPEC))
+    assertThatThrownBy(() -> provider().create(SPEC))
         .isInstanceOfSatisfying(
             SandboxQuotaException.class,
             thrown -> {
@@ -158,41 +226,14 @@ class CloudflareFaultsTest {
             });
 
     BRIDGE.get().containers().refusals.add("instance limit reached");
-    provider.create(SPEC).close();
-  }
-
-  @Test
-  void aShortWaitIsWaitedAndALongOneTold() {
-    proxy.next("POST", EXEC, answer(429, "rate_limited", "Retry-After", "1"));
-    provider.create(SPEC).close();
-
-    proxy.next("POST", EXEC, answer(429, "rate_limited", "Retry-After", "900"));
-    assertThatThrownBy(() -> provider.create(SPEC))
-        .isInstanceOfSatisfying(
-            SandboxQuotaException.class,
-            thrown -> assertThat(thrown.retryAfter()).contains(Duration.ofMinutes(15)));
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {500, 502, 504})
-  void oneThatWasMadeAlthoughTheAnswerFailedIsDestroyed(int status) {
-    for (int i = 0; i < 4; i++) {
-      proxy.next("POST", EXEC, new Fault.AnswerAfter(status, "upstream broke"));
-    }
-
-    assertThatThrownBy(() -> provider.create(SPEC))
-        .isInstanceOfSatisfying(
-            SandboxException.class, thrown -> assertThat(thrown.statusCode()).hasValue(status));
-    assertThat(containers()).isEmpty();
-    assertThat(seen("DELETE", "/v1/sandbox/.*")).isPositive();
-    proxy.heal();
+    provider().create(SPEC).close();
   }
 
   @Test
   void anAnswerThatIsCutOffLeavesNothing() {
     proxy.next("POST", EXEC, new Fault.CutAfter(10));
 
-    assertThatThrownBy(() -> provider.create(SPEC)).isInstanceOf(ProviderException.class);
+    assertThatThrownBy(() -> provider().create(SPEC)).isInstanceOf(ProviderException.class);
     assertThat(containers()).isEmpty();
   }
 
@@ -202,7 +243,7 @@ class CloudflareFaultsTest {
     for (int i = 0; i < 20; i++) {
       proxy.next("DELETE", ".*", answer(500, "oops"));
     }
-    assertThatThrownBy(() -> provider.create(SPEC))
+    assertThatThrownBy(() -> provider().create(SPEC))
         .isInstanceOf(ProviderException.class)
         .satisfies(thrown -> assertThat(thrown.getSuppressed()).isNotEmpty());
     assertThat(containers()).hasSize(1);
@@ -217,7 +258,7 @@ class CloudflareFaultsTest {
   /** The bridge says that it has ended it, and has not. */
   @Test
   void anEndThatIsOnlySaidIsAskedForAgain() {
-    Sandbox sandbox = provider.create(SPEC);
+    Sandbox sandbox = provider().create(SPEC);
     BRIDGE.get().containers().hiccups.set(1);
 
     assertThat(sandbox.destroy()).isTrue();
@@ -231,7 +272,7 @@ class CloudflareFaultsTest {
     CountDownLatch served = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     proxy.next("POST", EXEC, new Fault.Hold(served, release));
-    FutureTask<Sandbox> making = new FutureTask<>(() -> provider.create(SPEC));
+    FutureTask<Sandbox> making = new FutureTask<>(() -> provider().create(SPEC));
     Thread thread = Thread.ofPlatform().start(making);
     assertThat(served.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(containers()).hasSize(1);
@@ -251,13 +292,13 @@ class CloudflareFaultsTest {
             SandboxSpec.builder().memoryMb(512),
             SandboxSpec.builder().network(NetworkMode.NONE),
             SandboxSpec.builder().network(NetworkMode.HOST))) {
-      assertThatThrownBy(() -> provider.create(spec.build()))
+      assertThatThrownBy(() -> provider().create(spec.build()))
           .isInstanceOfSatisfying(
               UnsupportedCapabilityException.class,
               thrown -> assertThat(thrown.remedy()).isPresent());
     }
     assertThatThrownBy(
-            () -> provider.create(SandboxSpec.builder().env("BIG", "x".repeat(1 << 17)).build()))
+            () -> provider().create(SandboxSpec.builder().env("BIG", "x".repeat(1 << 17)).build()))
         .isInstanceOf(InvalidRequestException.class);
     assertThat(proxy.seen()).isEmpty();
   }
@@ -273,8 +314,8 @@ class CloudflareFaultsTest {
             .env("LONG", "ü".repeat(40_000))
             .env("BOTH", "sandbox")
             .build();
-    try (Sandbox made = provider.create(spec)) {
-      Sandbox found = provider.get(made.id()).orElseThrow();
+    try (Sandbox made = provider().create(spec)) {
+      Sandbox found = provider().get(made.id()).orElseThrow();
       for (Sandbox handle : List.of(made, found)) {
         Command command =
             Command.builder("printenv", "QUOTED", "UID", "BOTH").env("BOTH", "call").build();
@@ -296,7 +337,7 @@ class CloudflareFaultsTest {
 
   @Test
   void everyByteArrivesAlthoughTheWireIsText() {
-    try (Sandbox sandbox = provider.create(SPEC)) {
+    try (Sandbox sandbox = provider().create(SPEC)) {
       ExecResult result = sandbox.exec("printf '\\000\\377\\376\\303no end'; printf '\\200' >&2");
 
       assertThat(result.stdoutBytes())
@@ -307,7 +348,7 @@ class CloudflareFaultsTest {
 
   @Test
   void aStreamThatIsCutIsAFailureAndNothingRunsOn() {
-    try (Sandbox sandbox = provider.create(SPEC)) {
+    try (Sandbox sandbox = provider().create(SPEC)) {
       proxy.next("POST", EXEC, new Fault.CutAfter(400));
       assertThatThrownBy(() ->
               sandbox.exec("echo $$ > pid; while :; do echo 0123456789012345678901234567890; done"))
@@ -321,7 +362,7 @@ class CloudflareFaultsTest {
 
   @Test
   void aDetachedCommandGoesOnWhenItsStreamIsCut() {
-    try (Sandbox sandbox = provider.create(SPEC)) {
+    try (Sandbox sandbox = provider().create(SPEC)) {
       proxy.next("POST", EXEC, new Fault.CutAfter(400));
       RunningCommand running =
           sandbox.start(
@@ -341,7 +382,7 @@ class CloudflareFaultsTest {
 
   @Test
   void aSandboxThatIsDestroyedElsewhereIsNotFoundAndStartsNoContainer() {
-    Sandbox sandbox = provider.create(SPEC);
+    Sandbox sandbox = provider().create(SPEC);
     try (RunningCommand running = sandbox.start(Command.shell("echo up; sleep 1000"));
         SandboxProvider other = open(proxy.uri(), Bridge.KEY)) {
       assertThat(running.take().map(OutputChunk::text)).contains("up\n");
@@ -358,7 +399,7 @@ class CloudflareFaultsTest {
 
   @Test
   void aContainerThatCloudflareHasStartedAnewIsNotTakenForTheSandbox() {
-    Sandbox sandbox = provider.create(SPEC);
+    Sandbox sandbox = provider().create(SPEC);
     sandbox.files().write("file", "lost");
     BRIDGE.get().containers().forget(sandbox.id());
 
@@ -368,7 +409,7 @@ class CloudflareFaultsTest {
         .satisfies(thrown ->
             assertThat(((SandboxException) thrown).remedy().orElseThrow()).contains("sleepAfter"));
     assertThat(containers()).as("the fresh one is ended").isEmpty();
-    assertThat(provider.get(sandbox.id())).isEmpty();
+    assertThat(provider().get(sandbox.id())).isEmpty();
     assertThatThrownBy(() -> sandbox.files().readText("file"))
         .isInstanceOf(SandboxNotFoundException.class);
     assertThat(sandbox.destroy()).isFalse();
@@ -377,7 +418,7 @@ class CloudflareFaultsTest {
   @ParameterizedTest
   @ValueSource(strings = {"start", "write", "read", "small"})
   void norIsItByAnyOtherWayIn(String way) {
-    Sandbox sandbox = provider.create(SPEC);
+    Sandbox sandbox = provider().create(SPEC);
     sandbox.files().write("file", "lost");
     BRIDGE.get().containers().forget(sandbox.id());
 
@@ -396,7 +437,7 @@ class CloudflareFaultsTest {
 
   @Test
   void aTimeLimitEndsACommandAndIsToldTheBridgeToo() {
-    try (Sandbox sandbox = provider.create(SPEC)) {
+    try (Sandbox sandbox = provider().create(SPEC)) {
       Command command =
           Command.shellBuilder("echo $$ > pid; echo begun; sleep 1000")
               .timeout(Duration.ofSeconds(1))
@@ -418,7 +459,7 @@ class CloudflareFaultsTest {
   void anyNameAndPlaceAndManyPartsAreExact(String name, @TempDir Path temp) throws IOException {
     byte[] contents = new byte[(17 << 20) + 17]; // two whole parts and a bit
     new java.util.Random(7).nextBytes(contents);
-    try (Sandbox sandbox = provider.create(SPEC)) {
+    try (Sandbox sandbox = provider().create(SPEC)) {
       try (OutputStream out = sandbox.files().write(name, dev.dunes.sandbox.WriteOptions.DEFAULT)) {
         out.write(contents);
       }
@@ -432,7 +473,7 @@ class CloudflareFaultsTest {
 
   @Test
   void anUploadIsSentAgainWhenItBreaksAndLeavesWhatWasThereWhenItFails() {
-    try (Sandbox sandbox = provider.create(SPEC)) {
+    try (Sandbox sandbox = provider().create(SPEC)) {
       proxy.next("PUT", ".*", answer(502, "workspace_archive_write_error"));
       sandbox.files().write("file", new byte[1 << 20]);
       assertThat(sandbox.files().stat("file").size()).isEqualTo(1 << 20);
@@ -447,7 +488,7 @@ class CloudflareFaultsTest {
 
   @Test
   void aDownloadThatBreaksIsAFailure(@TempDir Path temp) {
-    try (Sandbox sandbox = provider.create(SPEC)) {
+    try (Sandbox sandbox = provider().create(SPEC)) {
       sandbox.files().write("file", new byte[3 << 20]);
       CountDownLatch located = new CountDownLatch(1);
       CountDownLatch go = new CountDownLatch(0);

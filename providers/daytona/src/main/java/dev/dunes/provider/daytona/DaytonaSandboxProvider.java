@@ -26,12 +26,14 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Sandboxes at Daytona. */
 final class DaytonaSandboxProvider extends CloudProvider {
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,99}");
+  private static final String NAMED = "dunes-";
   private static final String NAME = DaytonaSandboxProviderFactory.NAME;
   private static final String SNAPSHOT = "snapshot:";
   private static final int MIB = 1024;
@@ -79,7 +81,7 @@ final class DaytonaSandboxProvider extends CloudProvider {
   @Override
   protected CloudSandbox make(SandboxSpec spec, String mark) {
     ObjectNode body = DaytonaApi.JSON.createObjectNode();
-    body.put("name", "dunes-" + mark);
+    body.put("name", NAMED + mark);
     spec.image().ifPresent(image -> image(body, image));
     spec.env().forEach(body.putObject("env")::put);
     DaytonaShape.labels(spec, mark).forEach(body.putObject("labels")::put);
@@ -170,22 +172,28 @@ final class DaytonaSandboxProvider extends CloudProvider {
 
   @Override
   protected List<String> marked(String mark) {
-    return api.list(Map.of(VendorLabels.MARK, mark)).stream()
-        .filter(shown -> mark.equals(DaytonaShape.labels(shown).get(VendorLabels.MARK)))
+    // a copy has its labels only later, and its name at once
+    return Stream.concat(
+            api.get(NAMED + mark).stream(),
+            api.list(Map.of(VendorLabels.MARK, mark)).stream()
+                .filter(shown -> mark.equals(DaytonaShape.labels(shown).get(VendorLabels.MARK))))
         .map(shown -> shown.path("id").asString(""))
+        .distinct()
         .toList();
   }
 
   /** A copy of a sandbox; when it cannot be had, none is left. */
   Sandbox fork(String from, SandboxSpec spec) {
     String mark = UUID.randomUUID().toString();
-    String name = "dunes-" + mark;
+    String name = NAMED + mark;
     try {
       return forked(api.fork(from, name), spec, mark);
     } catch (RuntimeException | Error e) {
       ClearingAway.run(() -> {
         try {
-          api.delete(name);
+          if (!api.delete(name)) {
+            expectLate(mark, e);
+          }
         } catch (SandboxException left) {
           e.addSuppressed(left);
         }

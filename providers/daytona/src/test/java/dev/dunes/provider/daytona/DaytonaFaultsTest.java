@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
+import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxStateException;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -99,6 +102,27 @@ class DaytonaFaultsTest extends VendorFaultsConformance {
   @Override
   protected List<?> notMet() {
     return FAKE.get().faults.left();
+  }
+
+  /** A copy gets its labels only when it is there; until then it has its name. */
+  @Test
+  void aCopyThatIsMadeWhenNobodyWaitsAnyMoreIsDestroyed() throws Exception {
+    CountDownLatch arrived = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
+      FAKE.get().faults.hold("POST", "/api/sandbox/[^/]+/fork", arrived, release);
+      FutureTask<Sandbox> copying = new FutureTask<>(() -> sandbox.forking().orElseThrow().fork());
+      Thread thread = Thread.ofVirtual().start(copying);
+      assertThat(arrived.await(60, TimeUnit.SECONDS)).isTrue();
+      thread.interrupt();
+      assertThatThrownBy(() -> copying.get(60, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(SandboxInterruptedException.class);
+
+      long before = asked(Call.DESTROY);
+      release.countDown();
+
+      eventually("it is destroyed", () -> asked(Call.DESTROY) > before && left().size() == 1);
+    }
   }
 
   @Test

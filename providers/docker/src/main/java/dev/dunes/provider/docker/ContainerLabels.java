@@ -1,5 +1,6 @@
 package dev.dunes.provider.docker;
 
+import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.SandboxSpec;
 import java.time.Duration;
 import java.time.Instant;
@@ -96,7 +97,7 @@ final class ContainerLabels {
     }
     try {
       spec.lifetime(Duration.parse(labels.getOrDefault(LIFETIME, "")));
-    } catch (DateTimeParseException e) {
+    } catch (DateTimeParseException | InvalidRequestException e) {
       spec.lifetime(SandboxSpec.DEFAULT_LIFETIME); // not made by us, whatever it says
     }
     return spec.detached(Boolean.parseBoolean(labels.get(DETACHED))).build();

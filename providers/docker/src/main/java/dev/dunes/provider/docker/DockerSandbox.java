@@ -25,10 +25,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** A handle on a container. Without a directory it is one that was made elsewhere. */
 final class DockerSandbox extends GuestSandbox implements Pausing, Forking {
+  private static final Logger LOG = LoggerFactory.getLogger(DockerSandbox.class);
   private static final int KILLED = 137;
 
   private final DockerSandboxProvider provider;
@@ -259,7 +262,15 @@ final class DockerSandbox extends GuestSandbox implements Pausing, Forking {
     try {
       return provider.create(spec().toBuilder().image(snapshot.image()).build());
     } finally {
-      deleteSnapshot(snapshot.id()); // the fork keeps what it stands on
+      forget(snapshot); // the fork keeps what it stands on
+    }
+  }
+
+  private void forget(Snapshot snapshot) {
+    try {
+      deleteSnapshot(snapshot.id());
+    } catch (SandboxException e) { // the fork is what was asked for
+      LOG.warn("snapshot {} may be left", snapshot.id(), e);
     }
   }
 

@@ -102,21 +102,24 @@ final class DockerSandboxProvider implements SandboxProvider {
             .withDeadline(now.plus(spec.lifetime()))
             .withOwner(ProcessIdentity.current());
     try (SandboxLock lock = store.create(first)) {
-      boolean made = false;
       try {
-        DockerSandbox sandbox = creation.make(lock.directory(), first, ready);
-        made = true;
-        return sandbox;
-      } finally {
-        if (!made) {
-          Uninterrupted.run(() -> {
-            remove(lock.directory());
-            return true;
-          });
-        }
+        return creation.make(lock.directory(), first, ready);
+      } catch (RuntimeException | Error | IOException e) {
+        Uninterrupted.run(() -> undo(lock.directory(), e));
+        throw e;
       }
     } catch (IOException e) {
       throw DockerErrors.disk("make a sandbox in " + store.path(), e);
+    }
+  }
+
+  /** What cannot be removed now is said with the failure, and removed by the reaper. */
+  private boolean undo(SandboxDirectory directory, Throwable failure) {
+    try {
+      return remove(directory);
+    } catch (SandboxException | IOException e) {
+      failure.addSuppressed(e);
+      return false;
     }
   }
 

@@ -3,9 +3,12 @@ package dev.dunes.provider.docker;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SandboxTimeoutException;
+import dev.dunes.sandbox.Timeouts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
@@ -48,9 +51,14 @@ final class RegistryLogin {
                       .encodeToString(JsonMapper.shared().writeValueAsBytes(found))))
           .orElse(Map.of());
     } catch (IOException | JacksonException | IllegalArgumentException e) {
-      LOG.warn("{} cannot be used, images are pulled without login: {}", config, e.getMessage());
+      LOG.warn("{} cannot be used, images are pulled without login: {}", config, why(e));
       return Map.of();
     }
+  }
+
+  /** What a parser says may show what it read: a password. */
+  private static String why(Exception e) {
+    return e instanceof IOException ? String.valueOf(e.getMessage()) : "it is damaged";
   }
 
   /** The registry an image's name begins with, by Docker's rule. */
@@ -94,7 +102,10 @@ final class RegistryLogin {
     try {
       process.getOutputStream().write(registry.getBytes(UTF_8));
       process.getOutputStream().close();
-      byte[] told = process.getInputStream().readNBytes(LONGEST_ANSWER);
+      byte[] told =
+          Timeouts.within(
+              Duration.ofSeconds(HELPER_SECONDS),
+              () -> process.getInputStream().readNBytes(LONGEST_ANSWER));
       if (!process.waitFor(HELPER_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
         return Optional.empty(); // it knows no login for this registry
       }
@@ -105,6 +116,8 @@ final class RegistryLogin {
               .put("serveraddress", registry)
               .put("username", json.path("Username").asString(""))
               .put("password", json.path("Secret").asString("")));
+    } catch (SandboxTimeoutException e) {
+      throw new IOException("docker-credential-" + helper + " does not answer", e);
     } catch (InterruptedException e) {
       throw new SandboxInterruptedException("asking docker-credential-" + helper, e);
     } finally {

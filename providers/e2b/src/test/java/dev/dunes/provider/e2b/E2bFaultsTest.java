@@ -142,10 +142,6 @@ class E2bFaultsTest extends VendorFaultsConformance {
         headers.length == 0 ? Map.of() : Map.of(headers[0], headers[1]));
   }
 
-  private long made() {
-    return proxy.seen().stream().filter("POST /v2/sandboxes"::equals).count();
-  }
-
   // ---- who we are ----
 
   @ParameterizedTest

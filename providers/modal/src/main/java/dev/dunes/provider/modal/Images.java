@@ -136,6 +136,7 @@ final class Images {
           next = stream.next();
         }
         broken = 0;
+        ControlPlane.pause(ControlPlane.backoff(0)); // one that ends at once is not asked at once
       } catch (StatusException e) {
         if (!ModalErrors.passing(e) || ++broken > MOST_BROKEN) {
           throw control.errors.of(e, Optional.empty());

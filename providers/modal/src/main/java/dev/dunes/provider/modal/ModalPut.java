@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Contents of a file through the input of {@code cat}, in streams of at most 4 MiB. Where one
@@ -27,6 +28,10 @@ final class ModalPut extends FilePut {
   private static final int PIECE = 256 << 10;
 
   private static final int MOST_COMPLAINT = 64 << 10;
+
+  /** For what is sent at once; what has arrived by then is not sent again. */
+  private static final Duration SEGMENT_LIMIT = Duration.ofMinutes(2);
+
   private static final Duration END_LIMIT = Duration.ofSeconds(60);
   private static final Duration WHY_LIMIT = Duration.ofSeconds(5);
 
@@ -75,15 +80,18 @@ final class ModalPut extends FilePut {
   /** Sends what is held and waits until it is there. */
   private void send(boolean last) throws IOException {
     long from = sent;
+    long late = -1; // where a whole time limit was waited for
     try {
       for (int tries = 0; ; tries++) {
         try {
           stream(from, last);
           break;
         } catch (StatusException e) {
-          if (!Router.again(e, tries)) {
+          boolean stuck = Router.late(e) && late == from;
+          if (stuck || !Router.again(e, tries)) {
             throw router.failure(e);
           }
+          late = Router.late(e) ? from : late;
           ControlPlane.pause(Router.backoff(tries));
           WireMessage status =
               router.call(
@@ -110,6 +118,7 @@ final class ModalPut extends FilePut {
     router.stream(
         MethodType.CLIENT_STREAMING,
         "TaskExecStdinWriteStream",
+        Optional.of(SEGMENT_LIMIT),
         (call, task) -> {
           WireFields start = new WireFields().text(1, task).text(2, process.exec());
           call.send(new WireFields().message(1, start.number(3, from)).toBytes());

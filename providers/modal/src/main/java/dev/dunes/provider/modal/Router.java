@@ -147,8 +147,14 @@ final class Router implements AutoCloseable {
 
   /** The same with a call of another kind. */
   <T> T stream(MethodType type, String method, Use<T> use) throws StatusException {
+    return stream(type, method, Optional.empty(), use);
+  }
+
+  /** The same, over within a limit. */
+  <T> T stream(MethodType type, String method, Optional<Duration> limit, Use<T> use)
+      throws StatusException {
     Way way = way();
-    try (RpcCall call = open(way, Rpc.of(type, Rpc.ROUTER, method), Optional.empty())) {
+    try (RpcCall call = open(way, Rpc.of(type, Rpc.ROUTER, method), limit)) {
       return use.with(call, way.access().task());
     } catch (StatusException e) {
       if (ModalErrors.unauthenticated(e)) {
@@ -203,7 +209,7 @@ final class Router implements AutoCloseable {
   }
 
   /** Whether a whole time limit was waited for: that is done twice and not ten times. */
-  private static boolean late(StatusException e) {
+  static boolean late(StatusException e) {
     return ModalErrors.is(e, Status.Code.DEADLINE_EXCEEDED);
   }
 

@@ -127,6 +127,7 @@ final class FakeModal implements AutoCloseable {
   final Map<String, Box> boxes = new ConcurrentHashMap<>();
   final Map<String, String> snapshots = new ConcurrentHashMap<>();
   final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
+  private final Queue<Hold> holds = new ConcurrentLinkedQueue<>();
   final Queue<String> seen = new ConcurrentLinkedQueue<>();
   final Set<String> tokens = ConcurrentHashMap.newKeySet();
   final Map<String, String> jwts = new ConcurrentHashMap<>();
@@ -158,7 +159,7 @@ final class FakeModal implements AutoCloseable {
     return OkHttpServerBuilder.forPort(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             InsecureServerCredentials.create())
-        .fallbackHandlerRegistry(FakeCall.registry(call -> faulty(call, handler)))
+        .fallbackHandlerRegistry(FakeCall.registry(call -> held(call, handler)))
         .executor(work -> Thread.ofVirtual().start(work))
         .maxInboundMessageSize(100 << 20)
         // what a client sends into a stream that was ended is never credited again
@@ -193,6 +194,36 @@ final class FakeModal implements AutoCloseable {
   }
 
   // ---- calls ----
+
+  private record Hold(
+      String method, CountDownLatch arrived, CountDownLatch release, CountDownLatch served) {}
+
+  /**
+   * Nobody looks at the next such call before the latch is open.
+   *
+   * @return a latch that is open when it has been looked at
+   */
+  CountDownLatch hold(String method, CountDownLatch arrived, CountDownLatch release) {
+    CountDownLatch served = new CountDownLatch(1);
+    holds.add(new Hold(method, arrived, release, served));
+    return served;
+  }
+
+  private void held(FakeCall call, FakeCall.Handler handler) throws Exception {
+    Optional<Hold> hold =
+        holds.stream().filter(each -> each.method().equals(call.method)).findFirst();
+    if (hold.filter(holds::remove).isEmpty()) {
+      faulty(call, handler);
+      return;
+    }
+    hold.get().arrived().countDown();
+    hold.get().release().await();
+    try {
+      faulty(call, handler);
+    } finally {
+      hold.get().served().countDown();
+    }
+  }
 
   private void faulty(FakeCall call, FakeCall.Handler handler) throws Exception {
     seen.add(call.method);

@@ -1,5 +1,6 @@
 package dev.dunes.provider.vercel;
 
+import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.cloud.FilePut;
 import dev.dunes.provider.cloud.HttpPut;
 import dev.dunes.sandbox.Command;
@@ -98,11 +99,13 @@ final class PiecesPut extends FilePut {
   }
 
   private void discard() {
-    try {
-      run(DISCARD);
-    } catch (SandboxException e) {
-      LOG.debug("pieces of a file may be left in sandbox {}", sandbox.id(), e);
-    }
+    ClearingAway.run(() -> {
+      try {
+        run(DISCARD);
+      } catch (SandboxException e) {
+        LOG.debug("pieces of a file may be left in sandbox {}", sandbox.id(), e);
+      }
+    });
   }
 
   private ExecResult run(String script) {

@@ -86,7 +86,9 @@ final class VercelSandbox extends CloudSandbox implements Pausing {
       throw machine.why(
           new ProviderException(
               "a command did not give what it should: " + clean(String.valueOf(e.getMessage())),
-              ErrorDetails.at(provider(), id()).withRemedy("try again").withCause(e)));
+              ErrorDetails.at(provider(), id())
+                  .withRemedy("try again")
+                  .withCause(api.secrets.clean(e))));
     }
   }
 

@@ -117,6 +117,9 @@ final class VercelSandboxProvider extends CloudProvider {
     }
     JsonNode made = awaitStarted(api.create(body)).path("sandbox");
     SandboxInfo info = VercelShape.info(made);
+    if (!info.id().equals(PREFIX + mark)) {
+      throw unexpected(info.id(), new IllegalStateException("a sandbox of another name"));
+    }
     keep(info.id(), facts.deadline());
     return new VercelSandbox(this, api, info, spec, VercelShape.session(made));
   }
@@ -138,7 +141,7 @@ final class VercelSandboxProvider extends CloudProvider {
     if (spec.cpuCores().isEmpty() && spec.memoryMb().isEmpty()) {
       return Optional.empty();
     }
-    int cores = (int) spec.cpuCores().orElse(1);
+    int cores = (int) Math.ceil(spec.cpuCores().orElse(1));
     int forMemory = Math.ceilDiv(spec.memoryMb().orElse(1), MIB_OF_A_PROCESSOR);
     return Optional.of(Math.max(1, Math.max(cores, forMemory)));
   }

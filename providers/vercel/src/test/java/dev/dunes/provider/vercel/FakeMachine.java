@@ -22,13 +22,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What can be asked of a sandbox of the fake while it runs. */
 final class FakeMachine {
+  /** The next stream is this error, and nothing else. */
+  final AtomicReference<String> sayNext = new AtomicReference<>("");
+
   /** After so many lines of output the next stream is cut; 0 for never. */
   final AtomicInteger cutNextAfter = new AtomicInteger();
 
@@ -114,6 +119,14 @@ final class FakeMachine {
 
   private void lines(HttpServerResponse response, FakeCommand command)
       throws ExecutionException, InterruptedException {
+    String says = sayNext.getAndSet("");
+    if (!says.isEmpty()) {
+      ObjectNode error = FakeVercel.object().put("stream", "error");
+      error.putObject("data").put("message", says);
+      await(response.write(error + "\n"));
+      await(response.end());
+      throw new ExecutionException(new IOException(says));
+    }
     int cut = cutNextAfter.getAndSet(0);
     int at = 0;
     for (Optional<String> line = command.line(at); line.isPresent(); line = command.line(at)) {

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** Bad days of Vercel: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
@@ -131,6 +132,28 @@ class VercelFaultsTest extends VendorFaultsConformance {
       FakeVercel.Box box = FAKE.get().box(sandbox.id());
       assertThat(box.path).isEqualTo(path);
       assertThat(box.asked.path(field).asString()).isEqualTo(image);
+    }
+  }
+
+  @Test
+  void partsOfAProcessorAreRoundedUp() {
+    try (Sandbox sandbox =
+        provider().create(SandboxSpec.builder().memoryMb(100).cpuCores(2.5).build())) {
+      JsonNode asked = FAKE.get().box(sandbox.id()).asked;
+      assertThat(asked.path("resources").path("vcpus").asInt()).isEqualTo(3);
+    }
+  }
+
+  /** Not in the middle of a stream, and not in what caused an error either. */
+  @Test
+  void aTokenThatAStreamRepeatsIsNotShown() {
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
+      FAKE.get().machine.sayNext.set("who is " + FakeVercel.TOKEN + "?");
+
+      assertThatThrownBy(() -> sandbox.files().stat("."))
+          .isInstanceOf(ProviderException.class)
+          .hasMessageContaining("who is ***?")
+          .satisfies(thrown -> assertThat(trace(thrown)).doesNotContain(FakeVercel.TOKEN));
     }
   }
 

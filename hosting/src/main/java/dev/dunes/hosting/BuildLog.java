@@ -8,11 +8,13 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** What a build says, line by line. Bounded: what is too much is said to be left out. */
 public final class BuildLog {
-  private static final int MOST = 20_000;
+  static final int MOST = 20_000;
+  static final int MOST_CHARACTERS = 1 << 20;
   private static final int LONGEST = 4096;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Line> lines = new ArrayList<>();
+  private int characters;
   private boolean full;
 
   BuildLog() {}
@@ -39,16 +41,15 @@ public final class BuildLog {
     String kept = message.length() > LONGEST ? message.substring(0, LONGEST) + " …" : message;
     lock.lock();
     try {
-      // The last lines say how it ended: there is always room for them.
-      if (lines.size() >= MOST && level.compareTo(Level.WARN) < 0) {
-        if (!full) {
-          full = true;
-          lines.add(line(Level.WARN, step, "there is too much output; the rest is left out"));
-        }
-        return;
-      }
-      if (lines.size() < 2 * MOST) {
+      // The reason why a build has failed always has room; nothing else is an error.
+      if (level == Level.ERROR) {
         lines.add(line(level, step, kept));
+      } else if (lines.size() < MOST && characters < MOST_CHARACTERS) {
+        characters += kept.length();
+        lines.add(line(level, step, kept));
+      } else if (!full) {
+        full = true;
+        lines.add(line(Level.WARN, step, "there is too much output; the rest is left out"));
       }
     } finally {
       lock.unlock();

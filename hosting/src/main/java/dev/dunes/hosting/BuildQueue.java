@@ -4,11 +4,14 @@ import dev.dunes.hosting.BuildLog.Level;
 import dev.dunes.hosting.TemplateBuild.Saved;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +20,10 @@ import org.slf4j.LoggerFactory;
 final class BuildQueue implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BuildQueue.class);
   private static final int AT_ONCE = 2;
+
+  /** Of so many builds that have ended the logs are kept. */
+  static final int MOST_LOGS = 100;
+
   private static final Duration LAST = Duration.ofSeconds(10);
 
   private final TemplateFiles files;
@@ -25,6 +32,11 @@ final class BuildQueue implements AutoCloseable {
   private final Duration limit;
   private final Semaphore slots = new Semaphore(AT_ONCE, true);
   private final Map<String, BuildLog> logs = new ConcurrentHashMap<>();
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Builds that have ended and have a log, the oldest first. */
+  private final Deque<String> ended = new ArrayDeque<>();
 
   /** The tags that builds which were asked for will have. */
   private final Map<String, List<String>> pending = new ConcurrentHashMap<>();
@@ -122,6 +134,19 @@ final class BuildQueue implements AutoCloseable {
       listener.ended(saved, reason);
     } finally {
       running.remove(build);
+      ended(build);
+    }
+  }
+
+  private void ended(String build) {
+    lock.lock();
+    try {
+      ended.addLast(build);
+      while (ended.size() > MOST_LOGS) {
+        logs.remove(ended.removeFirst());
+      }
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +25,10 @@ import org.slf4j.LoggerFactory;
 final class BuiltTemplates {
   private static final Logger LOG = LoggerFactory.getLogger(BuiltTemplates.class);
   private static final int MOST_BUILDS = 200;
-  private static final int MOST_TEMPLATES = 1000;
+
+  /** Of an account. */
+  static final int MOST_TEMPLATES = 1000;
+
   private static final double CPU_CORES = 2.0;
   private static final int MEMORY_MB = 1024;
 
@@ -38,9 +42,7 @@ final class BuiltTemplates {
 
   /** The account's, newest first. */
   List<BuiltTemplate> list(Account account) {
-    return store.all().reversed().stream()
-        .filter(template -> template.account().equals(account.id()))
-        .toList();
+    return of(account, store.all().reversed()).toList();
   }
 
   /** One by its id or its name. */
@@ -76,9 +78,10 @@ final class BuiltTemplates {
       String build) {
     store.change(now -> {
       Optional<BuiltTemplate> there = named(now, account, name);
-      if (there.isEmpty() && now.size() >= MOST_TEMPLATES) {
+      if (there.isEmpty() && of(account, now).count() >= MOST_TEMPLATES) {
         throw new HostingException(
-            Reason.UNAVAILABLE, "there are %d templates; delete some".formatted(now.size()));
+            Reason.LIMIT_REACHED,
+            "you have reached the limit of %d templates; delete some".formatted(MOST_TEMPLATES));
       }
       BuiltTemplate before =
           there.orElseGet(() ->
@@ -277,11 +280,13 @@ final class BuiltTemplates {
     }
   }
 
+  private static Stream<BuiltTemplate> of(Account account, List<BuiltTemplate> all) {
+    return all.stream().filter(template -> template.account().equals(account.id()));
+  }
+
   private static Optional<BuiltTemplate> named(
       List<BuiltTemplate> all, Account account, String name) {
-    return all.stream()
-        .filter(one -> one.account().equals(account.id()) && one.name().equals(name))
-        .findFirst();
+    return of(account, all).filter(one -> one.name().equals(name)).findFirst();
   }
 
   static HostingException notFound(String name) {

@@ -266,6 +266,10 @@ fn processes_and_metrics_show_commands_only() {
         _ => None,
     });
     assert_eq!(processes, 1);
+    wait_for("the program in place of the shell", || {
+        let line = std::fs::read(format!("/proc/{}/cmdline", main)).unwrap();
+        line.starts_with(b"sleep").then_some(())
+    });
     let outcome = host.run(21, &[]);
     let r = outcome.result();
     assert_eq!(&r[..8], [1u32.to_be_bytes(), main.to_be_bytes()].concat());

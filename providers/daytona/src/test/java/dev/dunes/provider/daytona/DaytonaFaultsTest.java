@@ -10,8 +10,8 @@ import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxStateException;
-import dev.dunes.sandbox.conformance.Faults.Fault;
-import dev.dunes.sandbox.conformance.VendorFaultsConformance;
+import dev.dunes.sandbox.conformance.FakedVendorFaults;
+import dev.dunes.sandbox.conformance.Faults;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -29,13 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad days of Daytona: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
-class DaytonaFaultsTest extends VendorFaultsConformance {
+class DaytonaFaultsTest extends FakedVendorFaults {
   @RegisterExtension static final FakeDaytona.Shared FAKE = new FakeDaytona.Shared();
-
-  @BeforeEach
-  void forgetSeen() {
-    FAKE.get().faults.forgetSeen();
-  }
 
   @Override
   protected SandboxProvider open(Optional<String> key) {
@@ -58,30 +52,24 @@ class DaytonaFaultsTest extends VendorFaultsConformance {
     FAKE.get().forget(id);
   }
 
-  private static String method(Call call) {
-    return call == Call.DESTROY ? "DELETE" : "POST";
+  @Override
+  protected Faults faults() {
+    return FAKE.get().faults;
   }
 
-  private static String path(Call call) {
+  @Override
+  protected Request request(Call call) {
     return switch (call) {
-      case CREATE -> "/api/sandbox";
-      case DESTROY -> "/api/sandbox/[^/]+";
-      case UPLOAD -> "/toolbox/.*/files/bulk-upload";
+      case CREATE -> new Request("POST", "/api/sandbox");
+      case DESTROY -> new Request("DELETE", "/api/sandbox/[^/]+");
+      case UPLOAD -> new Request("POST", "/toolbox/.*/files/bulk-upload");
     };
   }
 
   /** One limit of several; the header says which. */
   @Override
-  protected void fail(Call call, int status, Optional<Duration> wait, boolean after) {
-    Map<String, String> headers =
-        wait.map(time -> Map.of("Retry-After-create", Long.toString(time.toSeconds())))
-            .orElse(Map.of());
-    FAKE.get().faults.next(new Fault(method(call), path(call), status, headers, "", after));
-  }
-
-  @Override
-  protected void hold(Call call, CountDownLatch arrived, CountDownLatch release) {
-    FAKE.get().faults.hold(method(call), path(call), arrived, release);
+  protected Map<String, String> retryHeaders(Duration wait) {
+    return Map.of("Retry-After-create", Long.toString(wait.toSeconds()));
   }
 
   @Override
@@ -92,16 +80,6 @@ class DaytonaFaultsTest extends VendorFaultsConformance {
   @Override
   protected boolean goesOn() {
     return true;
-  }
-
-  @Override
-  protected long asked(Call call) {
-    return FAKE.get().faults.asked(method(call) + " " + path(call));
-  }
-
-  @Override
-  protected List<?> notMet() {
-    return FAKE.get().faults.left();
   }
 
   /** A copy gets its labels only when it is there; until then it has its name. */

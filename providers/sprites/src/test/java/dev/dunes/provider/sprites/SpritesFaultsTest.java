@@ -13,16 +13,15 @@ import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
+import dev.dunes.sandbox.conformance.FakedVendorFaults;
+import dev.dunes.sandbox.conformance.Faults;
 import dev.dunes.sandbox.conformance.Faults.Fault;
-import dev.dunes.sandbox.conformance.VendorFaultsConformance;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -31,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad days of Sprites: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
-class SpritesFaultsTest extends VendorFaultsConformance {
+class SpritesFaultsTest extends FakedVendorFaults {
   private static final String ONE = "/v1/sprites/dunes-[^/]+";
   private static final String EXEC = ONE + "/exec";
 
@@ -39,11 +38,6 @@ class SpritesFaultsTest extends VendorFaultsConformance {
 
   private static void next(String method, String path, int status, String body, boolean after) {
     FAKE.get().faults.next(new Fault(method, path, status, Map.of(), body, after));
-  }
-
-  @BeforeEach
-  void forgetSeen() {
-    FAKE.get().faults.forgetSeen();
   }
 
   @Override
@@ -67,33 +61,30 @@ class SpritesFaultsTest extends VendorFaultsConformance {
     FAKE.get().boxes.remove(id).sandbox.destroy();
   }
 
-  private static String method(Call call) {
-    return switch (call) {
-      case CREATE -> "POST";
-      case DESTROY -> "DELETE";
-      case UPLOAD -> "PUT";
-    };
+  @Override
+  protected Faults faults() {
+    return FAKE.get().faults;
   }
 
-  private static String path(Call call) {
+  @Override
+  protected Request request(Call call) {
     return switch (call) {
-      case CREATE -> "/v1/sprites";
-      case DESTROY -> ONE;
-      case UPLOAD -> ONE + "/fs/write";
+      case CREATE -> new Request("POST", "/v1/sprites");
+      case DESTROY -> new Request("DELETE", ONE);
+      case UPLOAD -> new Request("PUT", ONE + "/fs/write");
     };
   }
 
   /** The time to wait is in the body. */
   @Override
-  protected void fail(Call call, int status, Optional<Duration> wait, boolean after) {
-    String body =
-        wait.map(time -> "{\"retry_after_seconds\":%d}".formatted(time.toSeconds())).orElse("{}");
-    next(method(call), path(call), status, body, after);
+  protected String retryBody(Optional<Duration> wait) {
+    return wait.map(time -> "{\"retry_after_seconds\":%d}".formatted(time.toSeconds()))
+        .orElse("{}");
   }
 
   @Override
-  protected void hold(Call call, CountDownLatch arrived, CountDownLatch release) {
-    FAKE.get().faults.hold(method(call), path(call), arrived, release);
+  protected Map<String, String> retryHeaders(Duration wait) {
+    return Map.of();
   }
 
   @Override
@@ -104,20 +95,6 @@ class SpritesFaultsTest extends VendorFaultsConformance {
   @Override
   protected boolean goesOn() {
     return false;
-  }
-
-  @Override
-  protected long asked(Call call) {
-    return asked(method(call) + " " + path(call));
-  }
-
-  @Override
-  protected List<?> notMet() {
-    return FAKE.get().faults.left();
-  }
-
-  private static long asked(String request) {
-    return FAKE.get().faults.asked(request);
   }
 
   @Test

@@ -15,17 +15,16 @@ import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
+import dev.dunes.sandbox.conformance.FakedVendorFaults;
+import dev.dunes.sandbox.conformance.Faults;
 import dev.dunes.sandbox.conformance.Faults.Fault;
-import dev.dunes.sandbox.conformance.VendorFaultsConformance;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -36,7 +35,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Bad days of Vercel: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
-class VercelFaultsTest extends VendorFaultsConformance {
+class VercelFaultsTest extends FakedVendorFaults {
   private static final String MAKE = "/api/v3/sandboxes";
   private static final String CMD = "/api/v2/sandboxes/sessions/[^/]+/cmd";
 
@@ -44,11 +43,6 @@ class VercelFaultsTest extends VendorFaultsConformance {
 
   private static void next(String method, String path, int status, boolean after) {
     FAKE.get().faults.next(method, path, status, after);
-  }
-
-  @BeforeEach
-  void forgetSeen() {
-    FAKE.get().faults.forgetSeen();
   }
 
   @Override
@@ -72,28 +66,18 @@ class VercelFaultsTest extends VendorFaultsConformance {
     FAKE.get().boxes.remove(id).sandbox.destroy();
   }
 
-  private static String method(Call call) {
-    return call == Call.DESTROY ? "DELETE" : "POST";
+  @Override
+  protected Faults faults() {
+    return FAKE.get().faults;
   }
 
-  private static String path(Call call) {
+  @Override
+  protected Request request(Call call) {
     return switch (call) {
-      case CREATE -> MAKE;
-      case DESTROY -> "/api/v2/sandboxes/[^/]+";
-      case UPLOAD -> "/api/v2/sandboxes/sessions/[^/]+/fs/write";
+      case CREATE -> new Request("POST", MAKE);
+      case DESTROY -> new Request("DELETE", "/api/v2/sandboxes/[^/]+");
+      case UPLOAD -> new Request("POST", "/api/v2/sandboxes/sessions/[^/]+/fs/write");
     };
-  }
-
-  @Override
-  protected void fail(Call call, int status, Optional<Duration> wait, boolean after) {
-    Map<String, String> headers =
-        wait.map(time -> Map.of("Retry-After", Long.toString(time.toSeconds()))).orElse(Map.of());
-    FAKE.get().faults.next(new Fault(method(call), path(call), status, headers, "", after));
-  }
-
-  @Override
-  protected void hold(Call call, CountDownLatch arrived, CountDownLatch release) {
-    FAKE.get().faults.hold(method(call), path(call), arrived, release);
   }
 
   @Override
@@ -104,20 +88,6 @@ class VercelFaultsTest extends VendorFaultsConformance {
   @Override
   protected boolean goesOn() {
     return true;
-  }
-
-  @Override
-  protected long asked(Call call) {
-    return asked(method(call) + " " + path(call));
-  }
-
-  @Override
-  protected List<?> notMet() {
-    return FAKE.get().faults.left();
-  }
-
-  private static long asked(String request) {
-    return FAKE.get().faults.asked(request);
   }
 
   @ParameterizedTest

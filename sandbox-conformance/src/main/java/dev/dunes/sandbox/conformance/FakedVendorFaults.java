@@ -15,7 +15,7 @@ public abstract class FakedVendorFaults extends VendorFaultsConformance {
    *
    * @param path what the whole path matches
    */
-  protected record Request(String method, String path) {}
+  public record Request(String method, String path) {}
 
   protected FakedVendorFaults() {}
 

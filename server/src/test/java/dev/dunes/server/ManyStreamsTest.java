@@ -42,8 +42,9 @@ class ManyStreamsTest {
       }
 
       assertThat(shop.server().runs().active()).isEqualTo(STREAMS + 50);
+      // Those that carry virtual threads are more while some of them wait for a disk.
       assertThat(ManagementFactory.getThreadMXBean().getThreadCount() - threadsBefore)
-          .isLessThan(40);
+          .isLessThan(STREAMS / 10);
       long perStream = (heap() - heapBefore) / STREAMS;
       System.out.println("heap for each open stream, client included: " + perStream + " bytes");
       assertThat(perStream).isLessThan(100_000);

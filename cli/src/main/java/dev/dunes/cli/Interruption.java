@@ -18,6 +18,9 @@ final class Interruption {
   private static final long FOR_CLEANING_UP_MILLIS = 10_000;
   private static final long LOOK_AGAIN_MILLIS = 10;
 
+  /** For the command to say its last word, on a machine that has much else to do. */
+  private static final long FOR_THE_LAST_WORD_MILLIS = 1_000;
+
   private final ConcurrentLinkedDeque<Runnable> cleanups = new ConcurrentLinkedDeque<>();
 
   /** How much is being made or cleaned up just now. */
@@ -104,6 +107,7 @@ final class Interruption {
           && !done.await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS)
           && System.nanoTime() - end < 0);
       runAll();
+      done.await(FOR_THE_LAST_WORD_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

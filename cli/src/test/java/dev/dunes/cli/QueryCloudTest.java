@@ -26,7 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class QueryCloudTest {
   private static final String KEY = "e2b_0123456789abcdef0123456789abcdef01234567";
+
+  /** As long as this JVM: when a test is tried again, the class begins anew in it. */
   private static final ScriptedModel MODEL = ScriptedModel.start();
+
   private static final List<Process> SERVERS = new ArrayList<>();
   @TempDir static Path vendor;
   private static String url = "";
@@ -48,7 +51,6 @@ class QueryCloudTest {
 
   @AfterAll
   static void close() throws InterruptedException {
-    MODEL.close();
     for (Process server : SERVERS) {
       server.destroy();
       assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();

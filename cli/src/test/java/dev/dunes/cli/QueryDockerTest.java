@@ -26,7 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @EnabledIf(value = "usable", disabledReason = "no Docker daemon: see .ci/docker")
 class QueryDockerTest {
+  /** As long as this JVM: when a test is tried again, the class begins anew in it. */
   private static final ScriptedModel MODEL = ScriptedModel.start();
+
   private static Path state = Path.of("");
   @TempDir Path directory;
 
@@ -62,7 +64,6 @@ class QueryDockerTest {
 
   @AfterAll
   static void close() throws IOException, InterruptedException {
-    MODEL.close();
     new ProcessBuilder("rm", "-rf", state.toString()).start().waitFor();
   }
 

@@ -29,7 +29,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code ds "prompt"} with the real agent in real sandboxes, and a model that plays scripts. */
 class QueryLocalTest {
+  /** As long as this JVM: when a test is tried again, the class begins anew in it. */
   private static final ScriptedModel MODEL = ScriptedModel.start();
+
   private static Path state = Path.of("");
   @TempDir Path directory;
   private Ds ds = Ds.with();
@@ -42,7 +44,6 @@ class QueryLocalTest {
 
   @AfterAll
   static void close() throws IOException, InterruptedException {
-    MODEL.close();
     new ProcessBuilder("rm", "-rf", state.toString()).start().waitFor();
   }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,7 @@ final class GracePeriod {
 
   private final Path own;
   private final String membership;
+  private final AtomicBoolean waiting = new AtomicBoolean();
 
   private GracePeriod(Path own, String membership) {
     this.own = own;
@@ -48,9 +50,11 @@ final class GracePeriod {
     return Optional.empty();
   }
 
-  /** Starts the wait; returns at once. */
+  /** Starts the wait, unless it is under way already; returns at once. */
   void start() {
-    KernelWaits.start(this::moveNowhere);
+    if (waiting.compareAndSet(false, true)) {
+      KernelWaits.start(this::moveNowhere);
+    }
   }
 
   private void moveNowhere() {
@@ -60,6 +64,8 @@ final class GracePeriod {
       }
     } catch (IOException e) {
       LOG.debug("{}: {}", own, e.getMessage());
+    } finally {
+      waiting.set(false);
     }
   }
 

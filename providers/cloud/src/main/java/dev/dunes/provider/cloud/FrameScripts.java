@@ -6,7 +6,8 @@ package dev.dunes.provider.cloud;
  */
 public final class FrameScripts {
   /**
-   * {@code MARK INPUT TOKEN PROGRAM…}: first {@code d DIRECTORY HOLDER} and {@code p PID}, then
+   * {@code MARK INPUT TOKEN TERMINAL PROGRAM…}: first {@code d DIRECTORY HOLDER}, the terminal as
+   * {@link TerminalScripts#ON_TERMINAL} says it when a size was given, and {@code p PID}, then
    * output. The end is in the output itself, behind all that was written: the mark and the exit
    * code, or the mark alone on standard error. Whatever a child in the background writes later is
    * not waited for; where none is left, all of the output is passed on before this ends.
@@ -18,8 +19,9 @@ public final class FrameScripts {
    */
   static final String RUN =
       Scripts.MARKED
+          + TerminalScripts.ON_TERMINAL
           + """
-          m=$1; i=$2; t=$3; shift 3
+          m=$1; i=$2; t=$3; w=$4; shift 4
           d=$(mktemp -d /tmp/.dunes-XXXXXX) && mkfifo "$d/o" "$d/e" || { echo "x no place for pipes"; exit 1; }
           pump() {
             while :; do
@@ -43,7 +45,9 @@ public final class FrameScripts {
           exec 3>&1 5>"$d/o" 6>"$d/e"
           (
             exec <"$n" >&5 2>&6 5>&- 6>&-
-            exec sh -c 'echo "p $$" >&3; exec 3>&-; exec "$@"' dunes "$@"
+            s='echo "p $$" >&3; exec 3>&-; exec "$@"'
+            [ -z "$w" ] || on_terminal "$w" "$s" "$@"
+            exec sh -c "$s" dunes "$@"
           )
           c=$?
           printf '%s %s\\n' "$m" "$c" >&5

@@ -8,6 +8,7 @@ import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.TerminalSize;
 import dev.dunes.sandbox.Timeouts;
+import dev.dunes.sandbox.UnsupportedCapabilityException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -30,6 +31,7 @@ public abstract class FramedProcess implements VendorProcess {
   private static final int SIGNALLED = 128;
 
   private static final int MOST_SIGNAL = 64;
+  private static final byte END_OF_TRANSMISSION = 4;
   private static final int LONGEST_BASE64 = 1 << 20;
 
   /** Linux: MAX_ARG_STRLEN, and what fits beside it. */
@@ -48,6 +50,9 @@ public abstract class FramedProcess implements VendorProcess {
   private volatile String directory = "";
   private volatile String holder = "0";
 
+  /** Its path in the sandbox, when it runs on one. */
+  private volatile String terminal = "";
+
   /**
    * @param mark as in {@link #argv}
    */
@@ -65,8 +70,9 @@ public abstract class FramedProcess implements VendorProcess {
   /** What the vendor has to run, with the variables of the launch in front of the program. */
   public static List<String> argv(Launch launch, String mark) {
     checkSizes(launch);
+    String size = launch.terminal().map(each -> each.rows() + " " + each.columns()).orElse("");
     List<String> argv =
-        Scripts.argv(FrameScripts.RUN, mark, launch.stdin() ? "1" : "0", launch.token());
+        Scripts.argv(FrameScripts.RUN, mark, launch.stdin() ? "1" : "0", launch.token(), size);
     argv.addAll(withEnv(launch.argv(), launch.env()));
     return argv;
   }
@@ -137,6 +143,7 @@ public abstract class FramedProcess implements VendorProcess {
     switch (text.charAt(0)) {
       case 'd' -> place(rest);
       case 'p' -> pid = number(rest);
+      case 't' -> terminal(rest);
       case 'o' -> {
         FrameEnd.Part part = out.take(decode(rest));
         add(Channel.STDOUT, part.data());
@@ -147,7 +154,7 @@ public abstract class FramedProcess implements VendorProcess {
         add(Channel.STDERR, part.data());
         errEnded |= part.after().isPresent();
       }
-      case 'x' -> throw lost(rest);
+      case 'x' -> throw rest.equals("terminal") ? noTerminal() : lost(rest);
       default -> {}
     }
     if (code.isPresent() && errEnded) {
@@ -164,6 +171,20 @@ public abstract class FramedProcess implements VendorProcess {
       directory = words[0];
       holder = words[1];
     }
+  }
+
+  private void terminal(String path) {
+    if (path.matches("/dev/pts/[0-9]{1,9}")) {
+      terminal = path;
+    }
+  }
+
+  private UnsupportedCapabilityException noTerminal() {
+    return CloudSpecs.unsupported(
+        sandbox.provider(),
+        "terminal",
+        "the image has nothing that opens one",
+        "use one with python3, or with script of util-linux; or run it without a terminal");
   }
 
   private void add(Channel channel, byte[] data) {
@@ -231,11 +252,25 @@ public abstract class FramedProcess implements VendorProcess {
 
   @Override
   public void closeInput() {
-    sandbox.scriptAnywhere(FrameScripts.CLOSE, holder);
+    if (terminal.isEmpty()) {
+      sandbox.scriptAnywhere(FrameScripts.CLOSE, holder);
+    } else {
+      write(new byte[] {END_OF_TRANSMISSION});
+    }
   }
 
   @Override
-  public void resize(TerminalSize size) {}
+  public void resize(TerminalSize size) {
+    if (!terminal.isEmpty()) {
+      sandbox
+          .scriptAnywhere(
+              TerminalScripts.RESIZE,
+              terminal,
+              Integer.toString(size.rows()),
+              Integer.toString(size.columns()))
+          .require("the terminal could not be resized");
+    }
+  }
 
   @Override
   public OptionalLong pid() {

@@ -273,7 +273,7 @@ class BusyboxScriptsTest {
     assertThat(new String(Base64.getDecoder().decode(lines[1]), UTF_8)).isEqualTo("oh\n");
     assertThat(lines[2]).isEqualTo("3");
 
-    Ran framed = good(FrameScripts.RUN, "mark", "0", "none", "sh", "-c", "printf x; exit 4");
+    Ran framed = good(FrameScripts.RUN, "mark", "0", "none", "", "sh", "-c", "printf x; exit 4");
     String all = "";
     for (String line : framed.text().split("\n", -1)) {
       all +=

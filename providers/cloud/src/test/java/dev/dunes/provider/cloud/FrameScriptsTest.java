@@ -20,7 +20,7 @@ class FrameScriptsTest {
   @TempDir Path temp;
 
   private Process start(String input, String... command) throws Exception {
-    List<String> argv = new ArrayList<>(Scripts.argv(FrameScripts.RUN, MARK, input, "none"));
+    List<String> argv = new ArrayList<>(Scripts.argv(FrameScripts.RUN, MARK, input, "none", ""));
     argv.addAll(List.of(command));
     return new ProcessBuilder(argv).redirectError(temp.resolve("errors").toFile()).start();
   }

@@ -2,7 +2,6 @@ package dev.dunes.provider.cloudflare;
 
 import dev.dunes.provider.cloud.BufferedPut;
 import dev.dunes.provider.cloud.CloudSandbox;
-import dev.dunes.provider.cloud.CloudSpecs;
 import dev.dunes.provider.cloud.FilePut;
 import dev.dunes.provider.cloud.FrameScripts;
 import dev.dunes.provider.cloud.FramedProcess;
@@ -95,10 +94,6 @@ final class CloudflareSandbox extends CloudSandbox {
 
   @Override
   protected VendorProcess launch(Launch launch) {
-    if (launch.terminal().isPresent()) {
-      throw CloudSpecs.unsupported(
-          provider(), "terminal", "commands run without one here", "run it without a terminal");
-    }
     return CloudflareProcess.start(this, launch);
   }
 

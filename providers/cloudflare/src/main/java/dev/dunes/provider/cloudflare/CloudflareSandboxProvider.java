@@ -42,7 +42,10 @@ final class CloudflareSandboxProvider extends CloudProvider {
   @Override
   public ProviderCapabilities capabilities() {
     return ProviderCapabilities.of(
-        Capability.PERSISTENT, Capability.STREAMING, Capability.FILE_UPLOAD);
+        Capability.PERSISTENT,
+        Capability.STREAMING,
+        Capability.FILE_UPLOAD,
+        Capability.INTERACTIVE_SHELL);
   }
 
   @Override

@@ -28,6 +28,7 @@ class CloudflareConformanceTest extends SandboxProviderConformance {
     return EnumSet.of(
         Feature.ON_THIS_MACHINE,
         Feature.SEEN_BY_OTHER_PROCESSES,
+        Feature.TERMINAL,
         Feature.DETACHED_COMMANDS,
         Feature.WATCH,
         Feature.PORTS);

@@ -18,16 +18,20 @@ import tools.jackson.databind.json.JsonMapper;
 public record CloudAnswer(int status, HttpHeaders headers, InputStream stream)
     implements AutoCloseable {
   /** Of a body that is read as a whole. */
-  private static final int MOST_BYTES = 16 << 20;
+  static final int MOST_BYTES = 16 << 20;
 
   static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** The whole body; at most 16 MiB. */
   public byte[] bytes() throws IOException {
+    return bytes(MOST_BYTES);
+  }
+
+  byte[] bytes(int most) throws IOException {
     try (stream) {
-      byte[] bytes = stream.readNBytes(MOST_BYTES + 1);
-      if (bytes.length > MOST_BYTES) {
-        throw new IOException("the answer has more than %d bytes".formatted(MOST_BYTES));
+      byte[] bytes = stream.readNBytes(most + 1);
+      if (bytes.length > most) {
+        throw new IOException("the answer has more than %d bytes".formatted(most));
       }
       return bytes;
     }

@@ -108,6 +108,15 @@ public final class CloudHttp implements AutoCloseable {
   }
 
   /**
+   * The same, of one that is short.
+   *
+   * @param mostBytes more are an error
+   */
+  public JsonNode json(CloudCall call, int mostBytes) {
+    return whole(call, mostBytes).json();
+  }
+
+  /**
    * A whole answer.
    *
    * @param bytes of its body
@@ -115,8 +124,13 @@ public final class CloudHttp implements AutoCloseable {
   record Whole(HttpHeaders headers, JsonNode json, int bytes) {}
 
   Whole whole(CloudCall call) {
+    return whole(call, CloudAnswer.MOST_BYTES);
+  }
+
+  private Whole whole(CloudCall call, int mostBytes) {
     try (CloudAnswer answer = open(call)) {
-      byte[] bytes = Timeouts.within(call.limit().orElse(BODY_LIMIT), answer::bytes);
+      byte[] bytes =
+          Timeouts.within(call.limit().orElse(BODY_LIMIT), () -> answer.bytes(mostBytes));
       JsonNode json =
           bytes.length == 0
               ? CloudAnswer.JSON.createObjectNode()

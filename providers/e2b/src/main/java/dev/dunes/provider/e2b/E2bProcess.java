@@ -229,7 +229,7 @@ final class E2bProcess implements VendorProcess {
     request.putObject("input").put(terminal ? "pty" : "stdin", base64);
     while (true) {
       try {
-        envd.unary("process.Process/SendInput", request);
+        envd.patient("process.Process/SendInput", request);
         return;
       } catch (SandboxStateException e) {
         awaitAwake(new IOException(e)); // paused: nothing was taken

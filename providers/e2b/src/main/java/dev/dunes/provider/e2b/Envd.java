@@ -27,6 +27,9 @@ final class Envd {
   private static final String PORT = "49983";
   private static final String PING_SECONDS = "50";
 
+  /** It has nothing to say but that it is done. */
+  private static final int MOST_ANSWERED = 64 << 10;
+
   private final E2bSandboxProvider provider;
   private final E2bApi api;
   private final String id;
@@ -65,14 +68,22 @@ final class Envd {
     return now.token().map(token -> call.header("x-access-token", token)).orElse(call);
   }
 
-  /** One message for another. Blocks as long as the daemon does. */
-  JsonNode unary(String method, JsonNode message) {
-    return reaching(() ->
-        api.http.json(
-            call("POST", "/" + method)
-                .unlimited()
-                .header("connect-protocol-version", "1")
-                .json(message)));
+  /** One message for another, within a minute. */
+  void unary(String method, JsonNode message) {
+    unary(call("POST", "/" + method), message);
+  }
+
+  /**
+   * The same for what the daemon answers when a program in the sandbox has done its part, which may
+   * take any time. Once the answer has begun it has two minutes.
+   */
+  void patient(String method, JsonNode message) {
+    unary(call("POST", "/" + method).unlimited(), message);
+  }
+
+  private void unary(CloudCall call, JsonNode message) {
+    CloudCall asked = call.header("connect-protocol-version", "1").json(message);
+    reaching(() -> api.http.json(asked, MOST_ANSWERED));
   }
 
   /** One message for many. */

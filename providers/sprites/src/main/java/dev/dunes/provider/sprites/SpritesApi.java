@@ -4,6 +4,8 @@ import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.Secrets;
 import dev.dunes.provider.cloud.VendorList;
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.ProviderException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -112,11 +114,24 @@ final class SpritesApi implements AutoCloseable {
             call(
                 "GET",
                 first + next.map(token -> "&continuation_token=" + encode(token)).orElse("")),
-        came ->
-            new VendorList.Page(
-                came.json().path("sprites"),
-                VendorList.Came.cursor(came.json().path("next_continuation_token"))
-                    .filter(token -> came.json().path("has_more").asBoolean(false))));
+        SpritesApi::page);
+  }
+
+  /** A list that ends in the middle would be taken for all there is. */
+  private static VendorList.Page page(VendorList.Came came) {
+    JsonNode json = came.json();
+    if (!json.path("has_more").asBoolean(false)) {
+      return new VendorList.Page(json.path("sprites"), Optional.empty());
+    }
+    Optional<String> next = VendorList.Came.cursor(json.path("next_continuation_token"));
+    if (next.isEmpty()) {
+      throw new ProviderException(
+          "sprites gave a part of a list, and does not say how to get the rest",
+          ErrorDetails.NONE
+              .withProvider(SpritesSandboxProviderFactory.NAME)
+              .withRemedy("try again; see its status page"));
+    }
+    return new VendorList.Page(json.path("sprites"), next);
   }
 
   /** Reads one entry at most; costs nothing. */

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 
 const [modules, url, token, teamId, projectId] = process.argv.slice(2)
-const { Sandbox } = createRequire(modules + '/')('@vercel/sandbox')
+const { Sandbox, Snapshot } = createRequire(modules + '/')('@vercel/sandbox')
 
 // it has no setting for the address
 const fetch = (address, { dispatcher, ...options }) =>
@@ -50,8 +50,28 @@ try {
   await sandbox.stop()
   say('stopped', (await Sandbox.get({ ...who, name: 'client-one', resume: false })).status)
   say('woken', await (await sandbox.runCommand('cat', ['/tmp/kept'])).stdout())
+
+  await sandbox.runCommand('sh', ['-c', 'printf kept > kept'])
+  const saved = await sandbox.snapshot({ expiration: 0 })
+  say('saved', [saved.status, saved.expiresAt === undefined, saved.sourceSessionId === sandbox.currentSession().sessionId])
+  say('went on', await (await sandbox.runCommand('cat', ['kept'])).stdout())
+  const list = await (await Snapshot.list({ ...who, name: 'client-one', limit: 1 })).toArray()
+  say('snapshots', [list.length, list.some((each) => each.id === saved.snapshotId)])
+  const fork = await Sandbox.fork({ ...who, sourceSandbox: 'client-one', name: 'client-two', tags: { other: 'tag' } })
+  say('forked', [await (await fork.runCommand('sh', ['-c', 'cat kept; echo $GIVEN'])).stdout(), fork.tags])
+  await fork.delete()
+  const third = await Sandbox.create({ ...who, name: 'client-three', source: { type: 'snapshot', snapshotId: saved.snapshotId } })
+  say('from it', await (await third.runCommand('cat', ['kept'])).stdout())
+  await third.delete()
+  await saved.delete()
+  say('deleted', saved.status)
+  try {
+    await Snapshot.get({ ...who, snapshotId: saved.snapshotId })
+  } catch (e) {
+    say('no snapshot', e.response.status)
+  }
 } finally {
-  await sandbox.delete()
+  await sandbox.delete({ deleteOrphanSnapshots: true })
 }
 try {
   await Sandbox.get({ ...who, name: 'client-one' })

@@ -5,7 +5,10 @@ package dev.dunes.sandbox;
  * copied.
  */
 public interface Forking {
-  /** Saves the files as they are at one moment. The sandbox goes on. */
+  /**
+   * Saves the files as they are at one moment. The sandbox goes on; at a vendor who stops what is
+   * saved its processes end, which the page of the provider says.
+   */
   Snapshot snapshot();
 
   /**

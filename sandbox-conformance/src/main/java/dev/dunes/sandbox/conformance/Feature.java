@@ -24,6 +24,8 @@ public enum Feature {
   PAUSE,
   FORK,
   SNAPSHOT,
+  /** What runs in a sandbox goes on while its files are saved. */
+  RUNS_WHILE_SAVED,
   PORTS,
   RELAYS
 }

@@ -3,6 +3,7 @@ package dev.dunes.sandbox.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.ExecResult;
@@ -44,7 +45,11 @@ public abstract class VendorFaultsConformance {
     CREATE,
     DESTROY,
     /** The contents of a file of a megabyte. */
-    UPLOAD
+    UPLOAD,
+    /** The files of a sandbox are saved. */
+    SNAPSHOT,
+    /** What was saved is deleted. */
+    DELETE_SNAPSHOT
   }
 
   private Optional<SandboxProvider> opened = Optional.empty();
@@ -112,6 +117,16 @@ public abstract class VendorFaultsConformance {
   /** What was to fail and was not asked. */
   protected abstract List<?> notMet();
 
+  /** Whether the vendor can save the files of a sandbox. */
+  protected boolean saves() {
+    return true;
+  }
+
+  /** The ids of all snapshots that somebody pays for. */
+  protected List<String> saved() {
+    return List.of();
+  }
+
   /** Ends what a test has made beside its provider, once that is closed. */
   protected void clearAway() {}
 
@@ -147,6 +162,7 @@ public abstract class VendorFaultsConformance {
   final void nothingIsLeft() {
     provider().close();
     assertThat(left()).isEmpty();
+    assertThat(saved()).isEmpty();
     assertThat(notMet()).as("faults nobody met").isEmpty();
     clearAway();
   }
@@ -317,6 +333,60 @@ public abstract class VendorFaultsConformance {
           .isInstanceOf(SandboxException.class);
       assertThat(sandbox.files().readText("up/file")).isEqualTo("old");
       assertThat(sandbox.files().list("up")).hasSize(1);
+    }
+  }
+
+  // ---- while files are saved ----
+
+  private void needsSnapshots() {
+    assumeTrue(saves(), "this vendor saves no files");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {500, 502, 504})
+  void aSnapshotThatWasMadeAlthoughTheAnswerFailedIsDeleted(int status) {
+    needsSnapshots();
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
+      sandbox.files().write("kept", "as it was");
+      long before = asked(Call.SNAPSHOT);
+      failEachTime(Call.SNAPSHOT, status, true);
+
+      assertThatThrownBy(sandbox::snapshot)
+          .isInstanceOfSatisfying(
+              SandboxException.class, thrown -> assertThat(thrown.statusCode()).hasValue(status));
+      if (tries(Call.SNAPSHOT, status) == 1) {
+        assertThat(asked(Call.SNAPSHOT) - before).as("never made twice").isEqualTo(1);
+      }
+      assertThat(saved()).isEmpty();
+      assertThat(sandbox.files().readText("kept")).isEqualTo("as it was");
+    }
+  }
+
+  @Test
+  void aSnapshotThatIsMadeWhenNobodyWaitsAnyMoreIsDeleted() throws Exception {
+    needsSnapshots();
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
+      sandbox.files().write("kept", "as it was");
+      CountDownLatch arrived = new CountDownLatch(1);
+      CountDownLatch release = new CountDownLatch(1);
+      hold(Call.SNAPSHOT, arrived, release);
+      FutureTask<Throwable> saving =
+          new FutureTask<>(() -> catchThrowableOfType(Throwable.class, sandbox::snapshot));
+      Thread thread = Thread.ofVirtual().start(saving);
+      assertThat(arrived.await(60, TimeUnit.SECONDS)).isTrue();
+      thread.interrupt();
+      assertThat(saving.get(60, TimeUnit.SECONDS)).isInstanceOf(SandboxInterruptedException.class);
+      assertThat(saved()).isEmpty();
+      long before = asked(Call.DELETE_SNAPSHOT);
+
+      release.countDown();
+
+      awaitHeld();
+      if (nothingComesLate().isEmpty()) {
+        Suite.eventually("it is deleted", () -> asked(Call.DELETE_SNAPSHOT) > before);
+      }
+      Suite.eventually("none is left", () -> saved().isEmpty());
+      assertThat(sandbox.files().readText("kept")).isEqualTo("as it was");
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.dunes.provider.cloud;
 
-import dev.dunes.guest.Uninterrupted;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
@@ -18,6 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +34,7 @@ public abstract class CloudProvider implements SandboxProvider {
   private static final int SERVER_ERROR = 500;
 
   private final Set<CloudSandbox> owned = ConcurrentHashMap.newKeySet();
-  private final Latecomers latecomers = new Latecomers(mark -> !cleared(mark).isEmpty());
+  private final Latecomers latecomers = new Latecomers();
 
   protected CloudProvider() {}
 
@@ -63,37 +65,63 @@ public abstract class CloudProvider implements SandboxProvider {
   public final Sandbox create(SandboxSpec spec) {
     check(spec);
     String mark = UUID.randomUUID().toString();
+    return making(
+        mark,
+        () -> make(spec, mark),
+        made -> spec.workingDir().ifPresent(made::makeWorkingDirectory));
+  }
+
+  /**
+   * Makes a sandbox in another way than by {@link #make}; when that fails none is left.
+   *
+   * @param mark unique; {@link #marked} finds by it what was made
+   */
+  protected final Sandbox copying(String mark, Supplier<CloudSandbox> copy) {
+    return making(mark, copy, made -> {});
+  }
+
+  private Sandbox making(
+      String mark, Supplier<CloudSandbox> make, Consumer<CloudSandbox> afterwards) {
     CloudSandbox made = null;
     try {
-      CloudSandbox first = make(spec, mark);
+      CloudSandbox first = make.get();
       if (first.id().isEmpty()) {
         throw unexpected("", new IllegalStateException("a sandbox without an id"));
       }
       made = first;
       owned.add(made);
-      if (spec.workingDir().isPresent()) {
-        made.makeWorkingDirectory(spec.workingDir().get());
-      }
+      afterwards.accept(made);
       return made;
     } catch (RuntimeException | Error e) {
       CloudSandbox half = made;
-      Uninterrupted.run(() -> {
-        clear(half, mark, e);
-        return true;
-      });
+      ClearingAway.run(() -> clear(half, mark, e));
       throw e;
     }
   }
 
   /**
-   * Looks for a sandbox that the vendor may still be making in another way than by {@link #make},
-   * and destroys it.
+   * Saves the files of a sandbox at the vendor; when that fails nothing is left that nobody knows
+   * of.
    *
-   * @param mark by which {@link #marked} finds it, too
+   * @param mark unique
+   * @param clear deletes what was saved; says whether there was something
    */
-  protected final void expectLate(String mark, Throwable failure) {
-    if (mayComeLater(failure)) {
-      latecomers.expect(mark);
+  public final <T> T saving(String mark, Supplier<T> save, BooleanSupplier clear) {
+    try {
+      return save.get();
+    } catch (RuntimeException | Error e) {
+      ClearingAway.run(() -> {
+        try {
+          if (!clear.getAsBoolean() && mayComeLater(e)) {
+            latecomers.expect(mark, clear);
+          }
+        } catch (SandboxException left) {
+          LOG.error("{}: a snapshot may be left that was made with mark {}", name(), mark, left);
+          e.addSuppressed(left);
+          latecomers.expect(mark, clear);
+        }
+      });
+      throw e;
     }
   }
 
@@ -104,7 +132,7 @@ public abstract class CloudProvider implements SandboxProvider {
         owned.remove(half);
         destroy(half.id());
       } else if (cleared(mark).isEmpty() && mayComeLater(failure)) {
-        latecomers.expect(mark);
+        latecomers.expect(mark, () -> !cleared(mark).isEmpty());
       }
     } catch (SandboxAuthenticationException e) {
       if (half == null && failure instanceof SandboxAuthenticationException) {

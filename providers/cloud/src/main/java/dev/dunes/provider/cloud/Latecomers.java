@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks for sandboxes that a slow vendor makes after whoever asked has given up: for three minutes,
- * ever more seldom, and once more when the provider is closed.
+ * Looks for what a slow vendor makes after whoever asked has given up: for three minutes, ever more
+ * seldom, and once more when the provider is closed.
  */
 final class Latecomers implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Latecomers.class);
@@ -20,19 +20,15 @@ final class Latecomers implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration LIMIT = Duration.ofMinutes(3);
 
-  private final Predicate<String> clear;
   private final Map<String, Thread> threads = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
   /**
-   * @param clear destroys what carries a mark; says whether there was something
+   * @param mark unique
+   * @param clear destroys what carries the mark; says whether there was something
    */
-  Latecomers(Predicate<String> clear) {
-    this.clear = clear;
-  }
-
-  void expect(String mark) {
-    Thread thread = Thread.ofVirtual().name("cloud-latecomer").unstarted(() -> watch(mark));
+  void expect(String mark, BooleanSupplier clear) {
+    Thread thread = Thread.ofVirtual().name("cloud-latecomer").unstarted(() -> watch(mark, clear));
     threads.put(mark, thread);
     thread.start();
     if (closed) {
@@ -40,29 +36,29 @@ final class Latecomers implements AutoCloseable {
     }
   }
 
-  private void watch(String mark) {
+  private void watch(String mark, BooleanSupplier clear) {
     long end = System.nanoTime() + LIMIT.toNanos();
     Duration pause = FIRST_PAUSE;
     boolean found = false;
     try {
       while (!found && System.nanoTime() - end < 0) {
         TimeUnit.NANOSECONDS.sleep(pause.toNanos());
-        found = look(mark);
+        found = look(mark, clear);
         Duration longer = pause.multipliedBy(2);
         pause = longer.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longer;
       }
     } catch (InterruptedException e) {
-      look(mark); // closed
+      look(mark, clear); // closed
     } finally {
       threads.remove(mark);
     }
   }
 
-  private boolean look(String mark) {
+  private static boolean look(String mark, BooleanSupplier clear) {
     try {
-      return Uninterrupted.run(() -> clear.test(mark));
+      return Uninterrupted.run(clear::getAsBoolean);
     } catch (SandboxException e) {
-      LOG.debug("cannot look for a sandbox with mark {} now", mark, e);
+      LOG.debug("cannot look for what carries mark {} now", mark, e);
       return false;
     }
   }

@@ -49,7 +49,7 @@ public final class OwnSandboxes implements AutoCloseable {
   private final Thread thread = Thread.ofVirtual().name("cloud-reaper").unstarted(this::run);
 
   /** By their ids. */
-  private final Latecomers latecomers;
+  private final Latecomers latecomers = new Latecomers();
 
   private volatile boolean closed;
 
@@ -63,11 +63,6 @@ public final class OwnSandboxes implements AutoCloseable {
     this.provider = provider;
     this.records = OwnRecords.open(settings, provider, base);
     this.ender = ender;
-    this.latecomers =
-        new Latecomers(id -> {
-          ender.accept(id);
-          return false; // nobody can say whether there was one: it is ended again and again
-        });
     thread.start();
   }
 
@@ -111,7 +106,12 @@ public final class OwnSandboxes implements AutoCloseable {
       }
       records.delete(lock);
       if (CloudProvider.mayComeLater(failure)) {
-        latecomers.expect(id);
+        latecomers.expect(
+            id,
+            () -> {
+              ender.accept(id);
+              return false; // nobody can say whether there was one: it is ended again and again
+            });
       }
     } catch (SandboxException e) {
       LOG.error("{}: sandbox {} may be left; it is ended later", provider, id, e);

@@ -97,6 +97,11 @@ class CloudflareFaultsTest extends VendorFaultsConformance {
 
   /** Cloudflare forgets one by starting another in its place. */
   @Override
+  protected boolean saves() {
+    return false;
+  }
+
+  @Override
   protected void forget(String id) {
     BRIDGE.get().containers().forget(id);
   }
@@ -105,6 +110,7 @@ class CloudflareFaultsTest extends VendorFaultsConformance {
     return switch (call) {
       case CREATE -> "POST";
       case DESTROY -> "DELETE";
+      case SNAPSHOT, DELETE_SNAPSHOT -> throw new AssertionError("it saves none");
       case UPLOAD -> "PUT";
     };
   }
@@ -114,6 +120,7 @@ class CloudflareFaultsTest extends VendorFaultsConformance {
     return switch (call) {
       case CREATE -> EXEC;
       case DESTROY -> "/v1/sandbox/[^/]+";
+      case SNAPSHOT, DELETE_SNAPSHOT -> throw new AssertionError("it saves none");
       case UPLOAD -> "/v1/sandbox/[^/]+/file.*";
     };
   }

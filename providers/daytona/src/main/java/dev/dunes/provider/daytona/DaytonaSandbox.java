@@ -188,10 +188,15 @@ final class DaytonaSandbox extends CloudSandbox implements Pausing, Forking {
   @Override
   public Snapshot snapshot() {
     String name = "dunes-" + UUID.randomUUID();
-    api.snapshot(id(), name);
-    provider.awaitStarted(
-        api.get(id()).orElseThrow(() -> provider.notFound(id())), spec().lifetime());
-    return new Snapshot(name, provider(), Instant.now());
+    return provider.saving(
+        name,
+        () -> {
+          api.snapshot(id(), name);
+          provider.awaitStarted(
+              api.get(id()).orElseThrow(() -> provider.notFound(id())), spec().lifetime());
+          return new Snapshot(name, provider(), Instant.now());
+        },
+        () -> provider.deleteSnapshot(name));
   }
 
   @Override

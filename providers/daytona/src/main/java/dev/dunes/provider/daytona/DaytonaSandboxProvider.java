@@ -1,6 +1,5 @@
 package dev.dunes.provider.daytona;
 
-import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
@@ -12,7 +11,6 @@ import dev.dunes.sandbox.NetworkMode;
 import dev.dunes.sandbox.ProviderCapabilities;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
-import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
@@ -182,36 +180,18 @@ final class DaytonaSandboxProvider extends CloudProvider {
         .toList();
   }
 
-  /** A copy of a sandbox; when it cannot be had, none is left. */
   Sandbox fork(String from, SandboxSpec spec) {
     String mark = UUID.randomUUID().toString();
-    String name = NAMED + mark;
-    try {
-      return forked(api.fork(from, name), spec, mark);
-    } catch (RuntimeException | Error e) {
-      ClearingAway.run(() -> {
-        try {
-          if (!api.delete(name)) {
-            expectLate(mark, e);
-          }
-        } catch (SandboxException left) {
-          e.addSuppressed(left);
-        }
-      });
-      throw e;
-    }
+    return copying(mark, () -> forked(api.fork(from, NAMED + mark), spec, mark));
   }
 
-  private Sandbox forked(JsonNode answer, SandboxSpec spec, String mark) {
+  private DaytonaSandbox forked(JsonNode answer, SandboxSpec spec, String mark) {
     JsonNode made = awaitStarted(answer, spec.lifetime());
     String id = made.path("id").asString("");
     api.labels(id, DaytonaShape.labels(spec, mark));
     api.lifetime(id, minutes(spec.lifetime()));
     JsonNode shown = api.get(id).orElseThrow(() -> notFound(id));
-    DaytonaSandbox fork =
-        new DaytonaSandbox(this, api, DaytonaShape.info(shown), spec, toolbox(shown));
-    own(fork);
-    return fork;
+    return new DaytonaSandbox(this, api, DaytonaShape.info(shown), spec, toolbox(shown));
   }
 
   // ---- finding ----

@@ -32,6 +32,7 @@ class DaytonaConformanceTest extends SandboxProviderConformance {
         Feature.WATCH,
         Feature.PORTS,
         Feature.FORK,
-        Feature.SNAPSHOT);
+        Feature.SNAPSHOT,
+        Feature.RUNS_WHILE_SAVED);
   }
 }

@@ -48,6 +48,11 @@ class DaytonaFaultsTest extends FakedVendorFaults {
   }
 
   @Override
+  protected List<String> saved() {
+    return List.copyOf(FAKE.get().snapshots.keySet());
+  }
+
+  @Override
   protected void forget(String id) {
     FAKE.get().forget(id);
   }
@@ -62,6 +67,8 @@ class DaytonaFaultsTest extends FakedVendorFaults {
     return switch (call) {
       case CREATE -> new Request("POST", "/api/sandbox");
       case DESTROY -> new Request("DELETE", "/api/sandbox/[^/]+");
+      case SNAPSHOT -> new Request("POST", "/api/sandbox/[^/]+/snapshot");
+      case DELETE_SNAPSHOT -> new Request("DELETE", "/api/snapshots/[^/]+");
       case UPLOAD -> new Request("POST", "/toolbox/.*/files/bulk-upload");
     };
   }

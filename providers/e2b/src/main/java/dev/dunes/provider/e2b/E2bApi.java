@@ -5,6 +5,8 @@ import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.Secrets;
 import dev.dunes.provider.cloud.VendorList;
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.ProviderException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -94,13 +96,16 @@ final class E2bApi implements AutoCloseable {
         "/v2/sandboxes?state=running,paused&limit="
             + PAGE
             + (metadata.isEmpty() ? "" : "&metadata=" + encode(query(metadata)));
-    return VendorList.all(
-        http,
-        next -> call("GET", query + next.map(token -> "&nextToken=" + encode(token)).orElse("")),
-        came ->
-            new VendorList.Page(
-                came.json(),
-                came.headers().firstValue("x-next-token").filter(token -> !token.isEmpty())));
+    return VendorList.all(http, next -> page(query, next), E2bApi::page);
+  }
+
+  private CloudCall page(String query, Optional<String> token) {
+    return call("GET", query + token.map(next -> "&nextToken=" + encode(next)).orElse(""));
+  }
+
+  private static VendorList.Page page(VendorList.Came came) {
+    return new VendorList.Page(
+        came.json(), came.headers().firstValue("x-next-token").filter(token -> !token.isEmpty()));
   }
 
   /** Reads one entry at most; costs nothing. */
@@ -145,9 +150,34 @@ final class E2bApi implements AutoCloseable {
     return answer.path(0);
   }
 
-  String snapshot(String id) {
+  /**
+   * @param name by which {@link #snapshots} finds it when its id does not arrive
+   */
+  String snapshot(String id, String name) {
     CloudCall call = about("POST", id, "/snapshots").within(CREATE_LIMIT);
-    return http.json(call.json(CloudHttp.object())).path("snapshotID").asString("");
+    String made =
+        http.json(call.json(CloudHttp.object().put("name", name))).path("snapshotID").asString("");
+    if (made.isEmpty()) {
+      throw new ProviderException(
+          "e2b did not say which snapshot it made",
+          ErrorDetails.at(E2bSandboxProviderFactory.NAME, id).withRemedy("try again"));
+    }
+    return made;
+  }
+
+  /** The ids of those of a sandbox that have this name. */
+  List<String> snapshots(String id, String name) {
+    String query = "/snapshots?sandboxID=%s&limit=%d".formatted(encode(id), PAGE);
+    return VendorList.all(http, next -> page(query, next), E2bApi::page).stream()
+        .filter(shown -> named(shown, name))
+        .map(shown -> shown.path("snapshotID").asString(""))
+        .toList();
+  }
+
+  /** As {@code NAMESPACE/NAME:TAG}, or part of it. */
+  private static boolean named(JsonNode shown, String name) {
+    return shown.path("snapshotID").asString("").contains(name)
+        || shown.path("names").valueStream().anyMatch(each -> each.asString("").contains(name));
   }
 
   boolean deleteSnapshot(String id) {

@@ -135,7 +135,15 @@ final class E2bSandbox extends CloudSandbox implements Pausing, Forking {
 
   @Override
   public Snapshot snapshot() {
-    return new Snapshot(api.snapshot(id()), provider(), Instant.now());
+    String name = "dunes-" + UUID.randomUUID();
+    return provider.saving(
+        name,
+        () -> new Snapshot(api.snapshot(id(), name), provider(), Instant.now()),
+        () -> {
+          List<String> made = api.snapshots(id(), name);
+          made.forEach(api::deleteSnapshot);
+          return !made.isEmpty();
+        });
   }
 
   @Override

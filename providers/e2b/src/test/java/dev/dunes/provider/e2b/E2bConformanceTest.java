@@ -33,6 +33,7 @@ class E2bConformanceTest extends SandboxProviderConformance {
         Feature.DETACHED_COMMANDS,
         Feature.PAUSE,
         Feature.FORK,
-        Feature.SNAPSHOT);
+        Feature.SNAPSHOT,
+        Feature.RUNS_WHILE_SAVED);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.OutputChunk;
 import dev.dunes.sandbox.Placement;
@@ -16,6 +17,7 @@ import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.TerminalSize;
 import dev.dunes.sandbox.conformance.FaultyProxy;
 import dev.dunes.sandbox.conformance.FaultyProxy.Fault;
 import dev.dunes.sandbox.conformance.VendorFaultsConformance;
@@ -78,6 +80,11 @@ class E2bFaultsTest extends VendorFaultsConformance {
   }
 
   @Override
+  protected List<String> saved() {
+    return SERVER.server().saved();
+  }
+
+  @Override
   protected void forget(String id) {
     try (SandboxProvider other = open(SERVER.server().uri(), E2bServer.KEY)) {
       assertThat(other.destroy(id)).isTrue();
@@ -85,13 +92,18 @@ class E2bFaultsTest extends VendorFaultsConformance {
   }
 
   private static String method(Call call) {
-    return call == Call.DESTROY ? "DELETE" : "POST";
+    return switch (call) {
+      case CREATE, SNAPSHOT, UPLOAD -> "POST";
+      case DESTROY, DELETE_SNAPSHOT -> "DELETE";
+    };
   }
 
   private static String path(Call call) {
     return switch (call) {
       case CREATE -> "/v2/sandboxes";
       case DESTROY -> "/sandboxes/[^/]+";
+      case SNAPSHOT -> "/sandboxes/[^/]+/snapshots";
+      case DELETE_SNAPSHOT -> "/templates/[^/]+";
       case UPLOAD -> "/files";
     };
   }
@@ -312,6 +324,24 @@ class E2bFaultsTest extends VendorFaultsConformance {
   }
 
   // ---- while a command runs ----
+
+  @Test
+  void anAnswerWithoutEndIsAnError() {
+    Command wanted =
+        Command.shellBuilder("read x; stty size").terminal(new TerminalSize(80, 24)).build();
+    try (Sandbox sandbox = provider().create(SPEC);
+        RunningCommand running = sandbox.start(wanted)) {
+      proxy.next(
+          "POST",
+          "/process.Process/Update",
+          new Fault.Answer(200, "{\"x\":\"" + "x".repeat(1 << 20) + "\"}", Map.of()));
+
+      assertThatThrownBy(() -> running.resize(new TerminalSize(90, 30)))
+          .isInstanceOf(ProviderException.class)
+          .hasMessageContaining("more than")
+          .satisfies(thrown -> assertThat(((SandboxException) thrown).remedy()).isPresent());
+    }
+  }
 
   /** A line that is cut again and again, while each time something comes, loses no command. */
   @Test

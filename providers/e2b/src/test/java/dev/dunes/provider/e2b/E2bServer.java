@@ -11,6 +11,9 @@ import dev.dunes.session.RunsConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -23,6 +26,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import tools.jackson.databind.JsonNode;
 
 /** A server of ours that speaks E2B's wire, with real sandboxes on this machine. */
 final class E2bServer implements AutoCloseable {
@@ -79,6 +83,20 @@ final class E2bServer implements AutoCloseable {
         .filter(info -> !info.labels().containsKey("dunes.waits"))
         .map(Object::toString)
         .toList();
+  }
+
+  /** The ids of what was saved. */
+  List<String> saved() {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri().resolve("/snapshots")).header("X-API-Key", KEY).build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      String body = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+      return E2bApi.JSON.readTree(body).valueStream().map(JsonNode::toString).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Override

@@ -224,17 +224,39 @@ final class ModalSandbox extends CloudSandbox implements Pausing, Forking {
 
   /** The id of an image with its files as they are now. */
   String saveFiles() {
-    String snapshot = UUID.randomUUID().toString();
+    String key = UUID.randomUUID().toString();
     Router router = provider.router(id());
     try {
-      return router
-          .call(
-              "TaskSnapshotFilesystem",
-              task -> new WireFields().text(1, task).text(2, snapshot).number(3, KEPT_FOR_EVER),
-              Optional.of(SNAPSHOT_LIMIT))
-          .text(1);
+      return provider.saving(key, () -> saveFiles(router, key), () -> unsave(router, key));
     } catch (SandboxException e) {
       throw why(e);
+    }
+  }
+
+  /** With the same key nothing is made twice. */
+  private static String saveFiles(Router router, String key) {
+    String image =
+        router
+            .call(
+                "TaskSnapshotFilesystem",
+                task -> new WireFields().text(1, task).text(2, key).number(3, KEPT_FOR_EVER),
+                Optional.of(SNAPSHOT_LIMIT))
+            .text(1);
+    if (image.isEmpty()) {
+      throw new ProviderException(
+          "modal did not say which image it made",
+          ErrorDetails.at(ModalSandboxProviderFactory.NAME, router.sandbox())
+              .withRemedy("try again"));
+    }
+    return image;
+  }
+
+  /** Nothing else says which image was made of this one: it is asked for again, with its key. */
+  private boolean unsave(Router router, String key) {
+    try {
+      return provider.deleteSnapshot(saveFiles(router, key));
+    } catch (SandboxNotFoundException | SandboxStateException e) {
+      return false; // it has ended, and saves nothing any more
     }
   }
 

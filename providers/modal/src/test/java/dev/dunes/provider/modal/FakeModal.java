@@ -126,6 +126,10 @@ final class FakeModal implements AutoCloseable {
   private final FakeRouter router = new FakeRouter(this);
   final Map<String, Box> boxes = new ConcurrentHashMap<>();
   final Map<String, String> snapshots = new ConcurrentHashMap<>();
+
+  /** By the keys that were asked with. */
+  private final Map<String, String> saved = new ConcurrentHashMap<>();
+
   final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
   private final Queue<Hold> holds = new ConcurrentLinkedQueue<>();
   final Queue<String> seen = new ConcurrentLinkedQueue<>();
@@ -372,10 +376,15 @@ final class FakeModal implements AutoCloseable {
     call.send(new WireFields().message(1, result).text(3, "2-0").flag(4, true));
   }
 
-  String snapshot(Box box) {
-    String id = "im-snapshot" + count.incrementAndGet();
-    snapshots.put(id, box.sandbox.snapshot().id());
-    return id;
+  /** With the same key the same one. */
+  String snapshot(Box box, String key) {
+    return saved.computeIfAbsent(
+        key,
+        any -> {
+          String id = "im-snapshot" + count.incrementAndGet();
+          snapshots.put(id, box.sandbox.snapshot().id());
+          return id;
+        });
   }
 
   // ---- sandboxes ----

@@ -41,7 +41,8 @@ final class FakeRouter {
         start(box, asked);
         call.send(new WireFields());
       }
-      case "TaskSnapshotFilesystem" -> call.send(new WireFields().text(1, fake.snapshot(box)));
+      case "TaskSnapshotFilesystem" ->
+          call.send(new WireFields().text(1, fake.snapshot(box, asked.text(2))));
       case "TaskExecStdioRead" -> {
         int number = (int) asked.number(4);
         int cut = number == 0 ? cutNextReadAfter.getAndSet(0) : 0;

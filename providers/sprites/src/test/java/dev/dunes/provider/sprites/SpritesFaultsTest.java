@@ -57,6 +57,11 @@ class SpritesFaultsTest extends FakedVendorFaults {
   }
 
   @Override
+  protected boolean saves() {
+    return false;
+  }
+
+  @Override
   protected void forget(String id) {
     FAKE.get().boxes.remove(id).sandbox.destroy();
   }
@@ -71,6 +76,7 @@ class SpritesFaultsTest extends FakedVendorFaults {
     return switch (call) {
       case CREATE -> new Request("POST", "/v1/sprites");
       case DESTROY -> new Request("DELETE", ONE);
+      case SNAPSHOT, DELETE_SNAPSHOT -> throw new AssertionError("it saves none");
       case UPLOAD -> new Request("PUT", ONE + "/fs/write");
     };
   }
@@ -268,5 +274,18 @@ class SpritesFaultsTest extends FakedVendorFaults {
     } finally {
       assertThat(provider().destroy(foreign.name)).isTrue();
     }
+  }
+
+  /** Its end would be taken for the end of all there are. */
+  @Test
+  void aListThatDoesNotSayHowItGoesOnIsAnError() {
+    Fault half =
+        new Fault("GET", "/v1/sprites", 200, Map.of(), "{\"sprites\":[],\"has_more\":true}", false);
+    FAKE.get().faults.next(half);
+
+    assertThatThrownBy(() -> provider().list(Map.of()))
+        .isInstanceOf(ProviderException.class)
+        .hasMessageContaining("part of a list")
+        .satisfies(thrown -> assertThat(((ProviderException) thrown).remedy()).isPresent());
   }
 }

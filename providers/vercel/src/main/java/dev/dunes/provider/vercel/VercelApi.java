@@ -4,6 +4,8 @@ import dev.dunes.provider.cloud.CloudCall;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.Secrets;
 import dev.dunes.provider.cloud.VendorList;
+import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.ProviderException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class VercelApi implements AutoCloseable {
   static final JsonMapper JSON = JsonMapper.builder().build();
 
+  private static final String SNAPSHOTS = "/v2/sandboxes/snapshots";
   private static final int PAGE = 50;
   private static final Duration CREATE_LIMIT = Duration.ofMinutes(3);
 
@@ -75,6 +78,13 @@ final class VercelApi implements AutoCloseable {
     return http.json(call("POST", path, "").within(CREATE_LIMIT).json(body));
   }
 
+  /** Another that begins with what was saved last of this one, and is as this one is otherwise. */
+  JsonNode fork(String name, ObjectNode body) {
+    String path = "/v2/sandboxes/" + encode(name) + "/fork";
+    String project = "&projectId=" + encode(settings.project());
+    return http.json(call("POST", path, project).about(name).within(CREATE_LIMIT).json(body));
+  }
+
   /** {@code {sandbox, session, routes}}. */
   Optional<JsonNode> get(String name) {
     return get(name, "");
@@ -118,8 +128,11 @@ final class VercelApi implements AutoCloseable {
     http.status(about("PATCH", name, "").asRepeatable().json(body));
   }
 
-  boolean delete(String name) {
-    String query = "&deleteOrphanSnapshots=true";
+  /**
+   * @param saved whether what was saved of it goes with it, unless another sandbox needs it
+   */
+  boolean delete(String name, boolean saved) {
+    String query = saved ? "&deleteOrphanSnapshots=true" : "";
     return http.status(about("DELETE", name, query).accepting(404)) != 404;
   }
 
@@ -138,6 +151,53 @@ final class VercelApi implements AutoCloseable {
     http.status(
         machine("POST", name, session, "/extend-timeout")
             .json(CloudHttp.object().put("duration", by.toMillis())));
+  }
+
+  // ---- snapshots ----
+
+  /** Ends the machine. Never asked twice: what it would make is not known by anything of ours. */
+  JsonNode snapshot(String name, String session, boolean forGood) {
+    CloudCall call = machine("POST", name, session, "/snapshot").within(CREATE_LIMIT);
+    JsonNode made =
+        http.json(forGood ? call.json(CloudHttp.object().put("expiration", 0)) : call)
+            .path("snapshot");
+    if (VercelShape.snapshot(made).isEmpty()) {
+      throw new ProviderException(
+          "vercel did not say which snapshot it made",
+          ErrorDetails.at(VercelSandboxProviderFactory.NAME, name).withRemedy("try again"));
+    }
+    return made;
+  }
+
+  /** What was saved of a sandbox and is still there. */
+  List<JsonNode> snapshots(String name) {
+    String query =
+        "&project=%s&name=%s&limit=%d".formatted(encode(settings.project()), encode(name), PAGE);
+    return VendorList.all(
+            http,
+            next ->
+                call(
+                    "GET",
+                    SNAPSHOTS,
+                    query + next.map(cursor -> "&cursor=" + encode(cursor)).orElse("")),
+            came ->
+                new VendorList.Page(
+                    came.json().path("snapshots"),
+                    VendorList.Came.cursor(came.json().path("pagination").path("next"))))
+        .stream()
+        .filter(VercelApi::there)
+        .toList();
+  }
+
+  /** One that was deleted may still be shown. */
+  private static boolean there(JsonNode snapshot) {
+    return snapshot.path("status").asString("").equals("created");
+  }
+
+  boolean deleteSnapshot(String id) {
+    String path = SNAPSHOTS + "/" + encode(id);
+    JsonNode shown = http.json(call("GET", path, "").accepting(404, 410)).path("snapshot");
+    return there(shown) && http.status(call("DELETE", path, "").accepting(404, 410)) < 400;
   }
 
   static String encode(String text) {

@@ -1,9 +1,7 @@
 package dev.dunes.provider.vercel;
 
-import dev.dunes.provider.cloud.ClearingAway;
 import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.CloudSandbox;
-import dev.dunes.provider.cloud.CloudSpecs;
 import dev.dunes.provider.cloud.FilePut;
 import dev.dunes.provider.cloud.FrameScripts;
 import dev.dunes.provider.cloud.FramedProcess;
@@ -12,14 +10,12 @@ import dev.dunes.provider.cloud.PartedPut;
 import dev.dunes.provider.cloud.VendorProcess;
 import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.ErrorDetails;
+import dev.dunes.sandbox.Forking;
 import dev.dunes.sandbox.Pausing;
 import dev.dunes.sandbox.ProviderException;
-import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInfo;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxSpec;
-import dev.dunes.sandbox.SandboxState;
-import dev.dunes.sandbox.SandboxTimeoutException;
 import dev.dunes.sandbox.Timeouts;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,10 +27,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** A sandbox at Vercel. */
-final class VercelSandbox extends CloudSandbox implements Pausing {
+final class VercelSandbox extends CloudSandbox {
   /** In one request: servers have limits. */
   private static final long MOST_UPLOADED = 64 << 20;
 
@@ -42,12 +37,11 @@ final class VercelSandbox extends CloudSandbox implements Pausing {
   private static final int MOST_OUTPUT = 64 << 20;
 
   private static final int WHOLE_LINES = 3;
-  private static final Duration STOP_LIMIT = Duration.ofMinutes(3);
-  private static final long LOOK_MILLIS = 200;
 
   private final VercelSandboxProvider provider;
   private final VercelApi api;
   private final Machine machine;
+  private final VercelPauses pauses;
 
   VercelSandbox(
       VercelSandboxProvider provider,
@@ -59,6 +53,7 @@ final class VercelSandbox extends CloudSandbox implements Pausing {
     this.provider = provider;
     this.api = api;
     this.machine = new Machine(provider, api, made.id(), session);
+    this.pauses = new VercelPauses(provider, api, machine, made.id());
   }
 
   String clean(String text) {
@@ -69,10 +64,6 @@ final class VercelSandbox extends CloudSandbox implements Pausing {
 
   @Override
   protected VendorProcess launch(Launch launch) {
-    if (launch.terminal().isPresent()) {
-      throw CloudSpecs.unsupported(
-          provider(), "terminal", "commands run without one here", "run it without a terminal");
-    }
     return VercelProcess.start(this, machine, launch);
   }
 
@@ -150,105 +141,19 @@ final class VercelSandbox extends CloudSandbox implements Pausing {
   protected void setLifetime(Duration lifetime) {
     JsonNode shown = provider.alive(id()).orElseThrow(() -> provider.notFound(id()));
     Instant deadline = Instant.now().plus(lifetime);
-    lengthen(shown, deadline);
+    pauses.lengthen(shown, deadline);
     api.update(id(), VercelSandboxProvider.tags(shown.path("sandbox"), deadline));
     provider.keep(id(), deadline);
   }
 
-  private void lengthen(JsonNode shown, Instant deadline) {
-    JsonNode session = shown.path("session");
-    long since = session.path("startedAt").asLong(session.path("createdAt").asLong(0));
-    Instant end = Instant.ofEpochMilli(since).plusMillis(session.path("timeout").asLong(0));
-    Duration missing = Duration.between(end, deadline);
-    if (VercelShape.state(shown.path("sandbox")) == SandboxState.RUNNING && missing.isPositive()) {
-      api.extend(id(), session.path("id").asString(machine.session()), missing);
-    }
-  }
-
-  // ---- pausing: the files stay, processes end ----
-
   @Override
   public Optional<Pausing> pausing() {
-    return Optional.of(this);
-  }
-
-  /** What is stopped is only kept by one that is to be kept: so it is, as long as it is stopped. */
-  @Override
-  public void pause() {
-    JsonNode sandbox =
-        provider.alive(id()).orElseThrow(() -> provider.notFound(id())).path("sandbox");
-    if (VercelShape.state(sandbox) == SandboxState.STOPPED) {
-      return;
-    }
-    api.update(id(), kept(true));
-    try {
-      api.stop(id(), VercelShape.session(sandbox));
-      awaitState(SandboxState.STOPPED);
-    } catch (SandboxException e) {
-      ClearingAway.run(() -> keepNoMore(e));
-      throw e;
-    }
-  }
-
-  private static ObjectNode kept(boolean persistent) {
-    return CloudHttp.object().put("persistent", persistent);
-  }
-
-  /** One that still runs and is kept would go on to cost something once it has stopped. */
-  private void keepNoMore(SandboxException failure) {
-    try {
-      boolean runs =
-          provider
-              .peek(id())
-              .map(shown -> VercelShape.state(shown.path("sandbox")))
-              .filter(SandboxState.RUNNING::equals)
-              .isPresent();
-      if (runs) {
-        api.update(id(), kept(false));
-      }
-    } catch (SandboxException e) {
-      failure.addSuppressed(e);
-    }
+    return Optional.of(pauses);
   }
 
   @Override
-  public void resume() {
-    if (provider.alive(id()).isEmpty()) {
-      throw provider.notFound(id());
-    }
-    JsonNode shown = api.resume(id()).orElseThrow(() -> provider.notFound(id()));
-    if (VercelShape.state(shown.path("sandbox")) != SandboxState.RUNNING) {
-      shown = awaitState(SandboxState.RUNNING);
-    }
-    machine.now(shown.path("sandbox"));
-    api.update(id(), kept(false));
-    Optional<Instant> deadline = VercelShape.info(shown.path("sandbox")).deadline();
-    if (deadline.isPresent()) {
-      lengthen(shown, deadline.get());
-    }
-  }
-
-  private JsonNode awaitState(SandboxState wanted) {
-    long end = System.nanoTime() + STOP_LIMIT.toNanos();
-    while (true) {
-      JsonNode shown = provider.alive(id()).orElseThrow(() -> provider.notFound(id()));
-      SandboxState state = VercelShape.state(shown.path("sandbox"));
-      if (state == wanted) {
-        return shown;
-      }
-      if (state == SandboxState.ERROR) {
-        throw failed("the sandbox failed");
-      }
-      if (System.nanoTime() - end > 0) {
-        throw SandboxTimeoutException.after(STOP_LIMIT);
-      }
-      pause(LOOK_MILLIS);
-    }
-  }
-
-  private SandboxException failed(String what) {
-    return new ProviderException(
-        what, ErrorDetails.at(provider(), id()).withRemedy("make another one"));
+  public Optional<Forking> forking() {
+    return Optional.of(new VercelCopies(provider, api, pauses, id(), spec()));
   }
 
   static void pause(long millis) {

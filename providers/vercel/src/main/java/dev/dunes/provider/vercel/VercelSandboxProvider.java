@@ -1,5 +1,6 @@
 package dev.dunes.provider.vercel;
 
+import dev.dunes.provider.cloud.CloudHttp;
 import dev.dunes.provider.cloud.CloudProvider;
 import dev.dunes.provider.cloud.CloudSandbox;
 import dev.dunes.provider.cloud.CloudSpecs;
@@ -24,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +62,11 @@ final class VercelSandboxProvider extends CloudProvider {
   @Override
   public ProviderCapabilities capabilities() {
     return ProviderCapabilities.of(
-        Capability.PERSISTENT, Capability.STREAMING, Capability.FILE_UPLOAD);
+        Capability.PERSISTENT,
+        Capability.SNAPSHOT,
+        Capability.STREAMING,
+        Capability.FILE_UPLOAD,
+        Capability.INTERACTIVE_SHELL);
   }
 
   @Override
@@ -115,13 +121,30 @@ final class VercelSandboxProvider extends CloudProvider {
     if (spec.network().filter(NetworkMode.NONE::equals).isPresent()) {
       body.putObject("networkPolicy").put("mode", "deny-all");
     }
-    JsonNode made = awaitStarted(api.create(body)).path("sandbox");
+    return started(api.create(body), mark, spec, facts);
+  }
+
+  private VercelSandbox started(JsonNode answer, String mark, SandboxSpec spec, Facts facts) {
+    JsonNode made = awaitStarted(answer).path("sandbox");
     SandboxInfo info = VercelShape.info(made);
     if (!info.id().equals(PREFIX + mark)) {
       throw unexpected(info.id(), new IllegalStateException("a sandbox of another name"));
     }
     keep(info.id(), facts.deadline());
     return new VercelSandbox(this, api, info, spec, VercelShape.session(made));
+  }
+
+  /** Begins with what was saved last of another; Vercel copies what it was made with. */
+  Sandbox fork(String from, SandboxSpec spec) {
+    String mark = UUID.randomUUID().toString();
+    Facts facts = Facts.of(spec);
+    ObjectNode body = VercelApi.JSON.createObjectNode().put("name", PREFIX + mark);
+    body.put("timeout", spec.lifetime().toMillis());
+    ObjectNode tags = body.putObject("tags");
+    spec.labels().forEach(tags::put);
+    tags.put(VercelShape.OURS, facts.tag());
+    body.put("persistent", false);
+    return copying(mark, () -> started(api.fork(from, body), mark, spec, facts));
   }
 
   private static void image(ObjectNode body, String image) {
@@ -213,12 +236,48 @@ final class VercelSandboxProvider extends CloudProvider {
 
   private boolean remove(JsonNode sandbox) {
     String id = sandbox.path("name").asString("");
+    // before it is stopped: whoever looks at it then deletes it, too
+    Optional<List<JsonNode>> saved = saved(id);
     try {
+      if (VercelShape.persistent(sandbox) && VercelShape.state(sandbox) == SandboxState.RUNNING) {
+        api.update(id, CloudHttp.object().put("persistent", false)); // else stopping saves it
+      }
       api.stop(id, VercelShape.session(sandbox));
     } catch (SandboxException e) {
       LOG.debug("sandbox {} could not be stopped before it is deleted", id, e);
     }
-    return api.delete(id);
+    if (saved.filter(all -> all.stream().noneMatch(VercelSandboxProvider::stays)).isPresent()) {
+      return api.delete(id, true);
+    }
+    boolean was = api.delete(id, false);
+    saved.orElse(List.of()).stream()
+        .filter(each -> !stays(each))
+        .map(VercelShape::snapshot)
+        .forEach(this::drop);
+    return was;
+  }
+
+  private Optional<List<JsonNode>> saved(String id) {
+    try {
+      return Optional.of(api.snapshots(id));
+    } catch (SandboxException e) {
+      LOG.warn("what was saved of sandbox {} is left at vercel until it expires", id, e);
+      return Optional.empty();
+    }
+  }
+
+  /** One that is not needed any more; else it ends by itself. */
+  void drop(String snapshot) {
+    try {
+      api.deleteSnapshot(snapshot);
+    } catch (SandboxException e) {
+      LOG.warn("snapshot {} is left at vercel until it expires", snapshot, e);
+    }
+  }
+
+  /** Somebody asked for it, so it outlives its sandbox. */
+  private static boolean stays(JsonNode snapshot) {
+    return !snapshot.hasNonNull("expiresAt");
   }
 
   @Override
@@ -262,6 +321,11 @@ final class VercelSandboxProvider extends CloudProvider {
     boolean was = shown.isPresent() && remove(shown.get().path("sandbox"));
     deadlines.forget(id);
     return was;
+  }
+
+  @Override
+  public boolean deleteSnapshot(String id) {
+    return ID.matcher(id).matches() && api.deleteSnapshot(id);
   }
 
   @Override

@@ -111,6 +111,11 @@ final class VercelShape {
     return sandbox.path("currentSessionId").asString("");
   }
 
+  /** The id of what was saved. */
+  static String snapshot(JsonNode saved) {
+    return saved.path("id").asString("");
+  }
+
   static boolean persistent(JsonNode sandbox) {
     return sandbox.path("persistent").asBoolean(false);
   }

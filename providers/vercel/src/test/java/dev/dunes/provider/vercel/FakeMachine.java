@@ -1,6 +1,5 @@
 package dev.dunes.provider.vercel;
 
-import dev.dunes.provider.vercel.FakeVercel.Box;
 import dev.dunes.provider.vercel.FakeVercel.Refusal;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.SandboxFileException;
@@ -38,7 +37,7 @@ final class FakeMachine {
   final AtomicInteger cutNextAfter = new AtomicInteger();
 
   /** Whether this was answered here. */
-  boolean handle(HttpServerRequest request, Box box, List<String> path, Buffer body)
+  boolean handle(HttpServerRequest request, FakeBox box, List<String> path, Buffer body)
       throws IOException, InterruptedException {
     String what = request.method() + " " + path.getFirst();
     switch (what) {
@@ -67,7 +66,7 @@ final class FakeMachine {
     return true;
   }
 
-  private static FakeCommand command(Box box, String id) {
+  private static FakeCommand command(FakeBox box, String id) {
     FakeCommand command = box.commands.get(id);
     if (command == null) {
       throw new Refusal(404, "not_found", "no such command");
@@ -75,7 +74,7 @@ final class FakeMachine {
     return command;
   }
 
-  private void start(HttpServerRequest request, Box box, JsonNode asked)
+  private void start(HttpServerRequest request, FakeBox box, JsonNode asked)
       throws InterruptedException, IOException {
     List<String> argv = new ArrayList<>(List.of(asked.path("command").asString()));
     asked.path("args").forEach(each -> argv.add(each.asString()));
@@ -159,7 +158,7 @@ final class FakeMachine {
 
   // ---- files ----
 
-  private static void files(HttpServerRequest request, Box box, String what, Buffer body)
+  private static void files(HttpServerRequest request, FakeBox box, String what, Buffer body)
       throws IOException {
     SandboxFiles files = box.sandbox.files();
     try {

@@ -1,9 +1,5 @@
 package dev.dunes.provider.vercel;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
-import dev.dunes.provider.local.LocalSandboxProviderFactory;
-import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
@@ -33,8 +29,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -44,38 +38,6 @@ final class FakeVercel implements AutoCloseable {
   static final String TOKEN = "vcl_test_0123456789abcdef";
   static final String TEAM = "team_test";
   static final String PROJECT = "prj_test";
-
-  /** A sandbox as its vendor knows it. */
-  static final class Box {
-    final String name;
-    final Sandbox sandbox;
-    final Map<String, String> env;
-    final JsonNode asked;
-    final String path;
-    final long createdAt = Instant.now().toEpochMilli();
-    final Map<String, FakeCommand> commands = new ConcurrentHashMap<>();
-    volatile Map<String, String> tags;
-    volatile boolean persistent;
-    volatile String status = "running";
-    volatile String sessionId = "sbx_" + UUID.randomUUID().toString().replace("-", "");
-    volatile long startedAt = createdAt;
-    volatile long timeout;
-
-    Box(String name, Sandbox sandbox, Map<String, String> env, JsonNode asked, String path) {
-      this.name = name;
-      this.sandbox = sandbox;
-      this.env = env;
-      this.asked = asked;
-      this.path = path;
-    }
-
-    ObjectNode session() {
-      ObjectNode shown = object().put("id", sessionId).put("status", status);
-      shown.put("memory", 4096).put("vcpus", 2).put("region", "iad1").put("cwd", "/vercel/sandbox");
-      shown.put("timeout", timeout).put("requestedAt", startedAt).put("startedAt", startedAt);
-      return shown.put("createdAt", startedAt).put("updatedAt", startedAt);
-    }
-  }
 
   /** An answer that is none of success. */
   static final class Refusal extends RuntimeException {
@@ -94,9 +56,10 @@ final class FakeVercel implements AutoCloseable {
   private final Sandboxes sandboxes;
   private final Vertx vertx = Vertx.vertx();
   private final HttpServer http;
-  final Map<String, Box> boxes = new ConcurrentHashMap<>();
+  final Map<String, FakeBox> boxes = new ConcurrentHashMap<>();
   final Faults faults = new Faults();
   final FakeMachine machine = new FakeMachine();
+  final FakeSnapshots snapshots = new FakeSnapshots();
 
   FakeVercel() throws Exception {
     directory =
@@ -150,28 +113,51 @@ final class FakeVercel implements AutoCloseable {
               .map(FakeVercel::decode)
               .toList();
       if (parts.size() > 4 && parts.get(2).equals("sessions")) {
-        Box box = running(parts.get(3));
+        FakeBox box = running(parts.get(3));
         if (machine.handle(request, box, parts.subList(4, parts.size()), body)) {
           return;
         }
-        if (!parts.get(4).equals("stop")) {
-          throw new Refusal(404, "not_found", "no route for " + path);
-        }
-        stop(box);
-        ObjectNode stopped = object();
-        stopped.set("session", box.session());
-        answer(request, 200, stopped.set("sandbox", show(box)));
+        JsonNode ended = end(parts.get(4), box, json(body));
+        after(fault);
+        answer(request, 200, ended);
         return;
       }
-      JsonNode answer = api(request, parts, body);
-      if (fault.isPresent()) {
-        throw new Refusal(fault.get().status(), "internal", "upstream broke");
-      }
+      JsonNode answer =
+          parts.size() > 2 && parts.get(2).equals("snapshots")
+              ? snapshots.handle(request, parts)
+              : api(request, parts, body);
+      after(fault);
       answer(request, 200, answer);
     } catch (Refusal e) {
       refuse(request, e.status, e.code, String.valueOf(e.getMessage()));
     } catch (SandboxException | IOException | InterruptedException e) {
       refuse(request, 500, "internal", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private JsonNode end(String how, FakeBox box, JsonNode asked) {
+    ObjectNode answer = object();
+    switch (how) {
+      case "stop" -> stop(box);
+      case "snapshot" -> {
+        box.status = "stopped";
+        box.sandbox.exec("kill -KILL -1 2>/dev/null");
+        answer.set(
+            "snapshot",
+            snapshots.take(box, asked.path("expiration").asLong(FakeSnapshots.USUAL_LIFE)));
+        if (!box.persistent) {
+          box.sandbox.destroy();
+        }
+      }
+      default -> throw new Refusal(404, "not_found", "no route for " + how);
+    }
+    answer.set("session", box.session());
+    return answer.set("sandbox", box.show());
+  }
+
+  private static void after(Optional<Fault> fault) {
+    if (fault.isPresent()) {
+      throw new Refusal(fault.get().status(), "internal", "upstream broke");
     }
   }
 
@@ -220,15 +206,24 @@ final class FakeVercel implements AutoCloseable {
     if (!PROJECT.equals(request.getParam("projectId"))) {
       throw new Refusal(403, "forbidden", "not your project");
     }
-    Box box = box(parts.get(2));
+    FakeBox box = box(parts.get(2));
+    if (parts.size() > 3) {
+      if (!(method + parts.get(3)).equals("POSTfork")) {
+        throw new Refusal(404, "not_found", "no route for " + parts.get(3));
+      }
+      return fork(box, json(body));
+    }
     switch (method) {
       case "GET" -> {
         if ("true".equals(request.getParam("resume")) && !box.status.equals("running")) {
+          if (!snapshots.there(box.snapshot)) {
+            throw new Refusal(410, "snapshot_not_found", "Snapshot is gone");
+          }
           box.sessionId = "sbx_" + UUID.randomUUID().toString().replace("-", "");
           box.startedAt = Instant.now().toEpochMilli();
           box.status = "running";
         }
-        return whole(box);
+        return box.whole();
       }
       case "PATCH" -> {
         JsonNode change = json(body);
@@ -236,21 +231,24 @@ final class FakeVercel implements AutoCloseable {
           box.tags = tags(change);
         }
         box.persistent = change.path("persistent").asBoolean(box.persistent);
-        return object().set("sandbox", show(box));
+        return object().set("sandbox", box.show());
       }
       case "DELETE" -> {
         if (!boxes.remove(box.name, box)) {
           throw unknown();
         }
         box.sandbox.destroy();
-        return object().set("sandbox", show(box));
+        if ("true".equals(request.getParam("deleteOrphanSnapshots"))) {
+          snapshots.forget(box.name);
+        }
+        return object().set("sandbox", box.show());
       }
       default -> throw new Refusal(404, "not_found", "no route for " + method);
     }
   }
 
-  Box box(String name) {
-    Box box = boxes.get(name);
+  FakeBox box(String name) {
+    FakeBox box = boxes.get(name);
     if (box == null) {
       throw unknown();
     }
@@ -261,8 +259,8 @@ final class FakeVercel implements AutoCloseable {
     return new Refusal(404, "not_found", "Sandbox not found");
   }
 
-  private Box running(String session) {
-    Box box =
+  private FakeBox running(String session) {
+    FakeBox box =
         boxes.values().stream()
             .filter(each -> each.sessionId.equals(session))
             .findFirst()
@@ -273,11 +271,12 @@ final class FakeVercel implements AutoCloseable {
     return box;
   }
 
-  /** What is not to be kept is gone with its machine. */
-  static void stop(Box box) {
+  /** What is not to be kept is gone with its machine; else it is saved by itself. */
+  void stop(FakeBox box) {
     box.status = "stopped";
     if (box.persistent) {
       box.sandbox.exec("kill -KILL -1 2>/dev/null");
+      snapshots.take(box, FakeSnapshots.USUAL_LIFE);
     } else {
       box.sandbox.destroy();
     }
@@ -287,10 +286,24 @@ final class FakeVercel implements AutoCloseable {
     if (!PROJECT.equals(wanted.path("projectId").asString(""))) {
       throw new Refusal(403, "forbidden", "not your project");
     }
-    if (wanted.path("image").asString("").startsWith("nosuch")
-        || wanted.path("source").path("snapshotId").asString("").startsWith("nosuch")) {
+    if (wanted.path("image").asString("").startsWith("nosuch")) {
       throw new Refusal(400, "bad_request", "no such image");
     }
+    Optional<String> source = Optional.of(wanted.path("source").path("snapshotId").asString(""));
+    return add(wanted, source.filter(id -> !id.isEmpty()), path).whole();
+  }
+
+  /** As the other was made, with what was saved last of it, but for what is said here. */
+  private JsonNode fork(FakeBox from, JsonNode wanted) {
+    ObjectNode whole = object().put("persistent", from.persistent).put("timeout", from.timeout);
+    from.env.forEach(whole.putObject("env")::put);
+    from.tags.forEach(whole.putObject("tags")::put);
+    wanted.properties().forEach(each -> whole.set(each.getKey(), each.getValue()));
+    Optional<String> saved = Optional.of(from.snapshot).filter(id -> !id.isEmpty());
+    return add(whole, saved, "fork").whole();
+  }
+
+  private FakeBox add(JsonNode wanted, Optional<String> snapshot, String path) {
     Map<String, String> tags = tags(wanted);
     if (tags.size() > 5) {
       throw new Refusal(400, "bad_request", "too many tags");
@@ -299,17 +312,14 @@ final class FakeVercel implements AutoCloseable {
     if (boxes.containsKey(name)) {
       throw new Refusal(409, "conflict", "Sandbox name is taken");
     }
-    return whole(add(name, wanted, tags, path));
-  }
-
-  private Box add(String name, JsonNode wanted, Map<String, String> tags, String path) {
     Map<String, String> env = new HashMap<>();
     wanted
         .path("env")
         .properties()
         .forEach(each -> env.put(each.getKey(), each.getValue().asString()));
-    SandboxSpec spec = SandboxSpec.builder().lifetime(Duration.ofHours(1)).build();
-    Box box = new Box(name, sandboxes.create(spec), env, wanted, path);
+    SandboxSpec.Builder spec = SandboxSpec.builder().lifetime(Duration.ofHours(1));
+    snapshot.map(snapshots::image).ifPresent(spec::image);
+    FakeBox box = new FakeBox(name, sandboxes.create(spec.build()), env, wanted, path);
     box.tags = tags;
     box.persistent = wanted.path("persistent").asBoolean(true);
     box.timeout = wanted.path("timeout").asLong(300_000);
@@ -318,8 +328,10 @@ final class FakeVercel implements AutoCloseable {
   }
 
   /** One that somebody else made in the same account. */
-  Box foreign(String name, Map<String, String> tags) {
-    return add(name, object(), tags, "");
+  FakeBox foreign(String name, Map<String, String> tags) {
+    ObjectNode wanted = object().put("name", name);
+    tags.forEach(wanted.putObject("tags")::put);
+    return add(wanted, Optional.empty(), "");
   }
 
   private JsonNode list(HttpServerRequest request) {
@@ -329,15 +341,15 @@ final class FakeVercel implements AutoCloseable {
     String after = Optional.ofNullable(request.getParam("cursor")).orElse("");
     int most = Integer.parseInt(Optional.ofNullable(request.getParam("limit")).orElse("20"));
     List<String> wanted = request.params().getAll("tags");
-    List<Box> found =
+    List<FakeBox> found =
         boxes.values().stream()
             .filter(box -> wanted.stream().allMatch(tag -> has(box, tag)))
             .filter(box -> box.name.compareTo(after) > 0)
-            .sorted(Comparator.comparing((Box box) -> box.name))
+            .sorted(Comparator.comparing((FakeBox box) -> box.name))
             .toList();
     ObjectNode page = object();
     ArrayNode shown = page.putArray("sandboxes");
-    found.stream().limit(most).forEach(box -> shown.add(show(box)));
+    found.stream().limit(most).forEach(box -> shown.add(box.show()));
     ObjectNode pagination = page.putObject("pagination").put("count", shown.size());
     if (found.size() > most) {
       pagination.put("next", found.get(most - 1).name);
@@ -347,25 +359,9 @@ final class FakeVercel implements AutoCloseable {
     return page;
   }
 
-  private static boolean has(Box box, String tag) {
+  private static boolean has(FakeBox box, String tag) {
     String[] parts = tag.split(":", 2);
     return parts[1].equals(box.tags.get(parts[0]));
-  }
-
-  private static JsonNode whole(Box box) {
-    ObjectNode answer = object();
-    answer.set("sandbox", show(box));
-    answer.set("session", box.session());
-    answer.putArray("routes");
-    return answer;
-  }
-
-  private static ObjectNode show(Box box) {
-    ObjectNode shown = object().put("name", box.name).put("persistent", box.persistent);
-    shown.put("status", box.status).put("currentSessionId", box.sessionId).put("region", "iad1");
-    shown.put("createdAt", box.createdAt).put("updatedAt", box.createdAt);
-    box.tags.forEach(shown.putObject("tags")::put);
-    return shown;
   }
 
   private static Map<String, String> tags(JsonNode body) {
@@ -384,6 +380,7 @@ final class FakeVercel implements AutoCloseable {
   public void close() {
     vertx.close().toCompletionStage().toCompletableFuture().join();
     boxes.values().forEach(box -> box.sandbox.destroy());
+    snapshots.close();
     sandboxes.close();
     try (Stream<Path> walk = Files.walk(directory)) {
       for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
@@ -391,35 +388,6 @@ final class FakeVercel implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
-    }
-  }
-
-  /** One for all tests of a class and of those nested in it; ended after everything else. */
-  static final class Shared implements BeforeAllCallback {
-    private Optional<FakeVercel> fake = Optional.empty();
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-      assumeTrue(
-          new LocalSandboxProviderFactory().availability(ProviderSettings.system()).usable(),
-          "provider 'local' cannot be used here: see ds doctor");
-      fake =
-          Optional.of(
-              context
-                  .getStore(ExtensionContext.Namespace.create(Shared.class))
-                  .computeIfAbsent("fake", key -> open(), FakeVercel.class));
-    }
-
-    private static FakeVercel open() {
-      try {
-        return new FakeVercel();
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
-      }
-    }
-
-    FakeVercel get() {
-      return fake.orElseThrow();
     }
   }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Proves the fake: the npm package {@code @vercel/sandbox} as it is published works with it. */
 @Timeout(120)
 class VercelClientTest {
-  @RegisterExtension static final FakeVercel.Shared FAKE = new FakeVercel.Shared();
+  @RegisterExtension static final SharedVercel FAKE = new SharedVercel();
 
   @Test
   void theirOwnClientWorks() throws Exception {
@@ -59,7 +59,15 @@ class VercelClientTest {
             "extended true",
             "stopped \"stopped\"",
             "woken \"kept\"",
+            "saved [\"created\",true,true]",
+            "went on \"kept\"",
+            "snapshots [2,true]",
+            "forked [\"kepta b\\n\",{\"other\":\"tag\"}]",
+            "from it \"kept\"",
+            "deleted \"deleted\"",
+            "no snapshot 410",
             "not found 404");
     assertThat(FAKE.get().boxes).isEmpty();
+    assertThat(FAKE.get().snapshots.ids()).isEmpty();
   }
 }

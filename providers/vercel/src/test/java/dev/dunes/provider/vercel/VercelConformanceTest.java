@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The suite every provider passes, through the wire of Vercel. */
 class VercelConformanceTest extends SandboxProviderConformance {
-  @RegisterExtension static final FakeVercel.Shared FAKE = new FakeVercel.Shared();
+  @RegisterExtension static final SharedVercel FAKE = new SharedVercel();
 
   @Override
   protected SandboxProviderFactory factory() {
@@ -27,7 +27,10 @@ class VercelConformanceTest extends SandboxProviderConformance {
     return EnumSet.of(
         Feature.ON_THIS_MACHINE,
         Feature.SEEN_BY_OTHER_PROCESSES,
+        Feature.TERMINAL,
         Feature.DETACHED_COMMANDS,
+        Feature.FORK,
+        Feature.SNAPSHOT,
         Feature.WATCH,
         Feature.PORTS);
   }

@@ -14,6 +14,7 @@ import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.SandboxStateException;
+import dev.dunes.sandbox.Snapshot;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
 import dev.dunes.sandbox.conformance.FakedVendorFaults;
 import dev.dunes.sandbox.conformance.Faults;
@@ -24,6 +25,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,9 +40,10 @@ import tools.jackson.databind.JsonNode;
 @Timeout(120)
 class VercelFaultsTest extends FakedVendorFaults {
   private static final String MAKE = "/api/v3/sandboxes";
+  private static final String SNAPSHOT = "/api/v2/sandboxes/sessions/[^/]+/snapshot";
   private static final String CMD = "/api/v2/sandboxes/sessions/[^/]+/cmd";
 
-  @RegisterExtension static final FakeVercel.Shared FAKE = new FakeVercel.Shared();
+  @RegisterExtension static final SharedVercel FAKE = new SharedVercel();
 
   private static void next(String method, String path, int status, boolean after) {
     FAKE.get().faults.next(method, path, status, after);
@@ -62,6 +66,11 @@ class VercelFaultsTest extends FakedVendorFaults {
   }
 
   @Override
+  protected List<String> saved() {
+    return FAKE.get().snapshots.ids();
+  }
+
+  @Override
   protected void forget(String id) {
     FAKE.get().boxes.remove(id).sandbox.destroy();
   }
@@ -76,6 +85,8 @@ class VercelFaultsTest extends FakedVendorFaults {
     return switch (call) {
       case CREATE -> new Request("POST", MAKE);
       case DESTROY -> new Request("DELETE", "/api/v2/sandboxes/[^/]+");
+      case SNAPSHOT -> new Request("POST", SNAPSHOT);
+      case DELETE_SNAPSHOT -> new Request("DELETE", "/api/v2/sandboxes/snapshots/[^/]+");
       case UPLOAD -> new Request("POST", "/api/v2/sandboxes/sessions/[^/]+/fs/write");
     };
   }
@@ -99,7 +110,7 @@ class VercelFaultsTest extends FakedVendorFaults {
   })
   void anImageIsARuntimeOrAnImageThere(String image, String path, String field) {
     try (Sandbox sandbox = provider().create(SandboxSpec.builder().image(image).build())) {
-      FakeVercel.Box box = FAKE.get().box(sandbox.id());
+      FakeBox box = FAKE.get().box(sandbox.id());
       assertThat(box.path).isEqualTo(path);
       assertThat(box.asked.path(field).asString()).isEqualTo(image);
     }
@@ -137,7 +148,7 @@ class VercelFaultsTest extends FakedVendorFaults {
             .lifetime(Duration.ofSeconds(90))
             .build();
     try (Sandbox sandbox = provider().create(spec)) {
-      FakeVercel.Box box = FAKE.get().box(sandbox.id());
+      FakeBox box = FAKE.get().box(sandbox.id());
       assertThat(box.asked.path("resources").path("vcpus").asInt()).isEqualTo(3);
       assertThat(box.asked.path("networkPolicy").path("mode").asString()).isEqualTo("deny-all");
       assertThat(box.asked.path("timeout").asLong()).isEqualTo(90_000);
@@ -206,7 +217,7 @@ class VercelFaultsTest extends FakedVendorFaults {
   @Test
   void oneTheVendorStoppedIsGoneAndNothingOfItStays() {
     try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
-      FakeVercel.stop(FAKE.get().box(sandbox.id()));
+      FAKE.get().stop(FAKE.get().box(sandbox.id()));
 
       assertThatThrownBy(() -> sandbox.exec("true")).isInstanceOf(SandboxNotFoundException.class);
       assertThat(sandbox.state()).isEqualTo(SandboxState.TERMINATED);
@@ -217,7 +228,7 @@ class VercelFaultsTest extends FakedVendorFaults {
   @Test
   void whatIsPausedKeepsItsFilesAndOnlyThen() {
     try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
-      FakeVercel.Box box = FAKE.get().box(sandbox.id());
+      FakeBox box = FAKE.get().box(sandbox.id());
       sandbox.files().write("/tmp/file", "kept");
       sandbox.pause();
       sandbox.pause();
@@ -257,7 +268,7 @@ class VercelFaultsTest extends FakedVendorFaults {
     }
   }
 
-  private static void over(FakeVercel.Box box) {
+  private static void over(FakeBox box) {
     box.tags = new java.util.HashMap<>(box.tags);
     box.tags.compute(VercelShape.OURS, (name, facts) -> facts.replaceFirst("[0-9]+", "1000"));
   }
@@ -290,13 +301,13 @@ class VercelFaultsTest extends FakedVendorFaults {
   /** Its own client would wake it up, too. */
   @Test
   void oneOfSomebodyElseIsWokenUp() {
-    FakeVercel.Box foreign = FAKE.get().foreign("somebodys", Map.of("k", "v", "odd name", "x"));
+    FakeBox foreign = FAKE.get().foreign("somebodys", Map.of("k", "v", "odd name", "x"));
     try {
       assertThat(provider().list(Map.of("k", "v")))
           .extracting(SandboxInfo::id)
           .containsExactly("somebodys");
       Sandbox sandbox = provider().get("somebodys").orElseThrow();
-      FakeVercel.stop(foreign);
+      FAKE.get().stop(foreign);
 
       assertThat(sandbox.exec("echo hi").stdout()).isEqualTo("hi\n");
       sandbox.close();
@@ -312,7 +323,7 @@ class VercelFaultsTest extends FakedVendorFaults {
   @Test
   void aLongerTimeIsAskedForAndAShorterOneIsKept() throws InterruptedException {
     try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
-      FakeVercel.Box box = FAKE.get().box(sandbox.id());
+      FakeBox box = FAKE.get().box(sandbox.id());
       sandbox.renew(Duration.ofHours(1));
       assertThat(Instant.ofEpochMilli(box.startedAt + box.timeout))
           .isAfterOrEqualTo(sandbox.deadline().orElseThrow());
@@ -323,6 +334,103 @@ class VercelFaultsTest extends FakedVendorFaults {
         TimeUnit.MILLISECONDS.sleep(10);
       }
       assertThat(FAKE.get().boxes).isEmpty();
+    }
+  }
+
+  // ---- snapshots ----
+
+  @Test
+  void aSnapshotOutlivesItsSandboxAndWhatWasSavedByAPauseDoesNot() {
+    Sandbox sandbox = provider().create(SandboxSpec.DEFAULT);
+    sandbox.files().write("file", "kept");
+    sandbox.pause();
+    sandbox.resume();
+    Snapshot snapshot = sandbox.snapshot();
+    assertThat(saved()).hasSize(2).contains(snapshot.id());
+    assertThat(FAKE.get().box(sandbox.id()).persistent).isFalse();
+
+    sandbox.close();
+
+    assertThat(saved()).containsExactly(snapshot.id());
+    try (Sandbox again = provider().create(SandboxSpec.builder().image(snapshot.image()).build())) {
+      assertThat(again.files().readText("file")).isEqualTo("kept");
+    }
+    assertThat(provider().deleteSnapshot(snapshot.id())).isTrue();
+  }
+
+  @Test
+  void whatWasSavedByAPauseGoesWithItsSandbox() {
+    Sandbox sandbox = provider().create(SandboxSpec.DEFAULT);
+    sandbox.pause();
+    assertThat(saved()).hasSize(1);
+
+    sandbox.close();
+
+    assertThat(saved()).isEmpty();
+  }
+
+  @Test
+  void aSandboxIsEndedAlsoWhenNobodySaysWhatWasSavedOfIt() {
+    Sandbox sandbox = provider().create(SandboxSpec.DEFAULT);
+    for (int i = 0; i < 4; i++) {
+      next("GET", "/api/v2/sandboxes/snapshots", 503, false);
+    }
+
+    assertThat(sandbox.destroy()).isTrue();
+    assertThat(left()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aForkThatFailsLeavesNeitherASnapshotNorASandbox(boolean after) {
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
+      sandbox.files().write("file", "kept");
+      next("POST", "/api/v2/sandboxes/[^/]+/fork", 500, after);
+
+      assertThatThrownBy(sandbox::fork).isInstanceOf(ProviderException.class);
+      assertThat(left()).containsExactly(sandbox.id());
+      assertThat(saved()).isEmpty();
+      assertThat(FAKE.get().box(sandbox.id()).persistent).isFalse();
+      assertThat(sandbox.files().readText("file")).isEqualTo("kept");
+    }
+  }
+
+  /** What was saved is all that there is of the sandbox until a machine runs again. */
+  @Test
+  void oneThatIsNotWokenUpKeepsWhatWasSaved() throws Exception {
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
+      sandbox.files().write("file", "kept");
+      next("POST", SNAPSHOT, 500, true);
+      CountDownLatch arrived = new CountDownLatch(1);
+      CountDownLatch release = new CountDownLatch(1);
+      FAKE.get().faults.hold("POST", SNAPSHOT, arrived, release);
+      FutureTask<Snapshot> saving = new FutureTask<>(sandbox::snapshot);
+      Thread.ofVirtual().start(saving);
+      assertThat(arrived.await(60, TimeUnit.SECONDS)).isTrue();
+      for (int i = 0; i < 4; i++) {
+        next("GET", "/api/v2/sandboxes/" + sandbox.id(), 503, false);
+      }
+      release.countDown();
+      assertThatThrownBy(() -> saving.get(60, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(ProviderException.class)
+          .satisfies(thrown -> assertThat(thrown.getCause().getSuppressed()).hasSize(1));
+      assertThat(saved()).hasSize(1);
+
+      eventually("it goes on", () -> sandbox.state() == SandboxState.RUNNING && saved().isEmpty());
+      assertThat(sandbox.files().readText("file")).isEqualTo("kept");
+    }
+  }
+
+  @Test
+  void aSnapshotThatIsRefusedLeavesTheSandboxAsItWas() {
+    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
+      next("POST", SNAPSHOT, 402, false);
+      assertThatThrownBy(sandbox::snapshot).isInstanceOf(ProviderException.class);
+      assertThat(FAKE.get().box(sandbox.id()).persistent).isFalse();
+      assertThat(sandbox.exec("echo on").stdout()).isEqualTo("on\n");
+
+      sandbox.pause();
+      assertThatThrownBy(sandbox::snapshot).isInstanceOf(SandboxStateException.class);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.dunes.provider.docker;
 
 import dev.dunes.guest.SandboxStore;
+import dev.dunes.guest.Uninterrupted;
 import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxException;
@@ -8,6 +9,7 @@ import dev.dunes.sandbox.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -19,6 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** The images a daemon has, fetched when they are missing, and snapshots, which are images, too. */
 final class Images {
   private static final Logger LOG = LoggerFactory.getLogger(Images.class);
+  private static final Duration COMMIT_LIMIT = Duration.ofSeconds(30);
+  private static final long COMMIT_POLL_MILLIS = 20;
   private static final Duration PULL_LIMIT = Duration.ofMinutes(30);
   private static final String SNAPSHOT_PREFIX = "snapshot:";
   private static final String SNAPSHOT_REPOSITORY = "dunes-snapshot";
@@ -166,17 +170,49 @@ final class Images {
     ObjectNode labels = config.putObject("Labels");
     labels.put(ContainerLabels.SNAPSHOT, id);
     labels.put(ContainerLabels.INSTANCE, instance);
-    Answer answer =
-        engine.call(
-            "POST",
-            "/commit?container=%s&repo=%s&tag=%s&pause=true"
-                .formatted(container, SNAPSHOT_REPOSITORY, id),
-            config,
-            Engine.LONG);
-    if (!answer.ok()) {
-      throw DockerErrors.refused("save the sandbox's files", answer);
+    try {
+      Answer answer =
+          engine.call(
+              "POST",
+              "/commit?container=%s&repo=%s&tag=%s&pause=true"
+                  .formatted(container, SNAPSHOT_REPOSITORY, id),
+              config,
+              Engine.LONG);
+      if (!answer.ok()) {
+        throw DockerErrors.refused("save the sandbox's files", answer);
+      }
+      return new Snapshot(id, DockerSandboxProviderFactory.NAME, Instant.now());
+    } catch (RuntimeException | Error e) {
+      Uninterrupted.run(() -> uncommit(container, id, instance, e));
+      throw e;
     }
-    return new Snapshot(id, DockerSandboxProviderFactory.NAME, Instant.now());
+  }
+
+  /**
+   * Nobody knows of what was saved when its answer is lost. The daemon may still be at it: it holds
+   * the container still until then.
+   */
+  private boolean uncommit(String container, String id, String instance, Throwable failure) {
+    try {
+      boolean answered = failure instanceof SandboxException e && e.statusCode().isPresent();
+      long end = System.nanoTime() + COMMIT_LIMIT.toNanos();
+      while (!answered && holdsStill(container) && System.nanoTime() - end < 0) {
+        TimeUnit.MILLISECONDS.sleep(COMMIT_POLL_MILLIS);
+      }
+      delete(id);
+      collect(instance);
+    } catch (SandboxException e) {
+      LOG.warn("snapshot {}:{} may be left", SNAPSHOT_REPOSITORY, id, e);
+      failure.addSuppressed(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("the interrupt was put aside", e);
+    }
+    return true;
+  }
+
+  private boolean holdsStill(String container) {
+    Answer answer = engine.get("/containers/" + container + "/json");
+    return answer.ok() && answer.json().path("State").path("Paused").asBoolean(false);
   }
 
   /** Forgets a snapshot; its files go once no container stands on them. */

@@ -18,9 +18,8 @@ import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.TerminalSize;
-import dev.dunes.sandbox.conformance.FaultyProxy;
 import dev.dunes.sandbox.conformance.FaultyProxy.Fault;
-import dev.dunes.sandbox.conformance.VendorFaultsConformance;
+import dev.dunes.sandbox.conformance.ProxiedVendorFaults;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,7 +28,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -41,32 +39,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad days of E2B and of the network: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
-class E2bFaultsTest extends VendorFaultsConformance {
+class E2bFaultsTest extends ProxiedVendorFaults {
   @RegisterExtension static final E2bServer.Shared SERVER = new E2bServer.Shared();
 
   private static final SandboxSpec SPEC =
       SandboxSpec.builder().label("of", "faults").lifetime(Duration.ofMinutes(5)).build();
 
-  private FaultyProxy proxy;
-
-  /** Through a proxy of this test alone. */
   @Override
-  protected SandboxProvider open(Optional<String> key) {
-    try {
-      proxy = proxy == null ? new FaultyProxy(SERVER.server().uri()) : proxy;
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
-    return open(proxy.uri(), key.orElse(E2bServer.KEY));
+  protected URI server() {
+    return SERVER.server().uri();
   }
 
-  private static SandboxProvider open(URI uri, String key) {
+  @Override
+  protected String key() {
+    return E2bServer.KEY;
+  }
+
+  @Override
+  protected SandboxProvider open(URI uri, String key) {
     return new E2bSandboxProviderFactory().open(E2bServer.settings(uri, key));
-  }
-
-  @Override
-  protected void clearAway() {
-    proxy.close();
   }
 
   @Override
@@ -91,43 +82,26 @@ class E2bFaultsTest extends VendorFaultsConformance {
     }
   }
 
-  private static String method(Call call) {
+  @Override
+  protected Request request(Call call) {
     return switch (call) {
-      case CREATE, SNAPSHOT, UPLOAD -> "POST";
-      case DESTROY, DELETE_SNAPSHOT -> "DELETE";
-    };
-  }
-
-  private static String path(Call call) {
-    return switch (call) {
-      case CREATE -> "/v2/sandboxes";
-      case DESTROY -> "/sandboxes/[^/]+";
-      case SNAPSHOT -> "/sandboxes/[^/]+/snapshots";
-      case DELETE_SNAPSHOT -> "/templates/[^/]+";
-      case UPLOAD -> "/files";
+      case CREATE -> new Request("POST", "/v2/sandboxes");
+      case DESTROY -> new Request("DELETE", "/sandboxes/[^/]+");
+      case SNAPSHOT -> new Request("POST", "/sandboxes/[^/]+/snapshots");
+      case DELETE_SNAPSHOT -> new Request("DELETE", "/templates/[^/]+");
+      case UPLOAD -> new Request("POST", "/files");
     };
   }
 
   @Override
-  protected void fail(Call call, int status, Optional<Duration> wait, boolean after) {
-    proxy.next(
-        method(call),
-        path(call),
-        after
-            ? new Fault.AnswerAfter(status, "upstream broke")
-            : wait.map(time -> answer(status, "retry-after", Long.toString(time.toSeconds())))
-                .orElse(answer(status)));
-  }
-
-  @Override
-  protected void hold(Call call, CountDownLatch arrived, CountDownLatch release) {
-    proxy.next(method(call), path(call), new Fault.Late(arrived, release, new CountDownLatch(1)));
+  protected String error(int status) {
+    return "{\"code\":%d,\"message\":\"no, says the vendor\"}".formatted(status);
   }
 
   @Override
   protected void cutNextOutput() {
-    proxy.next("POST", "/process.Process/Start", new Fault.CutAfter(3000));
-    proxy.next("POST", "/process.Process/Connect", new Fault.CutAfter(3000));
+    proxy().next("POST", "/process.Process/Start", new Fault.CutAfter(3000));
+    proxy().next("POST", "/process.Process/Connect", new Fault.CutAfter(3000));
   }
 
   @Override
@@ -135,31 +109,12 @@ class E2bFaultsTest extends VendorFaultsConformance {
     return true;
   }
 
-  @Override
-  protected long asked(Call call) {
-    return proxy.seen().stream()
-        .filter(each -> each.matches(method(call) + " " + path(call)))
-        .count();
-  }
-
-  @Override
-  protected List<?> notMet() {
-    return proxy.left();
-  }
-
-  private static Fault answer(int status, String... headers) {
-    return new Fault.Answer(
-        status,
-        "{\"code\":%d,\"message\":\"no, says the vendor\"}".formatted(status),
-        headers.length == 0 ? Map.of() : Map.of(headers[0], headers[1]));
-  }
-
   // ---- who we are ----
 
   @ParameterizedTest
   @ValueSource(strings = {"e2b_secret…", "e2b_secret\nx", "e2b_sécret"})
   void aKeyThatCannotBeSentIsNotShownEither(String key) {
-    try (SandboxProvider stranger = open(proxy.uri(), key)) {
+    try (SandboxProvider stranger = open(proxy().uri(), key)) {
       assertThatThrownBy(() -> stranger.create(SPEC))
           .isInstanceOf(SandboxAuthenticationException.class)
           .hasMessageContaining("characters that cannot be sent")
@@ -172,11 +127,12 @@ class E2bFaultsTest extends VendorFaultsConformance {
 
   @Test
   void aVendorThatRepeatsTheKeyDoesNotShowIt() {
-    proxy.next(
-        "POST",
-        "/v2/sandboxes",
-        new Fault.Answer(
-            400, "{\"code\":400,\"message\":\"bad key " + E2bServer.KEY + "\"}", Map.of()));
+    proxy()
+        .next(
+            "POST",
+            "/v2/sandboxes",
+            new Fault.Answer(
+                400, "{\"code\":400,\"message\":\"bad key " + E2bServer.KEY + "\"}", Map.of()));
 
     assertThatThrownBy(() -> provider().create(SPEC))
         .isInstanceOf(ProviderException.class)
@@ -187,7 +143,7 @@ class E2bFaultsTest extends VendorFaultsConformance {
   /** Also not by way of what a parser says of it. */
   @Test
   void aVendorThatAnswersWithTheKeyDoesNotShowIt() {
-    proxy.next("GET", "/v2/sandboxes", new Fault.Answer(200, E2bServer.KEY, Map.of()));
+    proxy().next("GET", "/v2/sandboxes", new Fault.Answer(200, E2bServer.KEY, Map.of()));
 
     assertThatThrownBy(() -> provider().list(Map.of()))
         .isInstanceOf(ProviderException.class)
@@ -197,11 +153,11 @@ class E2bFaultsTest extends VendorFaultsConformance {
   @Test
   void aTokenThatWasChangedIsAskedForOnce() {
     try (Sandbox sandbox = provider().create(SPEC)) {
-      proxy.next("POST", "/process.Process/Start", answer(401));
+      proxy().next("POST", "/process.Process/Start", answer(401));
       assertThat(sandbox.exec("echo again").stdout()).isEqualTo("again\n");
 
-      proxy.next("POST", "/process.Process/Start", answer(401));
-      proxy.next("POST", "/process.Process/Start", answer(401));
+      proxy().next("POST", "/process.Process/Start", answer(401));
+      proxy().next("POST", "/process.Process/Start", answer(401));
       assertThatThrownBy(() -> sandbox.exec("true"))
           .isInstanceOf(SandboxAuthenticationException.class);
     }
@@ -212,27 +168,27 @@ class E2bFaultsTest extends VendorFaultsConformance {
   @ParameterizedTest
   @ValueSource(ints = {502, 503, 504, 429})
   void whatOnlyReadsIsTriedAgain(int status) {
-    proxy.next("GET", "/v2/sandboxes", answer(status));
+    proxy().next("GET", "/v2/sandboxes", answer(status));
 
     assertThat(provider().list(Map.of("of", "nothing"))).isEmpty();
-    assertThat(proxy.seen()).hasSize(2);
+    assertThat(proxy().seen()).hasSize(2);
   }
 
   @Test
   void whatStaysBrokenIsNotTriedForEver() {
     for (int i = 0; i < 4; i++) {
-      proxy.next("GET", "/v2/sandboxes", answer(503));
+      proxy().next("GET", "/v2/sandboxes", answer(503));
     }
 
     assertThatThrownBy(() -> provider().list(Map.of())).isInstanceOf(SandboxQuotaException.class);
-    assertThat(proxy.seen()).hasSize(4);
+    assertThat(proxy().seen()).hasSize(4);
   }
 
   // ---- while one is made ----
 
   @Test
   void oneWhoseAnswerWasCutIsDestroyed() {
-    proxy.next("POST", "/v2/sandboxes", new Fault.CutAfter(10));
+    proxy().next("POST", "/v2/sandboxes", new Fault.CutAfter(10));
 
     assertThatThrownBy(() -> provider().create(SPEC)).isInstanceOf(ProviderException.class);
     assertThat(made()).isEqualTo(1);
@@ -243,7 +199,7 @@ class E2bFaultsTest extends VendorFaultsConformance {
   void oneThatIsNoLongerWaitedForIsDestroyed() throws Exception {
     CountDownLatch served = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
-    proxy.next("POST", "/v2/sandboxes", new Fault.Hold(served, release));
+    proxy().next("POST", "/v2/sandboxes", new Fault.Hold(served, release));
     FutureTask<Throwable> making =
         new FutureTask<>(
             () -> catchThrowableOfType(Throwable.class, () -> provider().create(SPEC)));
@@ -260,10 +216,10 @@ class E2bFaultsTest extends VendorFaultsConformance {
 
   @Test
   void anAnswerWithoutAnIdMakesNoSecondOne() {
-    proxy.next("POST", "/v2/sandboxes", new Fault.AnswerAfter(201, "{}"));
+    proxy().next("POST", "/v2/sandboxes", new Fault.AnswerAfter(201, "{}"));
 
     assertThatThrownBy(() -> provider().create(SPEC)).isInstanceOf(ProviderException.class);
-    assertThat(proxy.seen()).doesNotContain("POST /sandboxes");
+    assertThat(proxy().seen()).doesNotContain("POST /sandboxes");
     assertThat(SERVER.server().left()).isEmpty();
   }
 
@@ -279,8 +235,8 @@ class E2bFaultsTest extends VendorFaultsConformance {
 
   @Test
   void whatCannotBeClearedAwayIsSaid() {
-    proxy.next("POST", "/v2/sandboxes", new Fault.AnswerAfter(500, "broke"));
-    proxy.next("DELETE", "/sandboxes/.*", answer(403));
+    proxy().next("POST", "/v2/sandboxes", new Fault.AnswerAfter(500, "broke"));
+    proxy().next("DELETE", "/sandboxes/.*", answer(403));
 
     assertThatThrownBy(() -> provider().create(SPEC))
         .satisfies(thrown ->
@@ -306,7 +262,7 @@ class E2bFaultsTest extends VendorFaultsConformance {
 
   @Test
   void anotherProviderTakesOverAndNothingIsLeftAtTheFirst() {
-    proxy.next("POST", "/v2/sandboxes", new Fault.AnswerAfter(500, "broke"));
+    proxy().next("POST", "/v2/sandboxes", new Fault.AnswerAfter(500, "broke"));
     try (SandboxProvider second = open(SERVER.server().uri(), E2bServer.KEY);
         Sandboxes sandboxes =
             Sandboxes.builder().register("first", provider()).register("second", second).build()) {
@@ -331,10 +287,11 @@ class E2bFaultsTest extends VendorFaultsConformance {
         Command.shellBuilder("read x; stty size").terminal(new TerminalSize(80, 24)).build();
     try (Sandbox sandbox = provider().create(SPEC);
         RunningCommand running = sandbox.start(wanted)) {
-      proxy.next(
-          "POST",
-          "/process.Process/Update",
-          new Fault.Answer(200, "{\"x\":\"" + "x".repeat(1 << 20) + "\"}", Map.of()));
+      proxy()
+          .next(
+              "POST",
+              "/process.Process/Update",
+              new Fault.Answer(200, "{\"x\":\"" + "x".repeat(1 << 20) + "\"}", Map.of()));
 
       assertThatThrownBy(() -> running.resize(new TerminalSize(90, 30)))
           .isInstanceOf(ProviderException.class)
@@ -347,14 +304,15 @@ class E2bFaultsTest extends VendorFaultsConformance {
   @Test
   void aStreamMayBreakAsOftenAsItLikesWhileSomethingComes() {
     try (Sandbox sandbox = provider().create(SPEC)) {
-      proxy.next("POST", "/process.Process/Start", new Fault.CutAfter(3000));
+      proxy().next("POST", "/process.Process/Start", new Fault.CutAfter(3000));
       for (int i = 0; i < 8; i++) {
-        proxy.next("POST", "/process.Process/Connect", new Fault.CutAfter(3000));
+        proxy().next("POST", "/process.Process/Connect", new Fault.CutAfter(3000));
       }
 
       ExecResult result = sandbox.exec("seq 1 20000; exit 7");
 
-      assertThat(proxy.seen().stream().filter("POST /process.Process/Connect"::equals)).hasSize(9);
+      assertThat(proxy().seen().stream().filter("POST /process.Process/Connect"::equals))
+          .hasSize(9);
       assertThat(result.exitCode()).isEqualTo(7);
       assertThat(result.stdout().lines()).hasSize(20_000).endsWith("20000");
     }
@@ -363,7 +321,7 @@ class E2bFaultsTest extends VendorFaultsConformance {
   @Test
   void aCommandThatMayHaveBegunIsEndedWhenNobodyCanFollowIt() {
     try (Sandbox sandbox = provider().create(SPEC)) {
-      proxy.next("POST", "/process.Process/Start", new Fault.CutAfter(1));
+      proxy().next("POST", "/process.Process/Start", new Fault.CutAfter(1));
       assertThatThrownBy(() -> sandbox.exec("echo $$ > pid; exec sleep 1000"))
           .isInstanceOf(ProviderException.class);
 
@@ -380,8 +338,8 @@ class E2bFaultsTest extends VendorFaultsConformance {
   @Test
   void aGapIsMarkedWhereTheVendorCannotRepeat() throws IOException {
     try (Sandbox sandbox = provider().create(SPEC)) {
-      proxy.next("POST", "/process.Process/Start", new Fault.CutAfter(150));
-      proxy.next("POST", "/process.Process/Connect", new Fault.Without("dunes-replay-from"));
+      proxy().next("POST", "/process.Process/Start", new Fault.CutAfter(150));
+      proxy().next("POST", "/process.Process/Connect", new Fault.Without("dunes-replay-from"));
       try (RunningCommand running =
           sandbox.start(
               dev.dunes.sandbox.Command.shellBuilder("echo before; read x; echo $x; exit 3")
@@ -406,7 +364,7 @@ class E2bFaultsTest extends VendorFaultsConformance {
           sandbox.files().write("file", dev.dunes.sandbox.WriteOptions.DEFAULT)) {
         out.write(new byte[1 << 20]);
       }
-      proxy.next("GET", "/files", new Fault.CutAfter(1000));
+      proxy().next("GET", "/files", new Fault.CutAfter(1000));
 
       assertThatThrownBy(() -> sandbox.download("file", temp.resolve("file")))
           .isInstanceOf(SandboxException.class);

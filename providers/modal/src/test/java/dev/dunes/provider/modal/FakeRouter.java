@@ -1,6 +1,5 @@
 package dev.dunes.provider.modal;
 
-import dev.dunes.provider.modal.FakeModal.Box;
 import dev.dunes.sandbox.InvalidRequestException;
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -32,7 +31,7 @@ final class FakeRouter {
     WireMessage asked = call.next().orElseThrow();
     boolean stream = call.method.equals("TaskExecStdinWriteStream");
     WireMessage named = stream ? asked.message(1) : asked;
-    Box box = FakeModal.live(fake.task(named.text(1)));
+    FakeBox box = FakeModal.live(fake.task(named.text(1)));
     if (!box.id.equals(known)) {
       throw Status.PERMISSION_DENIED.withDescription("not this task").asException();
     }
@@ -42,7 +41,7 @@ final class FakeRouter {
         call.send(new WireFields());
       }
       case "TaskSnapshotFilesystem" ->
-          call.send(new WireFields().text(1, fake.snapshot(box, asked.text(2))));
+          call.send(new WireFields().text(1, fake.images.snapshot(box, asked.text(2))));
       case "TaskExecStdioRead" -> {
         int number = (int) asked.number(4);
         int cut = number == 0 ? cutNextReadAfter.getAndSet(0) : 0;
@@ -63,7 +62,7 @@ final class FakeRouter {
     }
   }
 
-  private static void start(Box box, WireMessage asked) throws StatusException {
+  private static void start(FakeBox box, WireMessage asked) throws StatusException {
     int bytes = asked.texts(3).stream().mapToInt(String::length).sum();
     if (bytes > MOST_ARGUMENTS) {
       throw Status.INVALID_ARGUMENT.withDescription("too long").asException();
@@ -75,7 +74,7 @@ final class FakeRouter {
     }
   }
 
-  private static FakeExec exec(Box box, WireMessage asked) throws StatusException {
+  private static FakeExec exec(FakeBox box, WireMessage asked) throws StatusException {
     FakeExec exec = box.execs.get(asked.text(2));
     if (exec == null) {
       throw Status.NOT_FOUND.withDescription("exec not found").asException();

@@ -31,7 +31,7 @@ class GrpcLibrariesTest {
   private static final List<String> LIBRARIES =
       List.of("grpc-", "guava-", "failureaccess-", "perfmark-", "gson-", "okio-", "kotlin-");
 
-  @RegisterExtension static final FakeModal.Shared FAKE = new FakeModal.Shared();
+  @RegisterExtension static final SharedModal FAKE = new SharedModal();
 
   @TempDir Path place;
   private final List<String> asked = new ArrayList<>();

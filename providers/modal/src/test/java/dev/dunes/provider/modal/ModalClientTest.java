@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Proves the fake: the npm package {@code modal} as it is published works with it. */
 @Timeout(120)
 class ModalClientTest {
-  @RegisterExtension static final FakeModal.Shared FAKE = new FakeModal.Shared();
+  @RegisterExtension static final SharedModal FAKE = new SharedModal();
 
   @ParameterizedTest
   @ValueSource(ints = {2, 1})
@@ -61,6 +61,6 @@ class ModalClientTest {
             "ended 137",
             "not found true");
     assertThat(FAKE.get().running()).isEmpty();
-    assertThat(FAKE.get().snapshots).isEmpty();
+    assertThat(FAKE.get().images.snapshots()).isEmpty();
   }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The suite every provider passes, through the wire of Modal. */
 class ModalConformanceTest extends SandboxProviderConformance {
-  @RegisterExtension static final FakeModal.Shared FAKE = new FakeModal.Shared();
+  @RegisterExtension static final SharedModal FAKE = new SharedModal();
 
   @Override
   protected SandboxProviderFactory factory() {

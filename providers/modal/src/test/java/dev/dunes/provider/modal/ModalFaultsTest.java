@@ -3,7 +3,7 @@ package dev.dunes.provider.modal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.dunes.provider.modal.FakeModal.Fault;
+import dev.dunes.provider.modal.FakeFaults.Fault;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.OutputChunk;
@@ -40,13 +40,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Bad days of Modal: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
 class ModalFaultsTest extends VendorFaultsConformance {
-  @RegisterExtension static final FakeModal.Shared FAKE = new FakeModal.Shared();
+  @RegisterExtension static final SharedModal FAKE = new SharedModal();
 
   private CountDownLatch served = new CountDownLatch(0);
 
   @BeforeEach
   void forgetSeen() {
-    FAKE.get().seen.clear();
+    FAKE.get().faults.seen.clear();
   }
 
   @Override
@@ -67,7 +67,7 @@ class ModalFaultsTest extends VendorFaultsConformance {
 
   @Override
   protected List<String> saved() {
-    return List.copyOf(FAKE.get().snapshots.keySet());
+    return FAKE.get().images.snapshots();
   }
 
   @Override
@@ -123,7 +123,7 @@ class ModalFaultsTest extends VendorFaultsConformance {
 
   @Override
   protected void hold(Call call, CountDownLatch arrived, CountDownLatch release) {
-    served = FAKE.get().hold(method(call), arrived, release);
+    served = FAKE.get().faults.hold(method(call), arrived, release);
   }
 
   @Override
@@ -153,12 +153,12 @@ class ModalFaultsTest extends VendorFaultsConformance {
 
   @Override
   protected List<?> notMet() {
-    return List.copyOf(FAKE.get().faults);
+    return FAKE.get().faults.left();
   }
 
   private static void next(String method, Status.Code code, boolean after) {
     Status status = code.toStatus().withDescription("no, says the vendor");
-    FAKE.get().faults.add(new Fault(method, status, new Metadata(), after));
+    FAKE.get().faults.next(new Fault(method, status, new Metadata(), after));
   }
 
   /** A refusal that asks to come again. */
@@ -172,11 +172,11 @@ class ModalFaultsTest extends VendorFaultsConformance {
     trailers.put(
         Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER),
         new WireFields().number(1, 8).message(3, any).toBytes());
-    FAKE.get().faults.add(new Fault(method, Status.RESOURCE_EXHAUSTED, trailers, false));
+    FAKE.get().faults.next(new Fault(method, Status.RESOURCE_EXHAUSTED, trailers, false));
   }
 
   private static long seen(String method) {
-    return FAKE.get().seen.stream().filter(method::equals).count();
+    return FAKE.get().faults.seen.stream().filter(method::equals).count();
   }
 
   // ---- who we are ----
@@ -229,7 +229,7 @@ class ModalFaultsTest extends VendorFaultsConformance {
     ModalSettings settings = ModalSettings.of(FAKE.get().settings());
     try (ControlPlane control = new ControlPlane(settings)) {
       for (int i = 0; i < 2; i++) {
-        FAKE.get().faults.add(new Fault("AuthTokenGet", Status.UNAVAILABLE, trailers, false));
+        FAKE.get().faults.next(new Fault("AuthTokenGet", Status.UNAVAILABLE, trailers, false));
       }
       control.check();
       assertThat(control.warnings()).containsExactlyInAnyOrder("old client", "upgrade, please");
@@ -280,7 +280,7 @@ class ModalFaultsTest extends VendorFaultsConformance {
   @Test
   void whoeverIsInterruptedLeavesNone() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
-    FAKE.get().slow = Optional.of(Map.entry("SandboxCreateV2", never));
+    FAKE.get().faults.slow = Optional.of(Map.entry("SandboxCreateV2", never));
     try {
       FutureTask<Sandbox> making = new FutureTask<>(() -> provider().create(SandboxSpec.DEFAULT));
       Thread thread = Thread.ofVirtual().start(making);
@@ -288,12 +288,12 @@ class ModalFaultsTest extends VendorFaultsConformance {
         assertThat(making.isDone()).isFalse();
         Thread.onSpinWait();
       }
-      FAKE.get().slow = Optional.empty();
+      FAKE.get().faults.slow = Optional.empty();
       thread.interrupt();
       assertThatThrownBy(() -> making.get(30, TimeUnit.SECONDS))
           .hasCauseInstanceOf(SandboxInterruptedException.class);
     } finally {
-      FAKE.get().slow = Optional.empty();
+      FAKE.get().faults.slow = Optional.empty();
       never.countDown();
     }
   }
@@ -312,20 +312,20 @@ class ModalFaultsTest extends VendorFaultsConformance {
   void whatIsNoImageIsRefusedBeforeAnythingIsAsked() {
     SandboxSpec spec = SandboxSpec.builder().image("alpine\nRUN evil").build();
     assertThatThrownBy(() -> provider().create(spec)).hasMessageContaining("image");
-    assertThat(FAKE.get().seen).isEmpty();
+    assertThat(FAKE.get().faults.seen).isEmpty();
   }
 
   @Test
   void oneThatAnotherLooksForIsWaitedFor() {
     CountDownLatch later = new CountDownLatch(1);
-    FAKE.get().slow = Optional.of(Map.entry("SandboxGetTaskIdV2", later));
+    FAKE.get().faults.slow = Optional.of(Map.entry("SandboxGetTaskIdV2", later));
     try (Sandbox made = provider().create(SandboxSpec.DEFAULT);
         SandboxProvider other = new ModalSandboxProviderFactory().open(FAKE.get().settings());
         Sandbox sandbox = other.get(made.id()).orElseThrow();
         RunningCommand running = later(sandbox, later)) {
       assertThat(running.take().map(OutputChunk::text)).contains("late\n");
     } finally {
-      FAKE.get().slow = Optional.empty();
+      FAKE.get().faults.slow = Optional.empty();
     }
   }
 
@@ -410,7 +410,7 @@ class ModalFaultsTest extends VendorFaultsConformance {
       next("SandboxTagsSetV2", Status.Code.INVALID_ARGUMENT, false);
       assertThatThrownBy(sandbox::pause).isInstanceOf(ProviderException.class);
       assertThat(sandbox.exec("echo on").stdout()).isEqualTo("on\n");
-      assertThat(FAKE.get().snapshots).isEmpty();
+      assertThat(FAKE.get().images.snapshots()).isEmpty();
     }
   }
 

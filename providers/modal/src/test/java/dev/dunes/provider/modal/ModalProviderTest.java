@@ -3,7 +3,6 @@ package dev.dunes.provider.modal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.dunes.provider.modal.FakeModal.Box;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.InvalidRequestException;
@@ -39,13 +38,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is special about Modal. */
 @Timeout(120)
 class ModalProviderTest {
-  @RegisterExtension static final FakeModal.Shared FAKE = new FakeModal.Shared();
+  @RegisterExtension static final SharedModal FAKE = new SharedModal();
 
   private SandboxProvider provider;
 
   @BeforeEach
   void open() {
-    FAKE.get().seen.clear();
+    FAKE.get().faults.seen.clear();
     provider = opened();
   }
 
@@ -57,10 +56,10 @@ class ModalProviderTest {
   void nothingIsLeft() {
     provider.close();
     assertThat(FAKE.get().running()).isEmpty();
-    assertThat(FAKE.get().snapshots).isEmpty();
+    assertThat(FAKE.get().images.snapshots()).isEmpty();
   }
 
-  private static Box box(Sandbox sandbox) {
+  private static FakeBox box(Sandbox sandbox) {
     return FAKE.get().boxes.get(sandbox.id());
   }
 
@@ -162,7 +161,7 @@ class ModalProviderTest {
   @Test
   void itEndsAtItsTimeThoughNobodyLooks() throws InterruptedException {
     SandboxSpec spec = SandboxSpec.builder().lifetime(Duration.ofSeconds(2)).detached(true).build();
-    Box box = box(provider.create(spec));
+    FakeBox box = box(provider.create(spec));
     assertThat(box.definition.number(7)).isEqualTo(86_400);
     box.ended.await();
     assertThat(box.status).as("by itself").isEqualTo(1);

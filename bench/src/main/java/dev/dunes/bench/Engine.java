@@ -11,7 +11,7 @@ interface Engine {
   /** One line on what exactly is run. */
   String description();
 
-  /** Slow ones take part in every so many rounds only. */
+  /** Slow ones have only every so many-th of the rounds, apart from the others. */
   default int stride() {
     return 1;
   }

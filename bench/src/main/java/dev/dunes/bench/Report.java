@@ -98,7 +98,8 @@ final class Report {
     page.append(
         """
 
-        All engines take turns in one process (A B C, B C A, …) after a warm-up, so that whatever else the machine does meets all of them alike. \
+        All engines take turns in one process (A B C, B C A, …) after a warm-up, so that whatever else the machine does meets all of them alike; \
+        those of a Docker daemon afterwards, among themselves, as a daemon works on after it has answered. \
         Percentiles are by nearest rank; p95 needs 20 samples, p99 needs 100; of rates they are the low end. A ratio is the median as a multiple of plain bubblewrap's \
         doing the same in the same run (of `cp -a`'s, for forks).
 

@@ -1,5 +1,6 @@
 package dev.dunes.cli;
 
+import dev.dunes.server.DunesServer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +57,9 @@ final class Cli {
   private int run(Verbs verb, String... arguments) {
     if (verb == Verbs.QUERY) {
       expectGateway(List.of(arguments));
+    } else if ((verb == Verbs.SERVE || verb == Verbs.SERVER) && !asksForHelp(List.of(arguments))) {
+      Logging.prepareServer(console);
+      DunesServer.expect();
     }
     return new VerbLine(verb).run(console, arguments);
   }
@@ -66,11 +70,14 @@ final class Cli {
    */
   private void expectGateway(List<String> words) {
     boolean elsewhere = words.stream().anyMatch(word -> word.startsWith("--server"));
-    boolean help = words.contains("--help") || words.contains("-h");
-    if (!elsewhere && !help) {
+    if (!elsewhere && !asksForHelp(words)) {
       Logging.prepare(words.stream().anyMatch(Cli::asksForMore), console.debug());
       console.gateways().expect();
     }
+  }
+
+  private static boolean asksForHelp(List<String> words) {
+    return words.contains("--help") || words.contains("-h");
   }
 
   /** Whether a word is {@code --verbose} or has {@code -v} among its short options. */

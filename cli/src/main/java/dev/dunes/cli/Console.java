@@ -72,6 +72,12 @@ final class Console implements AutoCloseable {
         program, in, out, err, terminals, variables, directory, interruption, opener);
   }
 
+  /** The same that writes its output elsewhere. */
+  Console with(OutputStream output) {
+    return new Console(
+        program, in, output, err, terminals, environment, directory, interruption, opener);
+  }
+
   private static Sandboxes openInThisProcess() {
     ProcessEnd.prepare();
     return Sandboxes.shared();

@@ -1,11 +1,15 @@
 package dev.dunes.cli;
 
-import dev.dunes.server.DunesServer;
-import dev.dunes.server.ServerConfig;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -83,7 +87,7 @@ final class Training {
       case "sandboxes" -> run(COMMANDS);
       case "server" -> {
         run(SERVER_COMMANDS);
-        train(Training::server);
+        train(Training::servers);
       }
       default -> {
         run(COMMANDS);
@@ -163,22 +167,49 @@ final class Training {
     }
   }
 
-  /** A server from its start to its end. */
-  private static void server() {
-    try (Console console = Console.ofThisProcess("ds", Interruption.none());
-        DunesServer server =
-            DunesServer.start(
-                ServerConfig.builder(new LocalRuns(console).serving())
-                    .host("127.0.0.1")
-                    .port(0)
-                    .version(Main.VERSION)
-                    .token(TOKEN)
-                    .build());
-        InputStream health = server.uri().resolve("/health").toURL().openStream()) {
-      health.readAllBytes();
-      HostedTraining.in(server.uri(), TOKEN);
+  /** Servers of both verbs from their start to their end. */
+  private static void servers() {
+    List<String> anywhere = List.of("--host", "127.0.0.1", "--port", "0");
+    serve("serve", anywhere, "SANDSTORM_API_KEY", uri -> {});
+    serve("server", anywhere, "DUNES_TOKEN", uri -> HostedTraining.in(uri, TOKEN));
+  }
+
+  /** What is asked of a server that is ready. */
+  private interface Asked {
+    void of(URI server) throws IOException;
+  }
+
+  private static void serve(String verb, List<String> options, String tokenVariable, Asked asked) {
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    environment.put(tokenVariable, TOKEN);
+    try (PipedInputStream out = new PipedInputStream();
+        BufferedReader lines = new BufferedReader(new InputStreamReader(out, UTF_8))) {
+      Console ours =
+          Console.ofThisProcess("ds", Interruption.none())
+              .with(environment)
+              .with(new PipedOutputStream(out));
+      List<String> words = Stream.concat(Stream.of(verb), options.stream()).toList();
+      Thread serving =
+          Thread.ofPlatform()
+              .daemon()
+              .start(() -> {
+                try (ours) {
+                  new Cli(ours).run(words.toArray(String[]::new));
+                }
+              });
+      String ready = String.valueOf(lines.readLine());
+      URI uri = URI.create(ready.substring(ready.lastIndexOf(' ') + 1));
+      try (InputStream health = uri.resolve("/health").toURL().openStream()) {
+        health.readAllBytes();
+        asked.of(uri);
+      } finally {
+        serving.interrupt();
+        serving.join();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

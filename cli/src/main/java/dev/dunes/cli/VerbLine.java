@@ -42,9 +42,8 @@ final class VerbLine {
       return ExitCodes.OK;
     }
     console.verbose(verbose);
-    if (verbs == Verbs.SERVE || verbs == Verbs.SERVER) {
-      Logging.prepareServer(console);
-    } else {
+    // What a server logs does not depend on its options, and is settled already.
+    if (verbs != Verbs.SERVE && verbs != Verbs.SERVER) {
       Logging.prepare(verbose, console.debug());
     }
     Verb chosen = asked.getCommand();

@@ -58,9 +58,13 @@ public record Limits(
           3600);
 
   private static final Logger LOG = LoggerFactory.getLogger(Limits.class);
-  private static final YAMLMapper YAML = YAMLMapper.builder().build();
   private static final Pattern SIZE =
       Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*([bkmg]?)b?", Pattern.CASE_INSENSITIVE);
+
+  /** Made when there is a file: it takes longer than most of a server's start. */
+  private static final class Yaml {
+    static final YAMLMapper MAPPER = YAMLMapper.builder().build();
+  }
 
   /**
    * Reads a file's text. Unknown keys are warned about.
@@ -70,7 +74,7 @@ public record Limits(
   static Limits parse(byte[] yaml) {
     JsonNode root;
     try {
-      root = YAML.readTree(yaml);
+      root = Yaml.MAPPER.readTree(yaml);
     } catch (JacksonException e) {
       throw new IllegalArgumentException("no valid YAML: " + e.getOriginalMessage(), e);
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HostAuthority {
   private static final int MOST = 256;
-  private static final Duration RENEWED = Authority.LEAF.dividedBy(2);
+  private static final Duration RENEWED = Duration.ofSeconds(Authority.LEAF.toSeconds() / 2);
   private static final String TITLE = "Dunes authority of sandboxes";
 
   /** Not the name of the host, which may be longer than a common name. */

@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 
 /**
  * The libraries only this provider uses. Where they are on the class path there is nothing to do.
- * The command keeps them beside it, in the folder {@code modal} next to this provider's jar: its
- * start looks at fewer jars, and whoever does not use Modal never reads them. Then this provider's
- * own classes are loaded once more by a loader that has them, too.
+ * The command keeps them beside it, in the folder {@code modal} next to the jar this provider is
+ * in: its start looks at fewer jars, and whoever does not use Modal never reads them. Then this
+ * provider's own classes are loaded once more by a loader that has them, too.
  */
 final class GrpcLibraries {
   private static final String FOLDER = "modal";

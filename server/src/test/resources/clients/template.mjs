@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 const [modules, context] = process.argv.slice(2);
 const require = createRequire(path.join(modules, 'none.js'));
 const loaded = await import(pathToFileURL(require.resolve('e2b')).href);
-const { Template } = loaded.Template ? loaded : loaded.default;
+const { Template, Sandbox } = loaded.Template ? loaded : loaded.default;
 
 const done = (name) => console.log(`ok ${name}`);
 
@@ -38,3 +38,38 @@ const failing = Template().fromTemplate('base').runCmd('echo why >&2; exit 3');
 await assert.rejects(Template.build(failing, 'sdk-failing'), /exit code 3/);
 await assert.rejects(Template.build(Template().fromPythonImage('3'), 'sdk-image'), /python:3/);
 done('failures');
+
+const startsIn = async (box, place) => {
+  const said = async (line, options) => (await box.commands.run(line, options)).stdout.trim();
+  assert.equal(await said('pwd'), place);
+  assert.equal(await said('pwd', { cwd: place === '/home/user' ? '~' : 'app' }), place);
+  assert.equal(await said('pwd', { cwd: '/tmp' }), '/tmp');
+  let shown = '';
+  const pty = await box.pty.create({
+    cols: 80,
+    rows: 24,
+    onData: (data) => (shown += Buffer.from(data).toString()),
+  });
+  await box.pty.sendInput(pty.pid, new TextEncoder().encode('echo "in=$PWD="; exit\n'));
+  await pty.wait();
+  assert.ok(shown.includes(`in=${place}=`), shown);
+  // A path that is relative starts at home, as with E2B; none at all is where commands start.
+  assert.equal((await box.files.write('relative', 'x')).path, '/home/user/relative');
+  const listed = (await box.files.list('')).map((entry) => entry.name);
+  assert.equal(listed.includes(place === '/home/user' ? 'relative' : 'copied'), true, `${listed}`);
+};
+
+const box = await Sandbox.create('sdk-app:v1');
+await startsIn(box, '/home/user/app');
+const snapshot = await box.createSnapshot();
+const again = await Sandbox.create(snapshot.snapshotId);
+await startsIn(again, '/home/user/app');
+await again.kill();
+const [fork] = await box.fork();
+await startsIn(fork, '/home/user/app');
+await fork.kill();
+await box.kill();
+const plain = await Sandbox.create('base');
+await startsIn(plain, '/home/user');
+await plain.kill();
+done('workdir');

@@ -71,7 +71,8 @@ public final class Copies {
             of.cpuCores(),
             of.memoryMb(),
             of.diskMb(),
-            Instant.now().truncatedTo(ChronoUnit.MILLIS));
+            Instant.now().truncatedTo(ChronoUnit.MILLIS),
+            of.workingDir());
     boolean done = false;
     try {
       Optional<SavedSnapshot> before = snapshots.add(saved);

@@ -163,6 +163,7 @@ final class Entry {
         order.trafficToken(),
         order.maskHost(),
         order.httpsPorts().orElse(List.of()),
-        order.mounted());
+        order.mounted(),
+        order.workingDir());
   }
 }

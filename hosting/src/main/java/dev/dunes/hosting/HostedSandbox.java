@@ -32,6 +32,7 @@ import java.util.Optional;
  * @param maskHost what programs in it see as the name of the host
  * @param httpsPorts where programs in it speak TLS
  * @param volumes those it has
+ * @param workingDir where its commands run unless they say otherwise; else at home
  */
 public record HostedSandbox(
     String id,
@@ -56,7 +57,8 @@ public record HostedSandbox(
     Optional<String> trafficToken,
     Optional<String> maskHost,
     List<Integer> httpsPorts,
-    List<MountedVolume> volumes) {
+    List<MountedVolume> volumes,
+    Optional<String> workingDir) {
   /** What a pause keeps. */
   public enum PauseKind {
     /** Processes and files. */

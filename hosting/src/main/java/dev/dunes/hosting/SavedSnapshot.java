@@ -3,6 +3,7 @@ package dev.dunes.hosting;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param memoryMb of sandboxes made from it, MiB
  * @param diskMb of sandboxes made from it, MiB
  * @param createdAt when it was taken
+ * @param workingDir where commands of that sandbox run unless they say otherwise
  */
 public record SavedSnapshot(
     String id,
@@ -31,7 +33,8 @@ public record SavedSnapshot(
     double cpuCores,
     int memoryMb,
     int diskMb,
-    Instant createdAt) {
+    Instant createdAt,
+    Optional<String> workingDir) {
   private static final Duration USUAL = Duration.ofSeconds(300);
 
   public SavedSnapshot {
@@ -50,6 +53,8 @@ public record SavedSnapshot(
         USUAL,
         Optional.of("snapshot:" + providerId),
         List.of(),
-        List.of());
+        List.of(),
+        List.of(),
+        new TemplateBuild.Launch(Map.of(), workingDir, Optional.empty(), Optional.empty()));
   }
 }

@@ -1,6 +1,7 @@
 package dev.dunes.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dunes.server.http.Json;
 import java.net.Socket;
@@ -174,16 +175,21 @@ class TemplateApiTest {
     Files.writeString(context.resolve("hello.txt"), "hello");
     String key =
         shop.post(201, "/api-keys", Json.object().put("name", "client")).get("key").asString();
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                "node",
-                Path.of(
-                        System.getProperty("dunes.root"),
-                        "server/src/test/resources/clients/template.mjs")
-                    .toString(),
-                modules.toString(),
-                context.toString())
-            .redirectErrorStream(true);
+    assertThat(client(key, "node", script("template.mjs"), modules.toString(), context.toString()))
+        .contains("ok build", "ok tags", "ok failures", "ok workdir");
+    String python = System.getenv("DUNES_TEST_PYTHON");
+    assumeTrue(python != null, "DUNES_TEST_PYTHON is not set: no Python with the SDK");
+    assertThat(client(key, python, script("template.py"), "sdk-app:v1", "/home/user/app"))
+        .contains("ok commands", "ok terminals", "ok files");
+  }
+
+  private static String script(String name) {
+    return Path.of(System.getProperty("dunes.root"), "server/src/test/resources/clients", name)
+        .toString();
+  }
+
+  private String client(String key, String... command) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     String url = shop.shop.server().uri().toString();
     builder
         .environment()
@@ -193,6 +199,6 @@ class TemplateApiTest {
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(text).isZero();
-    assertThat(text).contains("ok build", "ok tags", "ok failures");
+    return text;
   }
 }

@@ -52,7 +52,7 @@ record EnvdCall(Exchange exchange, CallTimes times, PortCall port) {
 
   /** On whose behalf: the name in {@code Authorization: Basic}, or the default user. */
   SandboxUser user(OpenSandbox open) {
-    return users(open).find(open.sandbox(), username());
+    return users(open).find(open, username());
   }
 
   static Users users(OpenSandbox open) {

@@ -58,7 +58,7 @@ final class FileRoutes {
 
   /** The path that is meant. */
   static String path(OpenSandbox open, Optional<String> username, String given) {
-    SandboxUser user = EnvdCall.users(open).find(open.sandbox(), username);
+    SandboxUser user = EnvdCall.users(open).find(open, username);
     if (user.runAs().isPresent()) {
       throw EnvdReplies.failure(
           403,

@@ -7,11 +7,15 @@ import java.util.Optional;
  *
  * @param name as its client knows it
  * @param home where relative paths start
+ * @param place what is meant when no path is given: where the sandbox's template says commands run
  * @param runAs another user than the sandbox's own
  */
-record SandboxUser(String name, String home, Optional<String> runAs) {
+record SandboxUser(String name, String home, String place, Optional<String> runAs) {
   /** The path that is meant: absolute, without dots and doubled slashes. E2B wire 2.6. */
   String path(String given) {
+    if (given.isEmpty()) {
+      return place;
+    }
     if (given.indexOf('\0') >= 0) {
       throw new PathException("a path cannot have NUL characters");
     }

@@ -1,5 +1,6 @@
 package dev.dunes.server.e2b.envd;
 
+import dev.dunes.hosting.OpenSandbox;
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.Sandbox;
@@ -43,11 +44,13 @@ final class Users {
    *
    * @throws ConnectException unauthenticated, when there is no such user
    */
-  SandboxUser find(Sandbox sandbox, Optional<String> name) {
+  SandboxUser find(OpenSandbox open, Optional<String> name) {
+    Sandbox sandbox = open.sandbox();
+    Optional<String> place = open.info().workingDir().map(Paths::clean);
     Known now = known(sandbox);
     String wanted = name.filter(text -> !text.isEmpty()).orElse(DEFAULT);
     if (wanted.equals(DEFAULT)) {
-      return new SandboxUser(DEFAULT, now.home(), Optional.empty());
+      return new SandboxUser(DEFAULT, now.home(), place.orElse(now.home()), Optional.empty());
     }
     Account account = now.accounts().get(wanted);
     if (account == null) {
@@ -59,7 +62,11 @@ final class Users {
           ConnectCode.UNAUTHENTICATED, "invalid username: '%s'".formatted(wanted));
     }
     boolean own = now.own().isPresent() && now.own().getAsInt() == account.uid();
-    return new SandboxUser(wanted, account.home(), own ? Optional.empty() : Optional.of(wanted));
+    return new SandboxUser(
+        wanted,
+        account.home(),
+        place.orElse(account.home()),
+        own ? Optional.empty() : Optional.of(wanted));
   }
 
   /** The name of a user, or the number when it has none. */

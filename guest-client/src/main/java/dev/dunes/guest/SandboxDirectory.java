@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -208,9 +209,33 @@ public final class SandboxDirectory {
    * removed by a later {@link SandboxStore#sweep}.
    */
   public void delete() throws IOException {
-    Path removing = path.resolveSibling(REMOVING + id);
-    Files.move(path, removing, StandardCopyOption.ATOMIC_MOVE);
-    deleteUnfinished(removing);
+    if (retire()) {
+      deleteUnfinished(retired(path));
+    }
+  }
+
+  /**
+   * The first half of {@link #delete}: others see it gone at once, its files are still there until
+   * {@link SandboxStore#removeRetired}. Only for the holder of the lock.
+   *
+   * @return false when it could not be renamed, as on a disk that is full to the last block: then
+   *     it was removed where it was
+   */
+  public boolean retire() throws IOException {
+    try {
+      Files.move(path, retired(path), StandardCopyOption.ATOMIC_MOVE);
+      return true;
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      deleteUnfinished(path);
+      return false;
+    }
+  }
+
+  /** Where a directory is while it is being removed. */
+  static Path retired(Path directory) {
+    return directory.resolveSibling(REMOVING + directory.getFileName());
   }
 
   @Override

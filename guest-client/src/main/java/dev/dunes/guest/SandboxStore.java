@@ -171,6 +171,12 @@ public final class SandboxStore {
     }
   }
 
+  /** Removes what {@link SandboxDirectory#retire} took out of sight, unless others are at it. */
+  public void removeRetired(String id) throws IOException {
+    Path finished = path.resolve(id);
+    sweepRemoved(SandboxDirectory.retired(finished), finished);
+  }
+
   private static void sweepRemoved(Path removing, Path finished) throws IOException {
     if (!SandboxDirectory.hasLockFile(removing)) {
       // INVARIANT: the lock file goes last, so nobody needs what is left but to remove it, too

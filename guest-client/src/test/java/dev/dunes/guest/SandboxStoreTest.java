@@ -176,6 +176,35 @@ class SandboxStoreTest {
   }
 
   @Test
+  void whatIsRetiredIsOutOfSightUntilItIsRemovedOrSwept() throws IOException {
+    SandboxStore store = store();
+    for (String id : new String[] {"aaaaaaaaaaaa", "bbbbbbbbbbbb"}) {
+      try (SandboxLock lock = store.create(record(id))) {
+        assertThat(lock.directory().retire()).isTrue();
+        assertThat(store.find(id)).isEmpty();
+        store.removeRetired(id);
+        assertThat(store.path().resolve(".gone-" + id)).as("its lock is held").exists();
+      }
+    }
+    store.removeRetired("aaaaaaaaaaaa");
+    store.removeRetired("aaaaaaaaaaaa");
+    assertThat(store.path().toFile().list()).containsExactly(".gone-bbbbbbbbbbbb");
+    store.sweep();
+    assertThat(store.path()).isEmptyDirectory();
+  }
+
+  @Test
+  void whatCannotBeRenamedIsRemovedWhereItIs() throws IOException {
+    SandboxStore store = store();
+    Path inTheWay = Files.createDirectories(store.path().resolve(".gone-aaaaaaaaaaaa/full"));
+    try (SandboxLock lock = store.create(record("aaaaaaaaaaaa"))) {
+      assertThat(lock.directory().retire()).isFalse();
+      assertThat(lock.directory().path()).doesNotExist();
+      assertThat(inTheWay).exists();
+    }
+  }
+
+  @Test
   void whatKilledProcessesLeftUnfinishedIsSweptAtOnce() throws IOException {
     SandboxStore store = store();
     ProcessIdentity current = ProcessIdentity.current();

@@ -242,15 +242,20 @@ final class LocalSandboxProvider implements SandboxProvider {
       if (lock.isEmpty()) {
         return false;
       }
+      Optional<SandboxRecord> record;
+      boolean wasAlive;
+      boolean left;
       try (SandboxLock _ = lock.get()) {
-        Optional<SandboxRecord> record = directory.read();
-        boolean wasAlive = record.isPresent() && isAlive(record.get());
-        reaper.remove(directory, record);
-        if (record.filter(Records::hasLayers).isPresent()) {
-          Snapshots.collect(state, store);
-        }
-        return wasAlive;
+        record = directory.read();
+        wasAlive = record.isPresent() && isAlive(record.get());
+        left = reaper.retire(directory, record);
       }
+      // INVARIANT: not before the lock is given up, without which nobody deletes
+      if (left || record.filter(Records::hasLayers).isPresent()) {
+        ExitHook.install(this); // so that a program that ends has deleted it
+        reaper.removals().add(directory.id(), record);
+      }
+      return wasAlive;
     } catch (IOException e) {
       throw LocalErrors.disk("remove the sandbox " + directory.id(), e);
     }

@@ -34,6 +34,7 @@ final class Reaper implements AutoCloseable {
   private final LocalHost host;
   private final LocalState state;
   private final SandboxStore store;
+  private final Removals removals;
   private final ReentrantLock passing = new ReentrantLock();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread = Thread.ofVirtual().name("dunes-local-reaper").unstarted(this::run);
@@ -42,6 +43,12 @@ final class Reaper implements AutoCloseable {
     this.host = host;
     this.state = state;
     this.store = store;
+    this.removals = new Removals(state, store);
+  }
+
+  /** What is deleted later. */
+  Removals removals() {
+    return removals;
   }
 
   void start() {
@@ -74,6 +81,7 @@ final class Reaper implements AutoCloseable {
       Thread.currentThread()
           .interrupt(); // whoever closes is in a hurry; the next program cleans up the rest
     }
+    removals.close();
   }
 
   private void run() {
@@ -89,6 +97,7 @@ final class Reaper implements AutoCloseable {
   private void pass() {
     try {
       state.refresh();
+      removals.drain();
       store.sweep();
       for (SandboxDirectory directory : store.all()) {
         check(directory);
@@ -133,6 +142,27 @@ final class Reaper implements AutoCloseable {
    * at any point.
    */
   void remove(SandboxDirectory directory, Optional<SandboxRecord> record) throws IOException {
+    end(directory, record);
+    release(record, directory.id());
+    directory.delete();
+  }
+
+  /**
+   * The same for those who wait: the sandbox has ended and is out of sight when this returns, its
+   * files are to be deleted by {@link Removals}.
+   *
+   * @return whether they are
+   */
+  boolean retire(SandboxDirectory directory, Optional<SandboxRecord> record) throws IOException {
+    end(directory, record);
+    boolean left = directory.retire();
+    if (!left) {
+      release(record, directory.id());
+    }
+    return left;
+  }
+
+  private void end(SandboxDirectory directory, Optional<SandboxRecord> record) throws IOException {
     SandboxPaths paths = new SandboxPaths(directory.path());
     Optional<ProcessIdentity> guest = record.flatMap(SandboxRecord::guest);
     if (guest.isEmpty()) {
@@ -145,10 +175,12 @@ final class Reaper implements AutoCloseable {
       throw new IOException("process " + guest.get().pid() + " does not end");
     }
     cgroups.remove();
+  }
+
+  private void release(Optional<SandboxRecord> record, String id) throws IOException {
     OptionalInt uid = record.map(Records::uid).orElse(OptionalInt.empty());
     if (uid.isPresent()) {
-      state.uids().releaseIfOwnedBy(uid.getAsInt(), directory.id());
+      state.uids().releaseIfOwnedBy(uid.getAsInt(), id);
     }
-    directory.delete();
   }
 }

@@ -121,6 +121,25 @@ class LeftoversTest {
     }
   }
 
+  /** Whoever destroys does not wait for files to be deleted; whoever closes does. */
+  @Test
+  void whatWasDestroyedIsDeletedWhenTheProviderIsClosed() throws Exception {
+    try (Local local = Local.open()) {
+      try (SandboxProvider provider = local.another()) {
+        for (int i = 0; i < 5; i++) {
+          Sandbox sandbox = provider.create(SandboxSpec.DEFAULT);
+          Local.sh(sandbox, "for i in $(seq 3000); do : > f$i; done");
+          assertThat(sandbox.destroy()).isTrue();
+          assertThat(sandbox.destroy()).as("again").isFalse();
+          assertThat(local.directory(sandbox.id())).doesNotExist();
+          assertThat(provider.get(sandbox.id())).isEmpty();
+        }
+      }
+      assertThat(local.state.resolve("local")).isEmptyDirectory();
+      assertThat(local.state.resolve("uids")).isEmptyDirectory();
+    }
+  }
+
   private static ProviderSettings settings(Local local) {
     return new ProviderSettings(Map.of("state_dir", local.state.toString()), System.getenv());
   }

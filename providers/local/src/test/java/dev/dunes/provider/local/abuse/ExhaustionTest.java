@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -359,6 +360,7 @@ class ExhaustionTest {
     }
     sandbox.destroy();
     assertThat(ground.directory(sandbox)).doesNotExist();
+    ground.provider().list(Map.of()); // what was destroyed before is deleted then
     try (var left = Files.list(ground.state().resolve("local"))) {
       assertThat(left).isEmpty();
     }

@@ -10,16 +10,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The builds that wait and run: two at a time, each on a thread of its own, with its log. */
+/**
+ * The builds that wait and run: two at a time, accounts taking turns, each on a thread of its own,
+ * with its log.
+ */
 final class BuildQueue implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BuildQueue.class);
   private static final int AT_ONCE = 2;
+
+  /** How many builds of one account wait or run; as many as E2B lets an account run. */
+  static final int MOST_OF_ACCOUNT = 20;
 
   /** Of so many builds that have ended the logs are kept. */
   static final int MOST_LOGS = 100;
@@ -30,7 +35,7 @@ final class BuildQueue implements AutoCloseable {
   private final BiFunction<Account, Make, BuildRun.Base.Made> base;
   private final BaseImages images;
   private final Duration limit;
-  private final Semaphore slots = new Semaphore(AT_ONCE, true);
+  private final BuildTurns turns = new BuildTurns(AT_ONCE, MOST_OF_ACCOUNT);
   private final Map<String, BuildLog> logs = new ConcurrentHashMap<>();
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -86,40 +91,52 @@ final class BuildQueue implements AutoCloseable {
     return Optional.ofNullable(pending.remove(build));
   }
 
+  /**
+   * A place for a build, to be started or closed.
+   *
+   * @throws HostingException of reason {@code LIMIT_REACHED} when the account has too many
+   */
+  BuildTurns.Place enter(Account account) {
+    return turns.enter(account.id());
+  }
+
   BuildLog log(String build) {
     return Optional.ofNullable(logs.get(build)).orElseGet(BuildLog::new);
   }
 
-  void start(Account account, String build, BuildPlan plan, Listener listener) {
+  void start(
+      BuildTurns.Place place, Account account, String build, BuildPlan plan, Listener listener) {
     BuildLog log = logs.computeIfAbsent(build, id -> new BuildLog());
     Thread thread =
         Thread.ofVirtual()
             .name("dunes-build-" + build)
-            .unstarted(() -> run(account, build, plan, log, listener));
+            .unstarted(() -> run(place, account, build, plan, log, listener));
     running.put(build, thread);
     thread.start();
   }
 
-  private void run(Account account, String build, BuildPlan plan, BuildLog log, Listener listener) {
+  private void run(
+      BuildTurns.Place place,
+      Account account,
+      String build,
+      BuildPlan plan,
+      BuildLog log,
+      Listener listener) {
     Optional<Saved> saved = Optional.empty();
     Optional<TemplateBuild.Reason> reason = Optional.empty();
-    try {
-      slots.acquire();
-      try {
-        listener.begun();
-        saved =
-            Optional.of(
-                new BuildRun(
-                        plan,
-                        log,
-                        files,
-                        (from, lifetime) -> base.apply(account, new Make(from, lifetime)),
-                        images,
-                        limit)
-                    .run());
-      } finally {
-        slots.release();
-      }
+    try (place) {
+      place.await();
+      listener.begun();
+      saved =
+          Optional.of(
+              new BuildRun(
+                      plan,
+                      log,
+                      files,
+                      (from, lifetime) -> base.apply(account, new Make(from, lifetime)),
+                      images,
+                      limit)
+                  .run());
     } catch (BuildFailedException e) {
       reason = Optional.of(new TemplateBuild.Reason(String.valueOf(e.getMessage()), e.step()));
     } catch (InterruptedException | SandboxInterruptedException e) {

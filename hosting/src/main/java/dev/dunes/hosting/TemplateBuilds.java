@@ -116,18 +116,43 @@ public final class TemplateBuilds implements AutoCloseable {
 
   // ---- builds ----
 
-  /** Starts a build that was asked for. */
+  /**
+   * Starts a build that was asked for.
+   *
+   * @throws HostingException of reason {@code LIMIT_REACHED} when too many of the account wait or
+   *     run; it can be started later
+   */
   public void start(Account account, String template, String build, BuildPlan plan) {
     BuiltTemplate known = get(account, template);
     TemplateBuild waiting = known.build(build).orElseThrow(() -> BuiltTemplates.notFound(build));
-    Optional<List<String>> tags = queue.take(build);
-    if (waiting.status() != Status.WAITING || tags.isEmpty()) {
-      throw HostingException.invalid("build '%s' was started already".formatted(build));
+    BuildTurns.Place place = queue.enter(account);
+    boolean started = false;
+    try {
+      Optional<List<String>> tags = queue.take(build);
+      if (waiting.status() != Status.WAITING || tags.isEmpty()) {
+        throw HostingException.invalid("build '%s' was started already".formatted(build));
+      }
+      start(place, account, known, build, plan, tags.get());
+      started = true;
+    } finally {
+      if (!started) {
+        place.close();
+      }
     }
+  }
+
+  private void start(
+      BuildTurns.Place place,
+      Account account,
+      BuiltTemplate known,
+      String build,
+      BuildPlan plan,
+      List<String> tags) {
     // Said at once, also when others come before it: clients take a build that waits for one that
     // nobody has started.
     templates.building(known.id(), build);
     queue.start(
+        place,
         account,
         build,
         plan,
@@ -139,7 +164,7 @@ public final class TemplateBuilds implements AutoCloseable {
 
           @Override
           public void ended(Optional<Saved> saved, Optional<TemplateBuild.Reason> reason) {
-            templates.finish(known.id(), build, tags.get(), saved, reason);
+            templates.finish(known.id(), build, tags, saved, reason);
           }
         });
   }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +69,7 @@ class BuildBoundsTest {
       for (int i = 0; i <= BuildQueue.MOST_LOGS; i++) {
         CountDownLatch ended = new CountDownLatch(1);
         queue.start(
+            queue.enter(account),
             account,
             "b" + i,
             plan,
@@ -87,6 +89,91 @@ class BuildBoundsTest {
       assertThat(messages(queue.log("b1"))).contains("nothing is built here");
       assertThat(messages(queue.log("b" + BuildQueue.MOST_LOGS))).contains("nothing is built here");
     }
+  }
+
+  /** Whoever asks for one build does not wait for all that somebody else has asked for before. */
+  @Test
+  void accountsTakeTurns() throws Exception {
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    CountDownLatch all = new CountDownLatch(BuildQueue.MOST_OF_ACCOUNT + 1);
+    CountDownLatch go = new CountDownLatch(1);
+    BuildPlan plan =
+        new BuildPlan(
+            Optional.empty(), Optional.of("base"), Optional.empty(), Optional.empty(), List.of());
+    Account greedy = new Account("greedy", AccountLimits.DEFAULT);
+    Account modest = new Account("modest", AccountLimits.DEFAULT);
+    try (BuildQueue queue =
+        new BuildQueue(
+            new TemplateFiles(directory),
+            (who, make) -> {
+              Ground.await("may go on", () -> go.getCount() == 0);
+              order.add(who.id());
+              throw HostingException.invalid("nothing is built here");
+            },
+            BaseImages.DEFAULT,
+            Duration.ofMinutes(1))) {
+      for (int i = 0; i < BuildQueue.MOST_OF_ACCOUNT; i++) {
+        start(queue, greedy, "g" + i, plan, all);
+      }
+      LifeTest.assertRefused(
+          Reason.LIMIT_REACHED,
+          "limit of 20 builds",
+          () -> start(queue, greedy, "more", plan, all));
+      start(queue, modest, "m", plan, all);
+      go.countDown();
+      assertThat(all.await(60, TimeUnit.SECONDS)).isTrue();
+      // Two of the other account ran already; two may have asked for their turn at the same time.
+      assertThat(order.indexOf("modest")).isBetween(0, 3);
+      Ground.await("there is room again", () -> !refused(queue, greedy));
+    }
+  }
+
+  private static boolean refused(BuildQueue queue, Account account) {
+    try (BuildTurns.Place place = queue.enter(account)) {
+      return place == null;
+    } catch (HostingException e) {
+      return true;
+    }
+  }
+
+  private static void start(
+      BuildQueue queue, Account account, String build, BuildPlan plan, CountDownLatch ended) {
+    queue.start(
+        queue.enter(account),
+        account,
+        build,
+        plan,
+        new BuildQueue.Listener() {
+          @Override
+          public void begun() {}
+
+          @Override
+          public void ended(
+              Optional<TemplateBuild.Saved> saved, Optional<TemplateBuild.Reason> reason) {
+            ended.countDown();
+          }
+        });
+  }
+
+  @Test
+  void aPlaceThatIsGivenUpIsTheNextOnes() throws Exception {
+    BuildTurns turns = new BuildTurns(1, 3);
+    BuildTurns.Place first = turns.enter("a");
+    BuildTurns.Place second = turns.enter("a");
+    BuildTurns.Place third = turns.enter("a");
+    BuildTurns.Place other = turns.enter("b");
+    LifeTest.assertRefused(Reason.LIMIT_REACHED, "limit of 3 builds", () -> turns.enter("a"));
+    first.await();
+    second.close();
+    second.close();
+    first.close();
+    BuildTurns.Place fourth = turns.enter("a");
+    third.await(); // a's turn came before b had asked
+    third.close();
+    other.await();
+    other.close();
+    fourth.await();
+    fourth.close();
   }
 
   @Test

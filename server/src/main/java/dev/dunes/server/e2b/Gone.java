@@ -55,6 +55,13 @@ public final class Gone {
     return reply(exchange, 403, message, sandbox, json(sandbox, message).put("code", 403));
   }
 
+  /** The sandbox is paused, and wakes only for who may use it. */
+  public static Reply notWoken(Exchange exchange, String sandbox) {
+    String message =
+        "This sandbox can't be resumed with the credentials provided. Check your access token and try again.";
+    return reply(exchange, 403, message, sandbox, json(sandbox, message).put("code", 403));
+  }
+
   /** Nobody listens at a port of the sandbox. */
   public static Reply closedPort(Exchange exchange, String sandbox, int port) {
     String message = "The sandbox is running but port is not open";

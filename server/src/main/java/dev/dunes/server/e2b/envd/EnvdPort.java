@@ -1,10 +1,13 @@
 package dev.dunes.server.e2b.envd;
 
+import dev.dunes.hosting.HostedSandbox;
+import dev.dunes.server.e2b.Gone;
 import dev.dunes.server.e2b.PortCall;
 import dev.dunes.server.e2b.SandboxPort;
 import dev.dunes.server.e2b.connect.ConnectServer;
 import dev.dunes.server.e2b.connect.Method;
 import dev.dunes.server.http.Exchange;
+import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Json;
 import dev.dunes.server.http.Reply;
 import java.util.Map;
@@ -36,18 +39,29 @@ public final class EnvdPort implements SandboxPort {
   public void admit(Exchange exchange, PortCall call) {
     Optional<String> token = call.sandbox().accessToken();
     switch (asked(exchange)) {
-      case "GET /health" -> {} // says only that it lives
+      case "GET /health" -> health(exchange, call.sandbox()); // says only that it lives
       case "GET /files", "POST /files" -> FileAccess.check(exchange, token);
       default -> {
-        if (token.isPresent()
-            && exchange
-                .header("x-access-token")
-                .filter(shown -> FileAccess.same(shown, token.get()))
-                .isEmpty()) {
+        if (!shown(exchange, token)) {
           throw EnvdReplies.failure(401, UNAUTHORIZED);
         }
       }
     }
+  }
+
+  /** Whether it lives may be asked by everybody, but not so that it wakes for it. As with E2B. */
+  private static void health(Exchange exchange, HostedSandbox sandbox) {
+    if (sandbox.paused() && sandbox.wakes() && !shown(exchange, sandbox.accessToken())) {
+      throw new HttpFailure(Gone.notWoken(exchange, sandbox.id()));
+    }
+  }
+
+  private static boolean shown(Exchange exchange, Optional<String> token) {
+    return token.isEmpty()
+        || exchange
+            .header("x-access-token")
+            .filter(shown -> FileAccess.same(shown, token.get()))
+            .isPresent();
   }
 
   private static String asked(Exchange exchange) {

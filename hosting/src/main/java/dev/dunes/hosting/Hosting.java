@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -229,6 +230,23 @@ public final class Hosting implements AutoCloseable {
     return residents.everything().stream()
         .filter(entry -> entry.condition().phase() != SandboxCondition.Phase.ENDING)
         .map(this::located);
+  }
+
+  /** The sandbox that has this access token. */
+  public Optional<String> ofToken(String token) {
+    return residents.withToken(token).map(entry -> entry.order.id());
+  }
+
+  /**
+   * A sandbox whose access token is such as is looked for. Looks at the tokens of all: a signature
+   * does not tell whose it is.
+   */
+  public Optional<String> ofToken(Predicate<String> wanted) {
+    return residents.withTokens().stream()
+        .filter(entry -> entry.condition().phase() != SandboxCondition.Phase.ENDING)
+        .filter(entry -> entry.order.accessToken().filter(wanted).isPresent())
+        .map(entry -> entry.order.id())
+        .findFirst();
   }
 
   private Located located(Entry entry) {

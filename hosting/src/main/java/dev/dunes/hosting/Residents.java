@@ -3,6 +3,7 @@ package dev.dunes.hosting;
 import dev.dunes.hosting.SandboxCondition.Phase;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,12 @@ final class Residents {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Entry> all = new LinkedHashMap<>();
   private final Map<String, Integer> coming = new HashMap<>();
+
+  /**
+   * Those with a token, by its hash: how long a look takes tells nothing about tokens. A token
+   * never changes.
+   */
+  private final Map<String, Entry> byToken = new LinkedHashMap<>();
 
   /**
    * Takes a place for a sandbox that will run; give it back by {@link #arrived} or {@link
@@ -43,7 +50,7 @@ final class Residents {
     lock.lock();
     try {
       entry.condition(running);
-      all.put(entry.order.id(), entry);
+      put(entry);
       giveBack(entry.order.account());
     } finally {
       lock.unlock();
@@ -68,16 +75,26 @@ final class Residents {
   void adopt(Entry entry) {
     lock.lock();
     try {
-      all.put(entry.order.id(), entry);
+      put(entry);
     } finally {
       lock.unlock();
     }
+  }
+
+  private void put(Entry entry) {
+    all.put(entry.order.id(), entry);
+    entry.order.accessToken().ifPresent(token -> byToken.put(hash(token), entry));
+  }
+
+  private static String hash(String token) {
+    return HexFormat.of().formatHex(Tokens.sha256(token));
   }
 
   void remove(Entry entry) {
     lock.lock();
     try {
       all.remove(entry.order.id(), entry);
+      entry.order.accessToken().ifPresent(token -> byToken.remove(hash(token), entry));
     } finally {
       lock.unlock();
     }
@@ -94,6 +111,28 @@ final class Residents {
     try {
       return Optional.ofNullable(all.get(id))
           .filter(entry -> entry.condition().phase() != Phase.ENDING);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The one with this token. */
+  Optional<Entry> withToken(String token) {
+    String wanted = hash(token);
+    lock.lock();
+    try {
+      return Optional.ofNullable(byToken.get(wanted))
+          .filter(entry -> entry.condition().phase() != Phase.ENDING);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Those with a token. */
+  List<Entry> withTokens() {
+    lock.lock();
+    try {
+      return new ArrayList<>(byToken.values());
     } finally {
       lock.unlock();
     }

@@ -11,8 +11,6 @@ import dev.dunes.server.http.Front;
 import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Reply;
 import dev.dunes.server.http.Route;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -50,6 +48,7 @@ final class Traffic implements Front.Ahead {
   private final Hosting hosting;
   private final Map<Integer, SandboxPort> served;
   private final SandboxPort others;
+  private final Signers signers;
 
   /** What a request is for. */
   private record Target(String sandbox, int port) {}
@@ -62,6 +61,7 @@ final class Traffic implements Front.Ahead {
     this.hosting = hosting;
     this.served = Map.copyOf(served);
     this.others = others;
+    this.signers = new Signers(hosting);
   }
 
   @Override
@@ -120,20 +120,8 @@ final class Traffic implements Front.Ahead {
     return exchange
         .header("x-access-token")
         .filter(token -> !token.isEmpty())
-        .flatMap(token -> {
-          byte[] shown = token.getBytes(StandardCharsets.UTF_8);
-          return hosting
-              .everywhere()
-              .map(Hosting.Located::sandbox)
-              .filter(sandbox ->
-                  sandbox
-                      .accessToken()
-                      .filter(
-                          own -> MessageDigest.isEqual(own.getBytes(StandardCharsets.UTF_8), shown))
-                      .isPresent())
-              .findFirst();
-        })
-        .map(sandbox -> new Target(sandbox.id(), E2bFace.ENVD));
+        .flatMap(hosting::ofToken)
+        .map(id -> new Target(id, E2bFace.ENVD));
   }
 
   private Optional<Target> bySignature(Exchange exchange) {
@@ -143,19 +131,8 @@ final class Traffic implements Front.Ahead {
     return exchange
         .query("signature")
         .map(FileSignature::repaired)
-        .flatMap(signature -> {
-          FileSignature wanted = FileSignature.of(exchange);
-          return hosting
-              .everywhere()
-              .map(Hosting.Located::sandbox)
-              .filter(sandbox ->
-                  sandbox
-                      .accessToken()
-                      .filter(token -> wanted.matches(signature, token))
-                      .isPresent())
-              .findFirst();
-        })
-        .map(sandbox -> new Target(sandbox.id(), E2bFace.ENVD));
+        .flatMap(signature -> signers.of(FileSignature.of(exchange), signature))
+        .map(id -> new Target(id, E2bFace.ENVD));
   }
 
   private void serve(Exchange exchange, Target target) throws InterruptedException {

@@ -36,6 +36,9 @@ final class FakeMachine {
   /** After so many lines of output the next stream is cut; 0 for never. */
   final AtomicInteger cutNextAfter = new AtomicInteger();
 
+  /** Where commands look for programs, instead of the usual places. */
+  volatile Optional<String> path = Optional.empty();
+
   /** Whether this was answered here. */
   boolean handle(HttpServerRequest request, FakeBox box, List<String> path, Buffer body)
       throws IOException, InterruptedException {
@@ -80,6 +83,7 @@ final class FakeMachine {
     asked.path("args").forEach(each -> argv.add(each.asString()));
     Command.Builder wanted = Command.builder(argv).detached();
     box.env.forEach(wanted::env);
+    path.ifPresent(place -> wanted.env("PATH", place));
     asked
         .path("env")
         .properties()

@@ -14,7 +14,6 @@ import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.SandboxStateException;
-import dev.dunes.sandbox.Snapshot;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
 import dev.dunes.sandbox.conformance.FakedVendorFaults;
 import dev.dunes.sandbox.conformance.Faults;
@@ -25,8 +24,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -334,103 +331,6 @@ class VercelFaultsTest extends FakedVendorFaults {
         TimeUnit.MILLISECONDS.sleep(10);
       }
       assertThat(FAKE.get().boxes).isEmpty();
-    }
-  }
-
-  // ---- snapshots ----
-
-  @Test
-  void aSnapshotOutlivesItsSandboxAndWhatWasSavedByAPauseDoesNot() {
-    Sandbox sandbox = provider().create(SandboxSpec.DEFAULT);
-    sandbox.files().write("file", "kept");
-    sandbox.pause();
-    sandbox.resume();
-    Snapshot snapshot = sandbox.snapshot();
-    assertThat(saved()).hasSize(2).contains(snapshot.id());
-    assertThat(FAKE.get().box(sandbox.id()).persistent).isFalse();
-
-    sandbox.close();
-
-    assertThat(saved()).containsExactly(snapshot.id());
-    try (Sandbox again = provider().create(SandboxSpec.builder().image(snapshot.image()).build())) {
-      assertThat(again.files().readText("file")).isEqualTo("kept");
-    }
-    assertThat(provider().deleteSnapshot(snapshot.id())).isTrue();
-  }
-
-  @Test
-  void whatWasSavedByAPauseGoesWithItsSandbox() {
-    Sandbox sandbox = provider().create(SandboxSpec.DEFAULT);
-    sandbox.pause();
-    assertThat(saved()).hasSize(1);
-
-    sandbox.close();
-
-    assertThat(saved()).isEmpty();
-  }
-
-  @Test
-  void aSandboxIsEndedAlsoWhenNobodySaysWhatWasSavedOfIt() {
-    Sandbox sandbox = provider().create(SandboxSpec.DEFAULT);
-    for (int i = 0; i < 4; i++) {
-      next("GET", "/api/v2/sandboxes/snapshots", 503, false);
-    }
-
-    assertThat(sandbox.destroy()).isTrue();
-    assertThat(left()).isEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aForkThatFailsLeavesNeitherASnapshotNorASandbox(boolean after) {
-    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
-      sandbox.files().write("file", "kept");
-      next("POST", "/api/v2/sandboxes/[^/]+/fork", 500, after);
-
-      assertThatThrownBy(sandbox::fork).isInstanceOf(ProviderException.class);
-      assertThat(left()).containsExactly(sandbox.id());
-      assertThat(saved()).isEmpty();
-      assertThat(FAKE.get().box(sandbox.id()).persistent).isFalse();
-      assertThat(sandbox.files().readText("file")).isEqualTo("kept");
-    }
-  }
-
-  /** What was saved is all that there is of the sandbox until a machine runs again. */
-  @Test
-  void oneThatIsNotWokenUpKeepsWhatWasSaved() throws Exception {
-    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
-      sandbox.files().write("file", "kept");
-      next("POST", SNAPSHOT, 500, true);
-      CountDownLatch arrived = new CountDownLatch(1);
-      CountDownLatch release = new CountDownLatch(1);
-      FAKE.get().faults.hold("POST", SNAPSHOT, arrived, release);
-      FutureTask<Snapshot> saving = new FutureTask<>(sandbox::snapshot);
-      Thread.ofVirtual().start(saving);
-      assertThat(arrived.await(60, TimeUnit.SECONDS)).isTrue();
-      for (int i = 0; i < 4; i++) {
-        next("GET", "/api/v2/sandboxes/" + sandbox.id(), 503, false);
-      }
-      release.countDown();
-      assertThatThrownBy(() -> saving.get(60, TimeUnit.SECONDS))
-          .hasCauseInstanceOf(ProviderException.class)
-          .satisfies(thrown -> assertThat(thrown.getCause().getSuppressed()).hasSize(1));
-      assertThat(saved()).hasSize(1);
-
-      eventually("it goes on", () -> sandbox.state() == SandboxState.RUNNING && saved().isEmpty());
-      assertThat(sandbox.files().readText("file")).isEqualTo("kept");
-    }
-  }
-
-  @Test
-  void aSnapshotThatIsRefusedLeavesTheSandboxAsItWas() {
-    try (Sandbox sandbox = provider().create(SandboxSpec.DEFAULT)) {
-      next("POST", SNAPSHOT, 402, false);
-      assertThatThrownBy(sandbox::snapshot).isInstanceOf(ProviderException.class);
-      assertThat(FAKE.get().box(sandbox.id()).persistent).isFalse();
-      assertThat(sandbox.exec("echo on").stdout()).isEqualTo("on\n");
-
-      sandbox.pause();
-      assertThatThrownBy(sandbox::snapshot).isInstanceOf(SandboxStateException.class);
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +44,12 @@ class DaemonFaultsTest {
   private static final String REMOVE = "DELETE /containers/.*";
   private static final String COMMIT = "POST /commit.*";
   private static final String LOOK = "GET /containers/[^/]+/json";
+
+  /** Others use the same daemon. */
+  private static final SandboxSpec SPEC =
+      SandboxSpec.builder().label("of", UUID.randomUUID().toString()).build();
+
+  private static final SandboxSpec DETACHED = SPEC.toBuilder().detached(true).build();
 
   @TempDir Path temp;
 
@@ -114,7 +121,7 @@ class DaemonFaultsTest {
   void oneThatCannotBeMadeLeavesNothing(Fault fault) throws IOException {
     daemon.next(CREATE, fault);
 
-    failsWithARemedy(() -> provider.create(SandboxSpec.DEFAULT));
+    failsWithARemedy(() -> provider.create(SPEC));
     assertThat(left()).isEmpty();
   }
 
@@ -123,7 +130,7 @@ class DaemonFaultsTest {
   void oneThatCannotBeStartedLeavesNothing(Fault fault) throws IOException {
     daemon.next(START, fault);
 
-    failsWithARemedy(() -> provider.create(SandboxSpec.DEFAULT));
+    failsWithARemedy(() -> provider.create(SPEC));
     assertThat(left()).isEmpty();
   }
 
@@ -137,7 +144,7 @@ class DaemonFaultsTest {
   void aDaemonThatCannotSayWhatThereIsMakesNothing(String request, Fault fault) throws IOException {
     daemon.next(request, fault);
 
-    failsWithARemedy(() -> provider.create(SandboxSpec.DEFAULT));
+    failsWithARemedy(() -> provider.create(SPEC));
     assertThat(left()).isEmpty();
   }
 
@@ -147,12 +154,12 @@ class DaemonFaultsTest {
     daemon.next(START, Fault.REFUSED);
     daemon.next(REMOVE, Fault.REFUSED);
 
-    assertThatThrownBy(() -> provider.create(SandboxSpec.DEFAULT))
+    assertThatThrownBy(() -> provider.create(SPEC))
         .isInstanceOf(SandboxException.class)
         .satisfies(thrown -> assertThat(thrown.getSuppressed()).hasSize(1));
     assertThat(left()).hasSize(1);
 
-    assertThat(provider.list(Map.of())).isEmpty();
+    assertThat(provider.list(SPEC.labels())).isEmpty();
     assertThat(left()).isEmpty();
   }
 
@@ -162,7 +169,7 @@ class DaemonFaultsTest {
     try (SandboxProvider apart = apart()) {
       daemon.next("PUT /containers/[^/]+/archive.*", fault);
 
-      failsWithARemedy(() -> apart.create(SandboxSpec.DEFAULT));
+      failsWithARemedy(() -> apart.create(SPEC));
       assertThat(left()).isEmpty();
     }
   }
@@ -173,8 +180,6 @@ class DaemonFaultsTest {
   private SandboxProvider apart() {
     return open(Map.of("docker_shared_files", "no"));
   }
-
-  private static final SandboxSpec DETACHED = SandboxSpec.builder().detached(true).build();
 
   @Test
   void aDaemonThatHangsUpInTheMiddleOfACommandIsAnErrorAndTheSandboxGoesOn() {
@@ -224,7 +229,7 @@ class DaemonFaultsTest {
   @Test
   void oneThatIsNotDetachedEndsWhenTheDaemonInBetweenHangsUp() throws IOException {
     try (SandboxProvider apart = apart();
-        Sandbox sandbox = apart.create(SandboxSpec.DEFAULT)) {
+        Sandbox sandbox = apart.create(SPEC)) {
       assertThat(sandbox.exec("echo up").stdout()).isEqualTo("up\n");
       daemon.hangUp();
 
@@ -235,7 +240,7 @@ class DaemonFaultsTest {
       while (sandbox.state() != SandboxState.TERMINATED) {
         assertThat(System.nanoTime() - end).as("waiting for its end").isNegative();
       }
-      assertThat(apart.list(Map.of())).isEmpty();
+      assertThat(apart.list(SPEC.labels())).isEmpty();
       assertThat(left()).isEmpty();
     }
   }
@@ -243,7 +248,7 @@ class DaemonFaultsTest {
   /** It ends its containers, and those of sandboxes are removed then. */
   @Test
   void whatADaemonEndedWhenItWasRestartedIsGoneAndSaidToBe() throws IOException {
-    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT);
+    try (Sandbox sandbox = provider.create(SPEC);
         RunningCommand running = sandbox.start(Command.shell("echo up; sleep 1000"))) {
       assertThat(running.take().orElseThrow().text()).isEqualTo("up\n");
       daemon.hangUp();
@@ -260,7 +265,7 @@ class DaemonFaultsTest {
       assertThatThrownBy(running::waitFor).isInstanceOf(SandboxException.class);
       assertThatThrownBy(() -> sandbox.exec("true")).isInstanceOf(SandboxNotFoundException.class);
       assertThat(sandbox.state()).isEqualTo(SandboxState.TERMINATED);
-      assertThat(provider.list(Map.of())).isEmpty();
+      assertThat(provider.list(SPEC.labels())).isEmpty();
       assertThat(left()).isEmpty();
     }
   }
@@ -268,13 +273,13 @@ class DaemonFaultsTest {
   @ParameterizedTest
   @ValueSource(strings = {"REFUSED", "CUT", "CUT_WITHIN"})
   void whatCannotBeSeenIsAnErrorAndNotAnEnd(Fault fault) {
-    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+    try (Sandbox sandbox = provider.create(SPEC)) {
       daemon.next(LOOK, fault);
       failsWithARemedy(sandbox::state);
       daemon.next("GET /containers/json.*", fault);
-      failsWithARemedy(() -> provider.list(Map.of()));
+      failsWithARemedy(() -> provider.list(SPEC.labels()));
       assertThat(sandbox.state()).isEqualTo(SandboxState.RUNNING);
-      assertThat(provider.list(Map.of())).hasSize(1);
+      assertThat(provider.list(SPEC.labels())).hasSize(1);
     }
   }
 
@@ -283,7 +288,7 @@ class DaemonFaultsTest {
   @ParameterizedTest
   @EnumSource(Fault.class)
   void aSnapshotThatFailsLeavesNoImage(Fault fault) throws IOException {
-    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+    try (Sandbox sandbox = provider.create(SPEC)) {
       sandbox.files().write("file", "kept");
       daemon.next(COMMIT, fault);
 
@@ -296,7 +301,7 @@ class DaemonFaultsTest {
   @ParameterizedTest
   @EnumSource(Fault.class)
   void aForkThatFailsLeavesNeitherAnImageNorASandbox(Fault fault) throws IOException {
-    try (Sandbox sandbox = provider.create(SandboxSpec.DEFAULT)) {
+    try (Sandbox sandbox = provider.create(SPEC)) {
       daemon.next(START, fault);
 
       failsWithARemedy(sandbox::fork);
@@ -310,7 +315,7 @@ class DaemonFaultsTest {
   @ParameterizedTest
   @EnumSource(Fault.class)
   void oneThatCannotBeRemovedNowIsWhenItIsTriedAgain(Fault fault) throws IOException {
-    Sandbox sandbox = provider.create(SandboxSpec.DEFAULT);
+    Sandbox sandbox = provider.create(SPEC);
     daemon.next(REMOVE, fault);
     failsWithARemedy(sandbox::destroy);
 

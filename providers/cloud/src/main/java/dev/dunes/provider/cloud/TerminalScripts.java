@@ -18,6 +18,7 @@ final class TerminalScripts {
       """
       on_terminal() {
         z=$1; b=$2; shift 2
+        [ -n "${TERM:-}" ] || export TERM=xterm-256color
         if command -v python3 >/dev/null; then exec python3 -c '
       import fcntl, os, select, signal, struct, sys, termios
       rows, columns = int(sys.argv[1]), int(sys.argv[2])

@@ -52,6 +52,7 @@ class TerminalScriptsTest {
     argv.addAll(List.of("sh", "-c", line));
     ProcessBuilder builder = new ProcessBuilder(argv);
     builder.environment().put("PATH", bin.toString());
+    builder.environment().remove("TERM");
     process = builder.redirectError(temp.resolve("errors").toFile()).start();
     return process.inputReader();
   }
@@ -91,13 +92,13 @@ class TerminalScriptsTest {
   @ValueSource(strings = {"python3", "script"})
   void eitherProgramGivesOne(String program) throws Exception {
     String line =
-        "tty; stty size; trap 'stty size' WINCH; read x; echo \"got '$x'\"; trap 'exit 9' INT;"
+        "echo $TERM; tty; stty size; trap 'stty size' WINCH; read x; echo \"got '$x'\"; trap 'exit 9' INT;"
             + " echo ready; while :; do sleep 0.02; done";
     try (BufferedReader lines = start(line, program)) {
       String directory = next(lines, "d").split(" ")[0];
       String terminal = next(lines, "t");
       next(lines, "p");
-      assertThat(until(lines, "31 90")).contains(terminal);
+      assertThat(until(lines, "31 90")).contains("xterm-256color\r\n", terminal);
       type(directory, "it's typed\n");
       assertThat(until(lines, "ready")).contains("got 'it's typed'");
       assertThat(run(TerminalScripts.RESIZE, terminal, "20", "70")).isZero();

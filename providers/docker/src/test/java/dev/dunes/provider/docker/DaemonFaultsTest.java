@@ -148,6 +148,18 @@ class DaemonFaultsTest {
     assertThat(left()).isEmpty();
   }
 
+  @ParameterizedTest
+  @EnumSource(Fault.class)
+  void aPullThatBreaksIsAnErrorAndMakesNothing(Fault fault) throws IOException {
+    daemon.next("POST /images/create.*", fault);
+
+    try (SandboxProvider pulling = open(Map.of("docker_pull", "missing"))) {
+      SandboxSpec spec = SPEC.toBuilder().image("127.0.0.1:1/dunes-test/none:1").build();
+      failsWithARemedy(() -> pulling.create(spec));
+    }
+    assertThat(left()).isEmpty();
+  }
+
   /** It is told with the failure, and removed when somebody looks again. */
   @Test
   void whatCannotBeClearedAwayNowIsLater() throws IOException {

@@ -434,6 +434,15 @@ class CodeInterpreterTest {
   }
 
   @Test
+  void namesOfTheKernelAreFreeForCells() throws Exception {
+    has("node");
+    for (String name : new String[] {"fs", "data", "path", "send", "queue", "session"}) {
+      assertThat(desk.run("js", "const %s = '%s'; %s".formatted(name, name, name)).value())
+          .isEqualTo(name);
+    }
+  }
+
+  @Test
   void healthIsOk() throws Exception {
     HttpResponse<String> answer = desk.send("GET", "/health", "");
     assertThat(answer.statusCode()).isEqualTo(200);

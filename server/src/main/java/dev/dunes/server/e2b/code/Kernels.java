@@ -57,22 +57,25 @@ final class Kernels {
            {"__name__": "__kernel__", "CHARTS_SOURCE": parts["charts"]})
       """;
 
+  /** In a block: its names are not those of cells. */
   private static final String NODE =
       """
-      const fs = require('node:fs');
-      const data = Buffer.alloc(Number(process.argv[1]));
-      for (let at = 0; at < data.length; ) {
-        try {
-          const count = fs.readSync(0, data, at, data.length - at);
-          if (count === 0) process.exit(1);
-          at += count;
-        } catch (error) {
-          if (error.code !== 'EAGAIN') throw error;
+      {
+        const fs = require('node:fs');
+        const data = Buffer.alloc(Number(process.argv[1]));
+        for (let at = 0; at < data.length; ) {
+          try {
+            const count = fs.readSync(0, data, at, data.length - at);
+            if (count === 0) process.exit(1);
+            at += count;
+          } catch (error) {
+            if (error.code !== 'EAGAIN') throw error;
+          }
         }
+        require('node:vm').runInThisContext(
+          '(function (require, load, TYPESCRIPT) {' + data + '\\n})', { filename: 'kernel' },
+        )(require, (name) => import(name), process.argv[2] === 'typescript');
       }
-      require('node:vm').runInThisContext(
-        '(function (require, load, TYPESCRIPT) {' + data + '\\n})', { filename: 'kernel' },
-      )(require, (name) => import(name), process.argv[2] === 'typescript');
       """;
 
   private Kernels() {}

@@ -5,33 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dunes.server.http.Json;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Kernels that are killed, that lie, that print without end, and clients that leave. */
-class CodeFaultsTest {
-  @TempDir Path directory;
-  private CodeDesk desk;
-
-  @BeforeEach
-  void open() throws Exception {
-    desk = new CodeDesk(directory);
-  }
-
-  @AfterEach
-  void close() {
-    desk.close();
-  }
-
+class CodeFaultsTest extends CodeCase {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -81,6 +64,33 @@ class CodeFaultsTest {
     assertThat(next.value()).isEqualTo("here");
     // Where terminating it breaks the timers of Node, there is another kernel, and that is said.
     assertThat(next.count() == 3 || next.text("stderr").contains("new kernel")).isTrue();
+  }
+
+  /** What an interrupted cell has left behind begins to loop long after it was interrupted. */
+  @Test
+  void aCallbackThatLoopsForEverCostsTheKernelAndNotTheNextRun() throws Exception {
+    desk.begin(
+            "js",
+            """
+            const fs = require('node:fs');
+            setInterval(() => {
+              if (!fs.existsSync('/home/user/loop')) return;
+              fs.writeFileSync('/home/user/loops', '');
+              for (;;) {}
+            }, 1);
+            console.log('going');
+            await new Promise(() => {});
+            """,
+            "going")
+        .close();
+    assertThat(desk.run("js", "'still there'").count()).isEqualTo(2);
+    desk.run("bash", "touch /home/user/loop; until [ -e /home/user/loops ]; do :; done");
+    CodeDesk.Said next = desk.run("js", "'here'");
+    assertThat(next.value()).isEqualTo("here");
+    assertThat(next.text("stderr")).contains("new kernel").contains("killed by signal 9");
+    CodeDesk.Said again = desk.run("js", "'again'");
+    assertThat(again.count()).as("of the new kernel").isEqualTo(2);
+    assertThat(again.text("stderr")).isEmpty();
   }
 
   @Test

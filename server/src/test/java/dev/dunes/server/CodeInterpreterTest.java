@@ -5,30 +5,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dunes.server.http.Json;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Code that runs in contexts of a sandbox, and what of it clients are told. E2B wire 2.10. */
-class CodeInterpreterTest {
-  @TempDir Path directory;
-  private CodeDesk desk;
-
-  @BeforeEach
-  void open() throws Exception {
-    desk = new CodeDesk(directory);
-  }
-
-  @AfterEach
-  void close() {
-    desk.close();
-  }
-
+class CodeInterpreterTest extends CodeCase {
   private void has(String program) throws Exception {
     String found = desk.shop.sh(desk.id, "command -v " + program).get("stdout").asString();
     assumeTrue(!found.isEmpty(), program + " is not installed");

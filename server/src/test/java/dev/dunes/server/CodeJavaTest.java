@@ -4,32 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dunes.server.http.Json;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Java that runs in a context of a sandbox. */
-class CodeJavaTest {
-  @TempDir Path directory;
-  private CodeDesk desk;
-
+class CodeJavaTest extends CodeCase {
   @BeforeEach
-  void open() throws Exception {
-    desk = new CodeDesk(directory);
+  void requireJava() throws Exception {
     assumeTrue(
         desk.send("POST", "/contexts", "{\"language\":\"java\"}").statusCode() == 200,
         "there is no JDK here");
-  }
-
-  @AfterEach
-  void close() {
-    desk.close();
   }
 
   @Test

@@ -55,15 +55,22 @@ final class Execution {
         exchange.write(failure("ContextRemoved", "context %s was removed".formatted(context.id())));
         over = true;
       } else {
-        CodeContext.Running now = context.run(body.code(), body.env());
-        running = Optional.of(now);
-        exchange.write(CodeLines.executions(now.count()));
         Optional<String> epitaph = since.or(() -> before);
-        if (epitaph.isPresent()) {
-          exchange.write(CodeLines.output(anew(epitaph.get())));
+        boolean again = false;
+        while (!over) {
+          CodeContext.Running now = context.run(body.code(), body.env());
+          running = Optional.of(now);
+          exchange.write(CodeLines.executions(now.count()));
+          if (epitaph.isPresent()) {
+            exchange.write(CodeLines.output(anew(epitaph.get())));
+          }
+          epitaph = follow(now.events(), !again);
+          over = epitaph.isEmpty();
+          if (!over) {
+            context.ready(open.sandbox());
+            again = true;
+          }
         }
-        follow(now.events());
-        over = true;
       }
     } catch (KernelException e) {
       exchange.write(failure("KernelUnavailable", String.valueOf(e.getMessage())));
@@ -86,7 +93,13 @@ final class Execution {
             .formatted(epitaph));
   }
 
-  private void follow(KernelEvents events) throws InterruptedException {
+  /**
+   * Tells what comes.
+   *
+   * @param retry whether another kernel may run the code when this one did nothing of it
+   * @return of what the kernel died then
+   */
+  private Optional<String> follow(KernelEvents events, boolean retry) throws InterruptedException {
     while (true) {
       Optional<KernelEvent> next = events.next(KEEPALIVE);
       if (next.isEmpty()) {
@@ -98,16 +111,19 @@ final class Execution {
         case Shown shown -> exchange.write(CodeLines.result(shown));
         case Failure failure -> exchange.write(CodeLines.failure(failure));
         case Finished ignored -> {
-          return;
+          return Optional.empty();
         }
         case Died died -> {
           refuseWhenGone();
+          if (retry && !died.begun()) {
+            return Optional.of(died.why());
+          }
           exchange.write(
               failure(
                   "KernelDied",
                   "the kernel ended while it ran the code: %s. The context starts anew with the next run"
                       .formatted(died.why())));
-          return;
+          return Optional.empty();
         }
       }
     }

@@ -24,26 +24,36 @@ final class FramedTalk implements Talk {
       "{\"interrupt\":true}\n".getBytes(StandardCharsets.US_ASCII);
 
   private final boolean interruptible;
+  private final boolean tellsBegin;
   private final Lines lines = new Lines(LONGEST_LINE);
   private volatile String complaint = "";
   private volatile String running = "";
+  private volatile boolean begun;
   private volatile boolean ready;
 
   /**
    * @param interruptible whether it also wants to be told that it is interrupted
+   * @param tellsBegin whether it tells when it begins with a cell
    */
-  FramedTalk(boolean interruptible) {
+  FramedTalk(boolean interruptible, boolean tellsBegin) {
     this.interruptible = interruptible;
+    this.tellsBegin = tellsBegin;
   }
 
   @Override
   public byte[] request(Cell cell) {
+    begun = !tellsBegin;
     running = UUID.randomUUID().toString();
     ObjectNode request =
         Json.object().put("r", running).put("count", cell.count()).put("code", cell.code());
     ObjectNode env = request.putObject("env");
     cell.env().forEach(env::put);
     return (request + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public boolean begun() {
+    return begun;
   }
 
   @Override
@@ -89,6 +99,7 @@ final class FramedTalk implements Talk {
                   said.path("name").asString("Error"),
                   said.path("value").asString(""),
                   said.path("traceback").asString("")));
+      case "begin" -> begun |= said.path("r").asString("").equals(running);
       case "end" -> {
         if (said.path("r").asString("").equals(running)) {
           running = "";

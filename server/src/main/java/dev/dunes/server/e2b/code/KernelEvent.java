@@ -50,8 +50,9 @@ sealed interface KernelEvent {
    * The kernel has ended, and the cell with it.
    *
    * @param why for people
+   * @param begun whether it may have done something of the cell
    */
-  record Died(String why) implements KernelEvent {
+  record Died(String why, boolean begun) implements KernelEvent {
     @Override
     public int size() {
       return 0;

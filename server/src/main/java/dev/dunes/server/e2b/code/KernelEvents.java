@@ -42,13 +42,17 @@ final class KernelEvents {
     }
   }
 
-  /** The kernel has ended; never waits. */
-  void end(String why) {
+  /**
+   * The kernel has ended; never waits.
+   *
+   * @param begun whether it may have done something of the cell
+   */
+  void end(String why, boolean begun) {
     lock.lock();
     try {
       if (!complete) {
         complete = true;
-        events.add(new KernelEvent.Died(why));
+        events.add(new KernelEvent.Died(why, begun));
         changed.signalAll();
       }
     } finally {

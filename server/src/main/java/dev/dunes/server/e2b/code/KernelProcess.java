@@ -126,7 +126,7 @@ final class KernelProcess implements Kernel {
     }
     ready.completeExceptionally(new KernelException(why));
     if (listener != null) {
-      listener.end(why);
+      listener.end(why, talk.begun());
     }
   }
 
@@ -146,7 +146,7 @@ final class KernelProcess implements Kernel {
     lock.lock();
     try {
       if (death != null) {
-        events.end(death);
+        events.end(death, false);
         return events;
       }
       current = events;

@@ -126,13 +126,20 @@ final class Kernels {
               Json.bytes(
                   Json.object().put("kernel", text("kernel.py")).put("charts", text("charts.py")));
           yield start(
-              sandbox, new FramedTalk(false), parts, cwd, "python3", "-c", PYTHON, size(parts));
+              sandbox,
+              new FramedTalk(false, false),
+              parts,
+              cwd,
+              "python3",
+              "-c",
+              PYTHON,
+              size(parts));
         }
         case JAVASCRIPT, TYPESCRIPT -> {
           byte[] program = text("kernel.cjs").getBytes(StandardCharsets.UTF_8);
           yield start(
               sandbox,
-              new FramedTalk(true),
+              new FramedTalk(true, true),
               program,
               cwd,
               "node",
@@ -146,7 +153,7 @@ final class Kernels {
           byte[] program = text("Kernel.java").getBytes(StandardCharsets.UTF_8);
           yield start(
               sandbox,
-              new FramedTalk(true),
+              new FramedTalk(true, false),
               program,
               cwd,
               "/bin/sh",

@@ -49,6 +49,11 @@ final class ShellTalk implements Talk {
   }
 
   @Override
+  public boolean begun() {
+    return true;
+  }
+
+  @Override
   public byte[] interrupt() {
     return new byte[0];
   }

@@ -13,6 +13,9 @@ interface Talk {
   /** What makes the kernel run a cell; nothing of an earlier one is understood after this. */
   byte[] request(Cell cell);
 
+  /** Whether it has begun with the cell it was given last; true where kernels do not tell. */
+  boolean begun();
+
   /** What makes it stop one, besides the signal. */
   byte[] interrupt();
 

@@ -316,7 +316,9 @@ process.on('uncaughtException', (error) => sayError(error, 'Error'));
 process.on('unhandledRejection', (error) => sayError(error, 'UnhandledRejection'));
 process.on('SIGINT', () => {}); // is meant for the programs a cell started; for us a line comes
 
-// The reader asks the cell to end, until there is an answer. What is too busy to answer is
+// Once a cell was interrupted, what it left behind may keep the program busy for ever. Then the next
+// cell does not begin, and the program ends: nothing of that cell has been done, so that another
+// kernel runs it. The reader asks the cell to end, until there is an answer. What is too busy to answer is
 // terminated, and no other request is let through before that has had its effect. When it was not
 // the cell itself, timers and files are tried afterwards: without them the program has to end.
 const reader = `
@@ -324,20 +326,25 @@ const fs = require('node:fs');
 const inspector = require('node:inspector');
 const { parentPort, workerData } = require('node:worker_threads');
 const [IN_CELL, STOPPING] = [1, 2];
-const ANSWER_MILLIS = { interrupt: 100, health: 2000 };
+const ANSWER_MILLIS = { interrupt: 100, health: 2000, begin: 10000 };
 const PATIENCE = 5;
 const session = new inspector.Session();
 session.connectToMainThread();
 const requests = [];
 let busy = false;
+let interrupted = false;
 let answered = () => {};
-parentPort.on('message', () => answered());
+parentPort.on('message', (what) => answered(what));
 
-function ask(what) {
+function ask(what, request) {
   return new Promise((resolve) => {
     const late = setTimeout(() => resolve(false), ANSWER_MILLIS[what]);
-    answered = () => { clearTimeout(late); resolve(true); };
-    parentPort.postMessage({ ask: what });
+    answered = (to) => {
+      if (to !== what) return;
+      clearTimeout(late);
+      resolve(true);
+    };
+    parentPort.postMessage({ ask: what, request });
   });
 }
 
@@ -360,8 +367,13 @@ async function forward() {
   busy = true;
   while (requests.length > 0) {
     const request = requests.shift();
-    if (request.interrupt) await interrupt();
-    else parentPort.postMessage(request);
+    if (request.interrupt) {
+      interrupted = true;
+      await interrupt();
+    } else {
+      const begun = ask('begin', request);
+      if (interrupted && !(await begun)) process.kill(process.pid, 'SIGKILL');
+    }
   }
   busy = false;
 }
@@ -386,11 +398,13 @@ worker.on('message', (request) => {
       sayInterrupted();
       finish();
     }
-    worker.postMessage('answered');
+    worker.postMessage('interrupt');
   } else if (request.ask === 'health') {
-    setTimeout(() => fs.stat('/', () => worker.postMessage('answered')), 1);
+    setTimeout(() => fs.stat('/', () => worker.postMessage('health')), 1);
   } else {
-    queue.push(request);
+    worker.postMessage('begin');
+    send('begin', { r: request.request.r });
+    queue.push(request.request);
     next();
   }
 });

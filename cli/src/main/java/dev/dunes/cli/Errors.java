@@ -4,8 +4,10 @@ import dev.dunes.sandbox.InvalidRequestException;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Says what went wrong, on standard error, and which exit code that is. */
@@ -45,12 +47,21 @@ final class Errors {
       case SandboxInterruptedException e -> ExitCodes.INTERRUPTED;
       case InvalidRequestException e -> invalid(e);
       case SandboxException e -> sandbox(e);
+      case UncheckedIOException e ->
+          say(
+              ExitCodes.ERROR,
+              "%s: %s".formatted(e.getMessage(), cause(e)),
+              "see that the file can be read and written by you, and is whole");
       default ->
           say(
               ExitCodes.ERROR,
               "this should not have happened: " + thrown,
               "DUNES_DEBUG=1 shows where; please report it");
     };
+  }
+
+  private static String cause(UncheckedIOException e) {
+    return Optional.ofNullable(e.getCause()).map(Throwable::getMessage).orElse("no reason given");
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.dunes.cli;
 import dev.dunes.hosting.ApiKey;
 import dev.dunes.hosting.ApiKeys;
 import dev.dunes.hosting.Timestamps;
-import dev.dunes.server.DunesServer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,10 +50,6 @@ final class KeysVerb implements Verb {
     throw Parts.missing(console.program() + " keys", parts());
   }
 
-  private static ApiKeys keys(Console console) {
-    return new ApiKeys(DunesServer.hosting(console.directory()));
-  }
-
   private static ObjectNode json(ApiKey key) {
     ObjectNode json =
         JsonMapper.shared()
@@ -93,15 +88,20 @@ final class KeysVerb implements Verb {
 
     @Override
     public int run() {
+      boolean first = OfThisDirectory.isNew(console);
       try {
-        ApiKeys.Created made = keys(console).create(name, KeyValues.parse("--limit", limits));
+        ApiKeys.Created made =
+            OfThisDirectory.keys(console).create(name, KeyValues.parse("--limit", limits));
         console.print(
             json
                 ? PrettyJson.of(json(made.key()).put("key", made.secret())) + "\n"
                 : made.secret() + "\n");
+        OfThisDirectory.say(console, first, "this key");
         return ExitCodes.OK;
       } catch (IllegalArgumentException e) {
-        throw Failure.usage(String.valueOf(e.getMessage()), "");
+        throw Failure.usage(
+            String.valueOf(e.getMessage()),
+            "`%s keys create --help` shows how".formatted(console.program()));
       }
     }
   }
@@ -120,12 +120,16 @@ final class KeysVerb implements Verb {
 
     @Override
     public int run() {
-      List<ApiKey> all = keys(console).list();
+      List<ApiKey> all = OfThisDirectory.keys(console).list();
       if (json) {
         ArrayNode rows = JsonMapper.shared().createArrayNode();
         all.forEach(key -> rows.add(json(key)));
         console.print(PrettyJson.of(rows) + "\n");
         return ExitCodes.OK;
+      }
+      if (all.isEmpty()) {
+        console.print("No keys\n");
+        OfThisDirectory.say(console, OfThisDirectory.isNew(console), "what would be listed");
       }
       for (ApiKey key : all) {
         String end = key.revokedAt().map(at -> "  revoked " + Timestamps.text(at)).orElse("");
@@ -158,7 +162,7 @@ final class KeysVerb implements Verb {
 
     @Override
     public int run() {
-      if (!keys(console).revoke(id)) {
+      if (!OfThisDirectory.keys(console).revoke(id)) {
         throw new Failure(
             ExitCodes.ERROR,
             "no key '%s' that is not revoked".formatted(Printable.line(id)),

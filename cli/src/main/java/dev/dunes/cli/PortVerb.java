@@ -108,10 +108,10 @@ final class PortVerb implements Verb {
           "leave out --provider, or --endpoint and --url");
     }
     if (!url && seconds.isPresent()) {
-      throw Failure.usage("--for goes with --url", "");
+      throw Failure.usage("--for goes with --url", "add --url, or leave --for out");
     }
     if (url && local.isPresent()) {
-      throw Failure.usage("--local and --url do not go together", "");
+      throw Failure.usage("--local and --url do not go together", "leave one of them out");
     }
   }
 

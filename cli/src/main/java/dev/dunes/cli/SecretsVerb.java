@@ -67,7 +67,15 @@ final class SecretsVerb implements Verb {
         description = "Of a key, by its id in `ds keys list` (default: of the server's own token).")
     private String id = Account.MAIN;
 
-    Account account() {
+    Account account(Console console) {
+      boolean known =
+          id.equals(Account.MAIN)
+              || OfThisDirectory.keys(console).list().stream().anyMatch(key -> key.id().equals(id));
+      if (!known) {
+        throw Failure.usage(
+            "--account: there is no key '%s' in this directory".formatted(Printable.line(id)),
+            "`%s keys list` shows what there is".formatted(console.program()));
+      }
       return new Account(id, AccountLimits.DEFAULT);
     }
   }
@@ -76,11 +84,16 @@ final class SecretsVerb implements Verb {
     return new Secrets(DunesServer.hosting(console.directory()));
   }
 
-  private static <T> T said(Supplier<T> work) {
+  private static <T> T said(Console console, Supplier<T> work) {
     try {
       return work.get();
     } catch (HostingException e) {
-      throw new Failure(ExitCodes.ERROR, String.valueOf(e.getMessage()), "");
+      throw new Failure(
+          ExitCodes.ERROR,
+          String.valueOf(e.getMessage()),
+          e.reason() == HostingException.Reason.NOT_FOUND
+              ? "`%s secrets list` shows what there is".formatted(console.program())
+              : "");
     }
   }
 
@@ -132,17 +145,21 @@ final class SecretsVerb implements Verb {
 
     @Override
     public int run() {
+      boolean first = OfThisDirectory.isNew(console);
       String value = value();
       Secrets all = secrets(console);
-      Account account = owner.account();
+      Account account = owner.account(console);
       boolean there =
           all.list(account).stream().anyMatch(each -> each.name().equalsIgnoreCase(name));
       SecretInfo now =
-          said(() ->
-              there
-                  ? all.update(account, name, value, Optional.empty())
-                  : all.create(account, name, value, Map.of()));
+          said(
+              console,
+              () ->
+                  there
+                      ? all.update(account, name, value, Optional.empty())
+                      : all.create(account, name, value, Map.of()));
       console.print(json ? PrettyJson.of(json(now)) + "\n" : line(now));
+      OfThisDirectory.say(console, first, "this secret");
       return ExitCodes.OK;
     }
 
@@ -177,13 +194,17 @@ final class SecretsVerb implements Verb {
 
     @Override
     public int run() {
-      List<SecretInfo> all = secrets(console).list(owner.account());
+      List<SecretInfo> all = secrets(console).list(owner.account(console));
       if (json) {
         ArrayNode rows = JsonMapper.shared().createArrayNode();
         all.forEach(secret -> rows.add(json(secret)));
         console.print(PrettyJson.of(rows) + "\n");
       } else {
         all.forEach(secret -> console.print(line(secret)));
+        if (all.isEmpty()) {
+          console.print("No secrets\n");
+          OfThisDirectory.say(console, OfThisDirectory.isNew(console), "what would be listed");
+        }
       }
       return ExitCodes.OK;
     }
@@ -206,10 +227,12 @@ final class SecretsVerb implements Verb {
 
     @Override
     public int run() {
-      return said(() -> {
-        secrets(console).delete(owner.account(), name);
-        return ExitCodes.OK;
-      });
+      return said(
+          console,
+          () -> {
+            secrets(console).delete(owner.account(console), name);
+            return ExitCodes.OK;
+          });
     }
   }
 }

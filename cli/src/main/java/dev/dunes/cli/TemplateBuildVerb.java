@@ -1,6 +1,7 @@
 package dev.dunes.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -66,6 +67,11 @@ final class TemplateBuildVerb implements Verb {
 
   @Override
   public int run() {
+    if (!name.matches("([A-Za-z0-9_.-]+/)?[A-Za-z0-9_-]{1,128}(:[A-Za-z0-9_.-]{1,128})?")) {
+      throw Failure.usage(
+          "--name: '%s' cannot be the name of a template".formatted(Printable.line(name)),
+          "use up to 128 letters, digits, - and _, such as my-app, or my-app:v2; what it is made from is said by FROM in the file");
+    }
     Path from = console.directory().resolve(directory.orElse(""));
     TemplateFile description = read(from);
     try (TemplateServer server = new TemplateServer(target.open(console))) {
@@ -97,8 +103,14 @@ final class TemplateBuildVerb implements Verb {
         return TemplateFile.parse(path.getFileName().toString(), Files.readString(path));
       } catch (NoSuchFileException e) {
         console.explain("there is no " + path);
+      } catch (CharacterCodingException e) {
+        throw Failure.usage(
+            path + " is no text in UTF-8", "-f names the file that says what to build");
       } catch (IOException e) {
-        throw Failure.usage("%s cannot be read: %s".formatted(path, e.getMessage()), "");
+        String why = Files.isDirectory(path) ? "it is a directory" : e.getMessage();
+        throw Failure.usage(
+            "%s cannot be read: %s".formatted(path, why),
+            "-f names the file that says what to build");
       }
     }
     throw Failure.usage(
@@ -111,9 +123,7 @@ final class TemplateBuildVerb implements Verb {
       TemplateServer server, String template, Path from, TemplateFile description)
       throws IOException {
     ObjectNode plan = TemplateServer.object();
-    // The name of a template has no colon or slash that an image of a registry would need.
-    boolean image = description.from().contains("/") || description.from().contains(":");
-    plan.put(image ? "fromImage" : "fromTemplate", description.from());
+    plan.put(description.fromImage() ? "fromImage" : "fromTemplate", description.from());
     description.start().ifPresent(line -> plan.put("startCmd", line));
     description.ready().ifPresent(line -> plan.put("readyCmd", line));
     ArrayNode steps = plan.putArray("steps");
@@ -186,6 +196,9 @@ final class TemplateBuildVerb implements Verb {
         ExitCodes.ERROR,
         "the build has failed, %s%s"
             .formatted(where, now.path("reason").path("message").asString("")),
-        "");
+        step.equals("base") && !description.fromImage()
+            ? "FROM %s means a template, `%s template list` shows yours; an image is named with its tag, such as FROM %s:latest"
+                .formatted(description.from(), console.program(), description.from())
+            : "");
   }
 }

@@ -23,6 +23,11 @@ record TemplateFile(String from, List<Step> steps, Optional<String> start, Optio
     steps = List.copyOf(steps);
   }
 
+  /** The name of a template has no colon or slash that an image of a registry would need. */
+  boolean fromImage() {
+    return from.contains("/") || from.contains(":");
+  }
+
   /**
    * Reads one.
    *
@@ -72,6 +77,15 @@ record TemplateFile(String from, List<Step> steps, Optional<String> start, Optio
         case "FROM" -> {
           if (from.isPresent()) {
             throw bad(number, "a template has one FROM");
+          }
+          if (rest.matches(".*\\s.*")) {
+            throw bad(number, "FROM takes one name and nothing after it, not '%s'".formatted(rest));
+          }
+          if (!rest.matches("[A-Za-z0-9][A-Za-z0-9._/:@-]{0,299}")) {
+            throw bad(
+                number,
+                "'%s' is the name of no template and no image; use one such as base or debian:12"
+                    .formatted(rest));
           }
           from = Optional.of(rest);
         }

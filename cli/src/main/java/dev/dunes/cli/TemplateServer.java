@@ -47,7 +47,8 @@ final class TemplateServer implements AutoCloseable {
       if (response.statusCode() / 100 == 2) {
         return text.isEmpty() ? object() : JsonMapper.shared().readTree(text);
       }
-      throw new Failure(ExitCodes.ERROR, message(response.statusCode(), text), "");
+      throw new Failure(
+          ExitCodes.ERROR, message(response.statusCode(), text), remedy(response.statusCode()));
     } catch (IOException e) {
       throw new Failure(ExitCodes.ERROR, "the answer broke off: " + e.getMessage(), "");
     } catch (JacksonException e) {
@@ -56,6 +57,12 @@ final class TemplateServer implements AutoCloseable {
           "the server does not answer as one with templates does",
           "--endpoint says where the server is");
     }
+  }
+
+  private static String remedy(int status) {
+    return status == 401
+        ? "DUNES_TOKEN or --token shows the server's token, or a key; `ds keys create NAME` in the server's directory makes one"
+        : "";
   }
 
   private static String message(int status, String text) {

@@ -1,6 +1,7 @@
 package dev.dunes.cli;
 
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -69,7 +70,7 @@ final class VerbLine {
     } catch (CommandLine.UnmatchedArgumentException e) {
       throw unmatched(console, e);
     } catch (CommandLine.ParameterException e) {
-      throw Failure.usage(firstLine(e), help(console));
+      throw Failure.usage(firstLine(e), help(e));
     }
   }
 
@@ -88,11 +89,32 @@ final class VerbLine {
           "unexpected argument '%s': the prompt is one argument".formatted(first),
           "quote it: %s \"what the agent shall do\"".formatted(console.program()));
     }
-    return Failure.usage(firstLine(e), help(console));
+    boolean ofThisDirectory = verbs == Verbs.KEYS || verbs == Verbs.SECRETS;
+    if (ofThisDirectory && unmatched.stream().anyMatch(VerbLine::namesServer)) {
+      return Failure.usage(
+          "`%s %s` asks no server: it changes the files of the one that runs in this directory, so there is no %s"
+              .formatted(console.program(), verbs.word(), first),
+          "change into the directory the server was started in, and leave %s out".formatted(first));
+    }
+    Set<String> parts = e.getCommandLine().getSubcommands().keySet();
+    if (!parts.isEmpty() && !first.startsWith("-")) {
+      return Failure.usage(
+          "`%s` has no '%s'; there are: %s".formatted(name(e), first, String.join(", ", parts)),
+          help(e));
+    }
+    return Failure.usage(firstLine(e), help(e));
   }
 
-  private String help(Console console) {
-    return "`%s %s --help` shows what there is".formatted(console.program(), verbs.word());
+  private static boolean namesServer(String argument) {
+    return argument.matches("(-e|-t|-n|--endpoint|--server|--token|--no-token|--api-key)(=.*)?");
+  }
+
+  private static String name(CommandLine.ParameterException e) {
+    return e.getCommandLine().getCommandSpec().qualifiedName();
+  }
+
+  private static String help(CommandLine.ParameterException e) {
+    return "`%s --help` shows what there is".formatted(name(e));
   }
 
   private static String firstLine(CommandLine.ParameterException e) {

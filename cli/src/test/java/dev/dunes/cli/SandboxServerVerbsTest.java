@@ -96,7 +96,10 @@ class SandboxServerVerbsTest {
       String url = server.uri().toString();
       assertThat(run("env", "e2b", "-e", url).err()).contains("asks for a key", "ds keys create");
       assertThat(run("env", "e2b", "-e", url, "--key", "k").err()).isEmpty();
-      assertThat(run("secrets", "list", "--json", "--account", "k1").out().strip()).isEqualTo("[]");
+      JsonNode key = JsonMapper.shared().readTree(run("keys", "create", "other", "--json").out());
+      String other = key.get("id").asString();
+      assertThat(run("secrets", "list", "--json", "--account", other).out().strip())
+          .isEqualTo("[]");
       assertThat(run("secrets", "set", "model-key").err()).contains("value: 1 to 2048");
       assertThat(run("secrets", "delete", "model-key").code()).isZero();
       assertThat(run("secrets", "delete", "model-key").err()).contains("not found");

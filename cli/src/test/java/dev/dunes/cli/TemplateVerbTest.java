@@ -95,6 +95,22 @@ class TemplateVerbTest {
   }
 
   @Test
+  void whoMeantAnImageIsTold() throws Exception {
+    Path project = project("FROM debian\nRUN true\n");
+    Ds.Result failed = run("template", "build", project.toString(), "--name", "cli-debian");
+    assertThat(failed.code()).isEqualTo(1);
+    assertThat(failed.err())
+        .contains("unknown template: debian")
+        .contains("such as FROM debian:latest");
+    assertThat(
+            Ds.with(new FakeProvider("fake"))
+                .env("DUNES_TOKEN", "wrong")
+                .run("template", "list", "-e", server.uri().toString())
+                .err())
+        .contains("ds keys create NAME");
+  }
+
+  @Test
   void filesThatMakeNoSenseAreRefused() throws Exception {
     for (Map.Entry<String, String> wrong :
         Map.of(

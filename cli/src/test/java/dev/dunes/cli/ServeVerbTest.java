@@ -13,68 +13,41 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code ds serve} as a process, asked by {@code ds} itself. */
-class ServeVerbTest {
+class ServeVerbTest extends ServerCase {
   private final ScriptedModel model = ScriptedModel.start();
-  private final List<Process> started = new ArrayList<>();
-  @TempDir Path directory;
-  private Path state = Path.of("");
-  private DsProcess ds = new DsProcess(state, directory, "local");
 
-  @BeforeEach
-  void makeState() throws IOException {
-    state = Files.createTempDirectory("ds-state");
-    ds = new DsProcess(state, directory, "local");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (Process process : started) {
-      process.destroyForcibly().waitFor();
-    }
+  @Override
+  void endWhatIsLeft() {
     ds.run("list"); // whatever a killed server left goes
     model.close();
-    new ProcessBuilder("rm", "-rf", state.toString()).start().waitFor();
   }
 
   private record Served(Process process, BufferedReader out, String url) {}
 
   private Served serve(Map<String, String> more, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(DsProcess.command());
-    command.addAll(List.of("serve", "--host", "127.0.0.1", "-p", "0"));
-    command.addAll(List.of(arguments));
+    List<String> words = new ArrayList<>(List.of("serve", "--host", "127.0.0.1", "-p", "0"));
+    words.addAll(List.of(arguments));
     Map<String, String> environment = RealAgent.environment(model, state);
     environment.putAll(more);
-    Process process = ds.start(command, environment);
-    started.add(process);
-    BufferedReader out = process.inputReader();
-    String line = String.valueOf(out.readLine());
-    assertThat(line).startsWith("Ready at http://127.0.0.1:");
-    return new Served(process, out, line.substring("Ready at ".length()));
+    Process process = start(environment, words);
+    return new Served(process, process.inputReader(), url(process));
   }
 
   private static void end(Served server, String signal, int code) throws Exception {
-    new ProcessBuilder("kill", "-" + signal, Long.toString(server.process().pid()))
-        .start()
-        .waitFor();
-    assertThat(server.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(server.process().exitValue()).isEqualTo(code);
+    end(server.process(), signal, code);
   }
 
   private static JsonNode get(String url) throws Exception {
@@ -134,10 +107,7 @@ class ServeVerbTest {
             Answer.of(new Step.Shell("sleep 3; echo slept")),
             Answer.of(new Step.Text("Slept."))));
     Served server = serve(provider);
-    List<String> command = new ArrayList<>(DsProcess.command());
-    command.addAll(List.of("query", "--server", server.url(), "[[nap]]"));
-    Process asking = ds.start(command, Map.of());
-    started.add(asking);
+    Process asking = start(Map.of(), List.of("query", "--server", server.url(), "[[nap]]"));
     assertThat(asking.errorReader().readLine()).startsWith("[tool: Bash]");
     end(server, "TERM", 143);
     assertThat(asking.inputReader().lines()).containsExactly("Slept.");
@@ -148,10 +118,7 @@ class ServeVerbTest {
   void aRunIsCancelledByItsId() throws Exception {
     RealAgent.require();
     Served server = serve(Map.of("DUNES_SHUTDOWN_GRACE", "0"));
-    List<String> command = new ArrayList<>(DsProcess.command());
-    command.addAll(List.of("query", "-v", "--server", server.url(), "[[slow]]"));
-    Process asking = ds.start(command, Map.of());
-    started.add(asking);
+    Process asking = start(Map.of(), List.of("query", "-v", "--server", server.url(), "[[slow]]"));
     String line = String.valueOf(asking.errorReader().readLine());
     assertThat(line).startsWith("dunes: run ");
     model.await(request -> request.scenario().equals("slow"), Duration.ofSeconds(60));
@@ -170,10 +137,7 @@ class ServeVerbTest {
   void ctrlCEndsARunAtAServer() throws Exception {
     RealAgent.require();
     Served server = serve(Map.of("DUNES_SHUTDOWN_GRACE", "0"));
-    List<String> command = new ArrayList<>(DsProcess.command());
-    command.addAll(List.of("query", "--server", server.url(), "[[slow]]"));
-    Process asking = ds.start(command, Map.of());
-    started.add(asking);
+    Process asking = start(Map.of(), List.of("query", "--server", server.url(), "[[slow]]"));
     model.await(request -> request.scenario().equals("slow"), Duration.ofSeconds(60));
     new ProcessBuilder("kill", "-INT", Long.toString(asking.pid())).start().waitFor();
     assertThat(asking.waitFor(30, TimeUnit.SECONDS)).isTrue();

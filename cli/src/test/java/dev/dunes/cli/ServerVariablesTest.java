@@ -2,8 +2,6 @@ package dev.dunes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,61 +11,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What the environment of {@code ds server} says about sandboxes holds for those of its clients.
  */
-class ServerVariablesTest {
+class ServerVariablesTest extends ServerCase {
   /** On a sandbox that was made ahead of need and waits. */
   private static final String WAITS = "dunes.waits";
 
-  private final List<Process> started = new ArrayList<>();
-  @TempDir Path directory;
-  private Path state = Path.of("");
-  private DsProcess ds = new DsProcess(state, directory, "local");
-
-  @BeforeEach
-  void makeState() throws IOException {
-    state = Files.createTempDirectory("ds-state");
-    ds = new DsProcess(state, directory, "local");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (Process process : started) {
-      process.destroyForcibly().waitFor();
-    }
+  @Override
+  void endWhatIsLeft() {
     for (JsonNode left : all()) {
       assertThat(ds.run("destroy", left.path("id").asString("")).code()).isZero();
     }
-    new ProcessBuilder("rm", "-rf", state.toString()).start().waitFor();
   }
 
   private Process start(Map<String, String> environment) {
-    List<String> command = new ArrayList<>(DsProcess.command());
-    command.addAll(List.of("server", "-n", "-p", "0", "--no-telemetry"));
-    Process process = ds.start(command, environment);
-    started.add(process);
-    return process;
-  }
-
-  private static String url(Process process) throws IOException {
-    BufferedReader out = process.inputReader();
-    String line = String.valueOf(out.readLine());
-    assertThat(line).startsWith("Ready at http://127.0.0.1:");
-    return line.substring("Ready at ".length());
+    return start(environment, List.of("server", "-n", "-p", "0", "--no-telemetry"));
   }
 
   private void make(String url) throws Exception {

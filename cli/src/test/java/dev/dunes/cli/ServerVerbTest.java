@@ -2,7 +2,6 @@ package dev.dunes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,40 +10,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ds server} as a process. Agent API, sheets 2.5 and 2.11. */
-class ServerVerbTest {
-  private final List<Process> started = new ArrayList<>();
-  @TempDir Path directory;
-  private Path state = Path.of("");
-  private DsProcess ds = new DsProcess(state, directory, "local");
-
-  @BeforeEach
-  void makeState() throws IOException {
-    state = Files.createTempDirectory("ds-state");
-    ds = new DsProcess(state, directory, "local");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (Process process : started) {
-      process.destroyForcibly().waitFor();
-    }
-    new ProcessBuilder("rm", "-rf", state.toString()).start().waitFor();
-  }
-
+class ServerVerbTest extends ServerCase {
   private record Served(Process process, String url) {}
 
   private Served serve(String... arguments) throws IOException {
@@ -52,18 +26,11 @@ class ServerVerbTest {
   }
 
   private Served serveWith(String token, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(DsProcess.command());
-    command.addAll(List.of(arguments));
-    return started(
-        ds.start(command, Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "off", "DUNES_TOKEN", token)));
-  }
-
-  private Served started(Process process) throws IOException {
-    started.add(process);
-    BufferedReader out = process.inputReader();
-    String line = String.valueOf(out.readLine());
-    assertThat(line).startsWith("Ready at http://127.0.0.1:");
-    return new Served(process, line.substring("Ready at ".length()));
+    Process process =
+        start(
+            Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "off", "DUNES_TOKEN", token),
+            List.of(arguments));
+    return new Served(process, url(process));
   }
 
   private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
@@ -78,11 +45,7 @@ class ServerVerbTest {
   }
 
   private static void end(Served server, String signal, int code) throws Exception {
-    new ProcessBuilder("kill", "-" + signal, Long.toString(server.process().pid()))
-        .start()
-        .waitFor();
-    assertThat(server.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(server.process().exitValue()).isEqualTo(code);
+    end(server.process(), signal, code);
   }
 
   @Test
@@ -154,14 +117,12 @@ class ServerVerbTest {
 
   @Test
   void theLogHasALineForEachRequestAndNoneWithAPromptOrAToken() throws Exception {
-    List<String> command = new ArrayList<>(DsProcess.command());
-    command.addAll(List.of("server", "-p", "0"));
     Map<String, String> environment =
         Map.of("DUNES_MOCK_PACE", "0", "RUST_LOG", "trace", "DUNES_TOKEN", "token-nobody-sees");
-    Process process = ds.start(command, environment);
+    Process process = start(environment, List.of("server", "-p", "0"));
     CompletableFuture<String> log =
         CompletableFuture.supplyAsync(() -> all(process.getErrorStream()));
-    Served server = started(process);
+    Served server = new Served(process, url(process));
     String acp = server.url() + "/v1/acp/x?agent=mock";
     ask(acp, 0, "initialize", "{\"protocolVersion\":1}");
     String made = ask(acp, 1, "session/new", "{\"cwd\":\"/tmp\",\"mcpServers\":[]}");

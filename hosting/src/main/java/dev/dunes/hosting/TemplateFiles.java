@@ -1,7 +1,7 @@
 package dev.dunes.hosting;
 
+import dev.dunes.sandbox.spi.BoundedInput;
 import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -107,35 +107,13 @@ final class TemplateFiles {
     raw.mark(2);
     boolean zipped = raw.read() == GZIP_FIRST && raw.read() == GZIP_SECOND;
     raw.reset();
-    return new Bounded(zipped ? new GZIPInputStream(raw, 1 << 16) : raw, most);
-  }
-
-  /** Fails after so many bytes: a small archive can become one without end. */
-  private static final class Bounded extends FilterInputStream {
-    private final long most;
-    private long total;
-
-    Bounded(InputStream in, long most) {
-      super(in);
-      this.most = most;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      int count = super.read(target, offset, length);
-      total += Math.max(0, count);
-      if (total > most) {
-        throw new IOException(
-            "the archive has more than %d MiB unpacked; copy less, or ask for more disk"
-                .formatted(most >> 20));
-      }
-      return count;
-    }
+    return new BoundedInput(
+        zipped ? new GZIPInputStream(raw, 1 << 16) : raw,
+        most,
+        () -> {
+          throw new IOException(
+              "the archive has more than %d MiB unpacked; copy less, or ask for more disk"
+                  .formatted(most >> 20));
+        });
   }
 }

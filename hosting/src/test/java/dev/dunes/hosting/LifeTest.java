@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunes.hosting.HostingException.Reason;
 import dev.dunes.sandbox.Command;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -19,29 +18,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Sandboxes are made, paused, resumed and ended, in time and within limits. */
-class LifeTest {
-  @TempDir Path directory;
-  private Hosting hosting;
-  private Account main;
-
-  @BeforeEach
-  void open() {
-    hosting = new Hosting(Ground.config(directory).build());
-    main = hosting.mainAccount();
-  }
-
-  @AfterEach
-  void close() {
-    Ground.clear(hosting, main);
-    hosting.close();
-  }
-
+class LifeTest extends HostingCase {
   private HostedSandbox base() {
     return hosting.create(main, SandboxRequest.of("base"));
   }

@@ -10,30 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What the server cannot write down has not happened, and leaves nothing that runs. */
-class UnwrittenTest {
+class UnwrittenTest extends HostingCase {
   private static final Duration LEAST = Duration.ofSeconds(60);
-
-  @TempDir Path directory;
-  private Hosting hosting;
-  private Account main;
-
-  @BeforeEach
-  void open() {
-    hosting = new Hosting(Ground.config(directory).build());
-    main = hosting.mainAccount();
-  }
-
-  @AfterEach
-  void close() {
-    Ground.clear(hosting, main);
-    hosting.close();
-  }
 
   /** Does something while the record of a sandbox cannot be replaced. */
   private void unwritable(String id, Runnable work) throws IOException {

@@ -277,7 +277,7 @@ final class ShellFiles implements SandboxFiles {
 
   @Override
   public void downloadTree(String remote, Path local, long maxBytes) {
-    try (InputStream tar = new SizeLimit(pack(remote), remote, checkBound(maxBytes))) {
+    try (InputStream tar = SizeLimit.of(pack(remote), remote, checkBound(maxBytes))) {
       TreeDownload.read(tar, local);
     } catch (IOException e) {
       throw FileProblems.from(sandbox, remote, e);
@@ -307,7 +307,7 @@ final class ShellFiles implements SandboxFiles {
   @Override
   public void download(String remote, Path local, long maxBytes) {
     FileEntry entry = stat(remote);
-    try (InputStream in = new SizeLimit(read(remote), remote, checkBound(maxBytes))) {
+    try (InputStream in = SizeLimit.of(read(remote), remote, checkBound(maxBytes))) {
       LocalTarget.replace(local, in, entry.mode());
     } catch (IOException e) {
       throw FileProblems.from(sandbox, remote, e);

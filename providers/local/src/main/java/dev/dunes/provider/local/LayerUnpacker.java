@@ -3,8 +3,8 @@ package dev.dunes.provider.local;
 import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.SandboxInterruptedException;
 import dev.dunes.sandbox.SandboxQuotaException;
+import dev.dunes.sandbox.spi.BoundedInput;
 import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -64,9 +64,12 @@ final class LayerUnpacker {
   /** Applies what may be compressed, and tells its digest: of the stream, or of what is in it. */
   Digest apply(InputStream file, boolean uncompressed, String what) throws IOException {
     DigestInputStream raw = Digest.measuring(file);
-    DigestInputStream plain = Digest.measuring(new Bounded(decompressed(raw, what)));
+    // Ends a bomb before it has filled the disk.
+    BoundedInput bounded = new BoundedInput(decompressed(raw, what), bytesLeft, this::refuseMore);
+    DigestInputStream plain = Digest.measuring(bounded);
     pipe(plain, what);
     Digest inside = Digest.ofAll(plain);
+    bytesLeft -= bounded.count();
     return uncompressed ? inside : Digest.ofAll(raw);
   }
 
@@ -157,33 +160,9 @@ final class LayerUnpacker {
             .formatted(what, said.isEmpty() ? "the unpacker was killed" : said));
   }
 
-  /** Ends a bomb before it has filled the disk. */
-  private final class Bounded extends FilterInputStream {
-    Bounded(InputStream in) {
-      super(in);
-    }
-
-    @Override
-    public int read() throws IOException {
-      int read = super.read();
-      count(read < 0 ? 0 : 1);
-      return read;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      int read = super.read(bytes, offset, length);
-      count(Math.max(0, read));
-      return read;
-    }
-
-    private void count(int read) {
-      bytesLeft -= read;
-      if (bytesLeft < 0) {
-        throw BadImage.because(
-            "unpacked, it has more than %d MiB".formatted(mostBytes >> 20),
-            "use a smaller image, or raise the setting " + ImageStore.LIMIT_SETTING);
-      }
-    }
+  private void refuseMore() {
+    throw BadImage.because(
+        "unpacked, it has more than %d MiB".formatted(mostBytes >> 20),
+        "use a smaller image, or raise the setting " + ImageStore.LIMIT_SETTING);
   }
 }

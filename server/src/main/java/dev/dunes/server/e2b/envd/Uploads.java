@@ -1,11 +1,11 @@
 package dev.dunes.server.e2b.envd;
 
+import dev.dunes.sandbox.spi.BoundedInput;
 import dev.dunes.server.e2b.PortCall;
 import dev.dunes.server.http.BodyTooLargeException;
 import dev.dunes.server.http.Exchange;
 import dev.dunes.server.http.HttpFailure;
 import dev.dunes.server.http.Multipart;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -59,7 +59,12 @@ record Uploads(Spool spool, List<Upload> files, Map<String, String> metadata)
     try (InputStream body = exchange.bodyStream(Long.MAX_VALUE)) {
       // Little that was compressed can be much, also of what is not kept.
       InputStream plain =
-          new AtMost(zipped ? new GZIPInputStream(body) : body, most + MOST_AROUND, most);
+          new BoundedInput(
+              zipped ? new GZIPInputStream(body) : body,
+              most + MOST_AROUND,
+              () -> {
+                throw new BodyTooLargeException(most);
+              });
       List<Upload> files;
       if (boundary.isPresent()) {
         files = parts(new Multipart(plain, boundary.get()), path, spool);
@@ -138,46 +143,6 @@ record Uploads(Spool spool, List<Upload> files, Map<String, String> metadata)
       files.add(new Upload(target, from, length));
     }
     return files;
-  }
-
-  /** Fails when there is more than so much. */
-  private static final class AtMost extends FilterInputStream {
-    private final long said;
-    private long left;
-
-    AtMost(InputStream in, long most, long said) {
-      super(in);
-      this.left = most;
-      this.said = said;
-    }
-
-    private void count(long read) throws IOException {
-      left -= Math.max(0, read);
-      if (left < 0) {
-        throw new BodyTooLargeException(said);
-      }
-    }
-
-    @Override
-    public int read() throws IOException {
-      int one = super.read();
-      count(one < 0 ? 0 : 1);
-      return one;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      int read = super.read(bytes, offset, length);
-      count(read);
-      return read;
-    }
-
-    @Override
-    public long skip(long bytes) throws IOException {
-      long skipped = super.skip(bytes);
-      count(skipped);
-      return skipped;
-    }
   }
 
   private static void close(Spool spool) {

@@ -59,11 +59,18 @@ const startsIn = async (box, place) => {
   assert.equal(listed.includes(place === '/home/user' ? 'relative' : 'copied'), true, `${listed}`);
 };
 
-const box = await Sandbox.create('sdk-app:v1');
+const variables = async (box) => (await box.commands.run('echo "$GREETING $OWN"')).stdout.trim();
+const box = await Sandbox.create('sdk-app:v1', { envs: { OWN: 'own' } });
+const had = await variables(box);
+assert.ok(had.endsWith(' own') && had.length > 5, had);
 await startsIn(box, '/home/user/app');
 const snapshot = await box.createSnapshot();
 const again = await Sandbox.create(snapshot.snapshotId);
 await startsIn(again, '/home/user/app');
+assert.equal(await variables(again), had);
+const other = await Sandbox.create(snapshot.snapshotId, { envs: { OWN: 'other' } });
+assert.equal(await variables(other), had.replace(/own$/, 'other'));
+await other.kill();
 await again.kill();
 const [fork] = await box.fork();
 await startsIn(fork, '/home/user/app');

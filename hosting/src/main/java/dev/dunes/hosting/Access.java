@@ -105,7 +105,8 @@ final class Access {
     Sandbox sandbox = enter(account, entry);
     try {
       return work.with(
-          new OpenSandbox(entry.view(), sandbox, entry.processes, entry.attachments()));
+          new OpenSandbox(
+              entry.view(), sandbox, entry.processes, entry.attachments(), entry.order.envs()));
     } catch (SandboxException e) {
       Optional<HostingException> known = failed(entry, e);
       if (known.isPresent()) {

@@ -54,11 +54,12 @@ public final class Copies {
         id,
         open -> {
           Snapshot taken = take(open.sandbox());
-          return keep(open.info(), taken, normal);
+          return keep(open, taken, normal);
         });
   }
 
-  private SavedSnapshot keep(HostedSandbox of, Snapshot taken, Optional<String> name) {
+  private SavedSnapshot keep(OpenSandbox open, Snapshot taken, Optional<String> name) {
+    HostedSandbox of = open.info();
     SavedSnapshot saved =
         new SavedSnapshot(
             name.orElseGet(() -> Tokens.id("") + ":default"),
@@ -72,7 +73,8 @@ public final class Copies {
             of.memoryMb(),
             of.diskMb(),
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
-            of.workingDir());
+            of.workingDir(),
+            Optional.of(open.envs()));
     boolean done = false;
     try {
       Optional<SavedSnapshot> before = snapshots.add(saved);

@@ -2,6 +2,7 @@ package dev.dunes.hosting;
 
 import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.Sandbox;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,9 +12,14 @@ import java.util.Optional;
  * @param sandbox the sandbox; not to be closed, paused or destroyed
  * @param processes what was started in it
  * @param attachments what its users keep with it while it runs
+ * @param envs the variables of its template and of who made it, which all its programs have
  */
 public record OpenSandbox(
-    HostedSandbox info, Sandbox sandbox, Processes processes, Attachments attachments) {
+    HostedSandbox info,
+    Sandbox sandbox,
+    Processes processes,
+    Attachments attachments,
+    Map<String, String> envs) {
   /**
    * Starts a process.
    *

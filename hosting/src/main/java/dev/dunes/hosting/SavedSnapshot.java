@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param diskMb of sandboxes made from it, MiB
  * @param createdAt when it was taken
  * @param workingDir where commands of that sandbox run unless they say otherwise
+ * @param envs variables its programs had; snapshots of earlier servers do not say
  */
 public record SavedSnapshot(
     String id,
@@ -34,7 +35,8 @@ public record SavedSnapshot(
     int memoryMb,
     int diskMb,
     Instant createdAt,
-    Optional<String> workingDir) {
+    Optional<String> workingDir,
+    Optional<Map<String, String>> envs) {
   private static final Duration USUAL = Duration.ofSeconds(300);
 
   public SavedSnapshot {
@@ -55,6 +57,7 @@ public record SavedSnapshot(
         List.of(),
         List.of(),
         List.of(),
-        new TemplateBuild.Launch(Map.of(), workingDir, Optional.empty(), Optional.empty()));
+        new TemplateBuild.Launch(
+            envs.orElse(Map.of()), workingDir, Optional.empty(), Optional.empty()));
   }
 }

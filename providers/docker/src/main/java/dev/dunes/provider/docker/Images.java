@@ -9,6 +9,8 @@ import dev.dunes.sandbox.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
@@ -21,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** The images a daemon has, fetched when they are missing, and snapshots, which are images, too. */
 final class Images {
   private static final Logger LOG = LoggerFactory.getLogger(Images.class);
+  private static final Duration BEING_TAKEN = Duration.ofMinutes(10);
   private static final Duration COMMIT_LIMIT = Duration.ofSeconds(30);
   private static final long COMMIT_POLL_MILLIS = 20;
   private static final Duration PULL_LIMIT = Duration.ofMinutes(30);
@@ -34,6 +37,9 @@ final class Images {
 
   private final Engine engine;
   private final RegistryLogin login;
+
+  /** Snapshots this program has deleted, whose files may be there still. */
+  private final Set<String> forgotten = ConcurrentHashMap.newKeySet();
 
   Images(Engine engine, RegistryLogin login) {
     this.engine = engine;
@@ -220,6 +226,7 @@ final class Images {
     if (!SNAPSHOT_ID.matcher(snapshot).matches()) {
       return false;
     }
+    forgotten.add(snapshot);
     Answer answer =
         engine.call(
             "DELETE",
@@ -235,7 +242,11 @@ final class Images {
     return true;
   }
 
-  /** Removes the files of forgotten snapshots that nothing stands on any more. */
+  /**
+   * Removes the files of forgotten snapshots that nothing stands on any more. For a moment a
+   * snapshot that is being taken looks as if it were forgotten, as the daemon names it last: so
+   * what another program may have forgotten has to be some minutes old.
+   */
   void collect(String instance) {
     Answer answer =
         engine.get(
@@ -246,11 +257,18 @@ final class Images {
     if (!answer.ok()) {
       throw DockerErrors.refused("list images", answer);
     }
+    long young = Instant.now().minus(BEING_TAKEN).getEpochSecond();
     for (JsonNode each : answer.json()) {
       String id = each.path("Id").asString("");
+      String snapshot = each.path("Labels").path(ContainerLabels.SNAPSHOT).asString("");
+      if (!forgotten.contains(snapshot) && each.path("Created").asLong(0) > young) {
+        continue;
+      }
       Answer gone = engine.call("DELETE", "/images/" + id, null, Engine.LONG);
       if (!gone.ok() && !gone.notFound() && !gone.conflict()) {
         LOG.warn("the files of a snapshot cannot be removed now: {}", gone.message());
+      } else if (!gone.conflict()) {
+        forgotten.remove(snapshot);
       }
     }
   }

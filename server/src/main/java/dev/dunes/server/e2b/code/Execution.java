@@ -6,6 +6,7 @@ import dev.dunes.hosting.OpenSandbox;
 import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.server.e2b.PortCall;
+import dev.dunes.server.e2b.code.KernelEvent.Begun;
 import dev.dunes.server.e2b.code.KernelEvent.Died;
 import dev.dunes.server.e2b.code.KernelEvent.Failure;
 import dev.dunes.server.e2b.code.KernelEvent.Finished;
@@ -25,6 +26,12 @@ final class Execution {
   private final OpenSandbox open;
   private final CodeContext context;
   private final ExecuteBody body;
+
+  /** Whether the client was told which run this is. */
+  private boolean counted;
+
+  /** Why the kernel before this one ended, until the client was told. */
+  private Optional<String> lastKernel = Optional.empty();
 
   Execution(
       Exchange exchange, PortCall call, OpenSandbox open, CodeContext context, ExecuteBody body) {
@@ -55,17 +62,13 @@ final class Execution {
         exchange.write(failure("ContextRemoved", "context %s was removed".formatted(context.id())));
         over = true;
       } else {
-        Optional<String> epitaph = since.or(() -> before);
+        lastKernel = since.or(() -> before);
         boolean again = false;
         while (!over) {
           CodeContext.Running now = context.run(body.code(), body.env());
           running = Optional.of(now);
-          exchange.write(CodeLines.executions(now.count()));
-          if (epitaph.isPresent()) {
-            exchange.write(CodeLines.output(anew(epitaph.get())));
-          }
-          epitaph = follow(now.events(), !again);
-          over = epitaph.isEmpty();
+          lastKernel = follow(now, !again);
+          over = lastKernel.isEmpty();
           if (!over) {
             context.ready(open.sandbox());
             again = true;
@@ -99,14 +102,21 @@ final class Execution {
    * @param retry whether another kernel may run the code when this one did nothing of it
    * @return of what the kernel died then
    */
-  private Optional<String> follow(KernelEvents events, boolean retry) throws InterruptedException {
+  private Optional<String> follow(CodeContext.Running running, boolean retry)
+      throws InterruptedException {
     while (true) {
-      Optional<KernelEvent> next = events.next(KEEPALIVE);
+      Optional<KernelEvent> next = running.events().next(KEEPALIVE);
       if (next.isEmpty()) {
         exchange.write(CodeLines.keepalive());
         continue;
       }
+      if (next.get() instanceof Died died && retry && !died.begun()) {
+        refuseWhenGone();
+        return Optional.of(died.why());
+      }
+      opening(running.count());
       switch (next.get()) {
+        case Begun ignored -> {}
         case Output output -> exchange.write(CodeLines.output(output));
         case Shown shown -> exchange.write(CodeLines.result(shown));
         case Failure failure -> exchange.write(CodeLines.failure(failure));
@@ -115,9 +125,6 @@ final class Execution {
         }
         case Died died -> {
           refuseWhenGone();
-          if (retry && !died.begun()) {
-            return Optional.of(died.why());
-          }
           exchange.write(
               failure(
                   "KernelDied",
@@ -126,6 +133,18 @@ final class Execution {
           return Optional.empty();
         }
       }
+    }
+  }
+
+  /** What an answer has once, before anything else, whichever kernel runs the code in the end. */
+  private void opening(int count) throws InterruptedException {
+    if (!counted) {
+      counted = true;
+      exchange.write(CodeLines.executions(count));
+    }
+    if (lastKernel.isPresent()) {
+      exchange.write(CodeLines.output(anew(lastKernel.get())));
+      lastKernel = Optional.empty();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.dunes.server.e2b.code;
 
 import dev.dunes.sandbox.Channel;
 import dev.dunes.sandbox.OutputChunk;
+import dev.dunes.server.e2b.code.KernelEvent.Begun;
 import dev.dunes.server.e2b.code.KernelEvent.Failure;
 import dev.dunes.server.e2b.code.KernelEvent.Finished;
 import dev.dunes.server.e2b.code.KernelEvent.Output;
@@ -99,7 +100,12 @@ final class FramedTalk implements Talk {
                   said.path("name").asString("Error"),
                   said.path("value").asString(""),
                   said.path("traceback").asString("")));
-      case "begin" -> begun |= said.path("r").asString("").equals(running);
+      case "begin" -> {
+        if (!begun && said.path("r").asString("").equals(running)) {
+          begun = true;
+          listener.hear(new Begun());
+        }
+      }
       case "end" -> {
         if (said.path("r").asString("").equals(running)) {
           running = "";

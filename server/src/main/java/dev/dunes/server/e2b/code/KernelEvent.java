@@ -8,6 +8,14 @@ sealed interface KernelEvent {
   /** About how many bytes it takes to keep it. */
   int size();
 
+  /** The kernel has begun with the cell, or has been given it where kernels do not tell. */
+  record Begun() implements KernelEvent {
+    @Override
+    public int size() {
+      return 0;
+    }
+  }
+
   /**
    * Something was printed.
    *
@@ -64,6 +72,7 @@ sealed interface KernelEvent {
     return switch (this) {
       case Finished ignored -> true;
       case Died ignored -> true;
+      case Begun ignored -> false;
       case Output ignored -> false;
       case Shown ignored -> false;
       case Failure ignored -> false;

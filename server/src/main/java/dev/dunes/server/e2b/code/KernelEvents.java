@@ -21,6 +21,15 @@ final class KernelEvents {
   private boolean heard = true;
   private boolean complete;
 
+  /**
+   * @param begun whether the kernel is taken to have begun with the cell
+   */
+  KernelEvents(boolean begun) {
+    if (begun) {
+      events.add(new KernelEvent.Begun());
+    }
+  }
+
   /** Waits while too much is on the way. What comes after the last event is dropped. */
   void add(KernelEvent event) throws InterruptedException {
     lock.lockInterruptibly();

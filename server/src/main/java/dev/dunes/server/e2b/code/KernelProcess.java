@@ -141,10 +141,11 @@ final class KernelProcess implements Kernel {
 
   @Override
   public KernelEvents run(Cell cell) {
-    KernelEvents events = new KernelEvents();
     byte[] request = talk.request(cell);
+    KernelEvents events;
     lock.lock();
     try {
+      events = new KernelEvents(death == null && talk.begun());
       if (death != null) {
         events.end(death, false);
         return events;

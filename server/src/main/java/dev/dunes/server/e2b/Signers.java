@@ -43,7 +43,7 @@ final class Signers {
     if (before.isPresent()) {
       return before;
     }
-    Optional<String> found = hosting.ofToken(token -> signed.matches(signature, token));
+    Optional<String> found = hosting.ofToken(signed.checker(signature));
     found.ifPresent(id -> remember(signature, id));
     return found;
   }

@@ -43,9 +43,6 @@ final class BuildQueue implements AutoCloseable {
   /** Builds that have ended and have a log, the oldest first. */
   private final Deque<String> ended = new ArrayDeque<>();
 
-  /** The tags that builds which were asked for will have. */
-  private final Map<String, List<String>> pending = new ConcurrentHashMap<>();
-
   private final Map<String, Thread> running = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
@@ -78,17 +75,6 @@ final class BuildQueue implements AutoCloseable {
 
   boolean closed() {
     return closed;
-  }
-
-  /** A build is going to be started, and will have these tags. */
-  void expect(String build, List<String> tags) {
-    pending.put(build, List.copyOf(tags));
-    logs.put(build, new BuildLog());
-  }
-
-  /** The tags of a build that has not been started; it is taken for started then. */
-  Optional<List<String>> take(String build) {
-    return Optional.ofNullable(pending.remove(build));
   }
 
   /**
@@ -171,7 +157,6 @@ final class BuildQueue implements AutoCloseable {
   void forget(String build) {
     Optional.ofNullable(running.get(build)).ifPresent(Thread::interrupt);
     logs.remove(build);
-    pending.remove(build);
   }
 
   /** Ends the builds that run; they have failed then. */

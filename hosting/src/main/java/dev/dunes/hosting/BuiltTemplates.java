@@ -135,6 +135,15 @@ final class BuiltTemplates {
     return builds;
   }
 
+  /** A build will not be started any more. */
+  void giveUp(String build, TemplateBuild.Reason reason) {
+    store.all().stream()
+        .filter(template -> template.build(build).isPresent())
+        .findFirst()
+        .ifPresent(template ->
+            finish(template.id(), build, List.of(), Optional.empty(), Optional.of(reason)));
+  }
+
   /** A build is under way. */
   void building(String template, String build) {
     store.update(

@@ -4,6 +4,7 @@ import dev.dunes.sandbox.Placement;
 import dev.dunes.sandbox.SandboxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +76,8 @@ public final class Hosting implements AutoCloseable {
             templates,
             this::base,
             config.baseImages(),
-            config.buildLimit());
+            config.buildLimit(),
+            InstantSource.system());
     this.copies = new Copies(this, config.sandboxes(), new Snapshots(config.directory()));
     this.volumes =
         new Volumes(

@@ -2,12 +2,12 @@ package dev.dunes.hosting;
 
 import dev.dunes.hosting.HostingException.Reason;
 import dev.dunes.hosting.TemplateBuild.Saved;
-import dev.dunes.hosting.TemplateBuild.Status;
 import dev.dunes.sandbox.Sandboxes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -23,10 +23,16 @@ import java.util.function.Supplier;
  */
 public final class TemplateBuilds implements AutoCloseable {
   private static final int LEAST_MEMORY = 128;
+  private static final TemplateBuild.Reason NEVER_STARTED =
+      new TemplateBuild.Reason(
+          "it was not started within %d minutes; ask for another build, and start it"
+              .formatted(PendingBuilds.PATIENCE.toMinutes()),
+          "base");
 
   private final Templates builtIn;
   private final BuiltTemplates templates;
   private final TemplateFiles files;
+  private final PendingBuilds pending;
   private final BuildQueue queue;
 
   /**
@@ -34,6 +40,7 @@ public final class TemplateBuilds implements AutoCloseable {
    * @param base makes the sandboxes that are built in
    * @param images which images templates stand for
    * @param limit how long a build may take
+   * @param clock by which builds that nobody starts are given up
    */
   TemplateBuilds(
       Path directory,
@@ -41,10 +48,12 @@ public final class TemplateBuilds implements AutoCloseable {
       Templates builtIn,
       BiFunction<Account, BuildQueue.Make, BuildRun.Base.Made> base,
       BaseImages images,
-      Duration limit) {
+      Duration limit,
+      InstantSource clock) {
     this.builtIn = builtIn;
     this.templates = new BuiltTemplates(new TemplateStore(directory), sandboxes);
     this.files = new TemplateFiles(directory);
+    this.pending = new PendingBuilds(clock);
     this.queue = new BuildQueue(files, base, images, limit);
   }
 
@@ -62,6 +71,8 @@ public final class TemplateBuilds implements AutoCloseable {
    *
    * @param name with a tag, or without
    * @param tags more of them
+   * @throws HostingException of reason {@code LIMIT_REACHED} when too many of the account wait to
+   *     be started
    */
   public Requested request(
       Account account,
@@ -86,10 +97,24 @@ public final class TemplateBuilds implements AutoCloseable {
         || memoryMb.filter(memory -> memory < LEAST_MEMORY).isPresent()) {
       throw HostingException.invalid("cpuCount is at least 1, memoryMB at least 128");
     }
+    giveUp();
     String build = UUID.randomUUID().toString();
-    BuiltTemplate made = templates.expect(account, parsed.name(), cpuCores, memoryMb, build);
-    queue.expect(build, all);
-    return new Requested(made, build, all);
+    pending.expect(account.id(), build, all);
+    boolean expected = false;
+    try {
+      BuiltTemplate made = templates.expect(account, parsed.name(), cpuCores, memoryMb, build);
+      expected = true;
+      return new Requested(made, build, all);
+    } finally {
+      if (!expected) {
+        pending.take(build);
+      }
+    }
+  }
+
+  /** Builds that nobody has started in their time have failed. */
+  private void giveUp() {
+    pending.overdue().forEach(build -> templates.giveUp(build, NEVER_STARTED));
   }
 
   // ---- files ----
@@ -124,21 +149,30 @@ public final class TemplateBuilds implements AutoCloseable {
    */
   public void start(Account account, String template, String build, BuildPlan plan) {
     BuiltTemplate known = get(account, template);
-    TemplateBuild waiting = known.build(build).orElseThrow(() -> BuiltTemplates.notFound(build));
+    if (known.build(build).isEmpty()) {
+      throw BuiltTemplates.notFound(build);
+    }
     BuildTurns.Place place = queue.enter(account);
     boolean started = false;
     try {
-      Optional<List<String>> tags = queue.take(build);
-      if (waiting.status() != Status.WAITING || tags.isEmpty()) {
-        throw HostingException.invalid("build '%s' was started already".formatted(build));
-      }
-      start(place, account, known, build, plan, tags.get());
+      List<String> tags = pending.take(build).orElseThrow(() -> refusal(account, template, build));
+      start(place, account, known, build, plan, tags);
       started = true;
     } finally {
       if (!started) {
         place.close();
       }
     }
+  }
+
+  /** Why a build cannot be started that does not wait for it. */
+  private HostingException refusal(Account account, String template, String build) {
+    return HostingException.invalid(
+        get(account, template)
+            .build(build)
+            .flatMap(TemplateBuild::reason)
+            .map(reason -> "build '%s' has failed: %s".formatted(build, reason.message()))
+            .orElse("build '%s' was started already".formatted(build)));
   }
 
   private void start(
@@ -181,16 +215,19 @@ public final class TemplateBuilds implements AutoCloseable {
 
   /** The account's, newest first. */
   public List<BuiltTemplate> list(Account account) {
+    giveUp();
     return templates.list(account);
   }
 
   /** One by its id or its name. */
   public Optional<BuiltTemplate> find(Account account, String name) {
+    giveUp();
     return templates.find(account, name);
   }
 
   /** One by its id or its name, which must be there. */
   public BuiltTemplate get(Account account, String name) {
+    giveUp();
     return templates.get(account, name);
   }
 
@@ -202,8 +239,15 @@ public final class TemplateBuilds implements AutoCloseable {
   /** Deletes one with all its builds; false when it is not there. */
   public boolean delete(Account account, String name) {
     Optional<BuiltTemplate> gone = templates.remove(account, name);
-    gone.ifPresent(template -> template.builds().forEach(build -> queue.forget(build.id())));
+    gone.ifPresent(this::forget);
     return gone.isPresent();
+  }
+
+  private void forget(BuiltTemplate template) {
+    for (TemplateBuild build : template.builds()) {
+      pending.take(build.id());
+      queue.forget(build.id());
+    }
   }
 
   /**

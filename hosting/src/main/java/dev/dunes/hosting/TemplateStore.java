@@ -30,7 +30,7 @@ final class TemplateStore {
     this.file = directory.resolve("built.json");
   }
 
-  /** All, those of builds that a server was killed in as failed. */
+  /** All, those of builds that an earlier server has not brought to their end as failed. */
   List<BuiltTemplate> all() {
     lock.lock();
     try {
@@ -60,20 +60,26 @@ final class TemplateStore {
     List<TemplateBuild> builds =
         template.builds().stream()
             .map(build ->
-                build.status() == TemplateBuild.Status.BUILDING
-                    ? new TemplateBuild(
-                        build.id(),
-                        TemplateBuild.Status.ERROR,
-                        build.createdAt(),
-                        now(),
-                        Optional.of(now()),
-                        Optional.empty(),
-                        Optional.of(
-                            new TemplateBuild.Reason(
-                                "the server ended while it was built; build it again", "base")))
-                    : build)
+                switch (build.status()) {
+                  case WAITING ->
+                      failed(build, "the server ended before it was started; ask for it again");
+                  case BUILDING ->
+                      failed(build, "the server ended while it was built; build it again");
+                  case READY, ERROR -> build;
+                })
             .toList();
     return with(template, template.tags(), builds);
+  }
+
+  private static TemplateBuild failed(TemplateBuild build, String why) {
+    return new TemplateBuild(
+        build.id(),
+        TemplateBuild.Status.ERROR,
+        build.createdAt(),
+        now(),
+        Optional.of(now()),
+        Optional.empty(),
+        Optional.of(new TemplateBuild.Reason(why, "base")));
   }
 
   /** The same with other tags and builds. */

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +23,23 @@ import org.junit.jupiter.api.io.TempDir;
 class BuildBoundsTest {
   private static final String LEFT_OUT = "there is too much output; the rest is left out";
 
+  private static final BuildPlan PLAN =
+      new BuildPlan(
+          Optional.empty(), Optional.of("base"), Optional.empty(), Optional.empty(), List.of());
+
   @TempDir Path directory;
+
+  /** One whose builds do this and then fail. */
+  private BuildQueue queue(Consumer<Account> build) {
+    return new BuildQueue(
+        new TemplateFiles(directory),
+        (who, make) -> {
+          build.accept(who);
+          throw HostingException.invalid("nothing is built here");
+        },
+        BaseImages.DEFAULT,
+        Duration.ofMinutes(1));
+  }
 
   private static List<String> messages(BuildLog log) {
     return log.lines(Level.DEBUG, 0, Integer.MAX_VALUE).stream()
@@ -56,34 +73,10 @@ class BuildBoundsTest {
   @Test
   void theLogsOfTheLastBuildsAreKept() throws Exception {
     Account account = new Account("a", AccountLimits.DEFAULT);
-    BuildPlan plan =
-        new BuildPlan(
-            Optional.empty(), Optional.of("base"), Optional.empty(), Optional.empty(), List.of());
-    try (BuildQueue queue =
-        new BuildQueue(
-            new TemplateFiles(directory),
-            (who, make) -> {
-              throw HostingException.invalid("nothing is built here");
-            },
-            BaseImages.DEFAULT,
-            Duration.ofMinutes(1))) {
+    try (BuildQueue queue = queue(who -> {})) {
       for (int i = 0; i <= BuildQueue.MOST_LOGS; i++) {
         CountDownLatch ended = new CountDownLatch(1);
-        queue.start(
-            queue.enter(account),
-            account,
-            "b" + i,
-            plan,
-            new BuildQueue.Listener() {
-              @Override
-              public void begun() {}
-
-              @Override
-              public void ended(
-                  Optional<TemplateBuild.Saved> saved, Optional<TemplateBuild.Reason> reason) {
-                ended.countDown();
-              }
-            });
+        start(queue, account, "b" + i, ended);
         assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
       }
       Ground.await("the first log is gone", () -> messages(queue.log("b0")).isEmpty());
@@ -99,34 +92,24 @@ class BuildBoundsTest {
     CountDownLatch all = new CountDownLatch(BuildQueue.MOST_OF_ACCOUNT + 1);
     CountDownLatch go = new CountDownLatch(1);
     AtomicInteger ofGreedy = new AtomicInteger();
-    BuildPlan plan =
-        new BuildPlan(
-            Optional.empty(), Optional.of("base"), Optional.empty(), Optional.empty(), List.of());
     Account greedy = new Account("greedy", AccountLimits.DEFAULT);
     Account modest = new Account("modest", AccountLimits.DEFAULT);
     try (BuildQueue queue =
-        new BuildQueue(
-            new TemplateFiles(directory),
-            (who, make) -> {
-              Ground.await("may go on", () -> go.getCount() == 0);
-              // Two of it run when the other asks, and one may have its turn next. Those after
-              // that wait for the other: if it had to wait for them, nobody would go on.
-              if (who.equals(greedy) && ofGreedy.incrementAndGet() > 3) {
-                Ground.await("the other has had its turn", () -> order.contains("modest"));
-              }
-              order.add(who.id());
-              throw HostingException.invalid("nothing is built here");
-            },
-            BaseImages.DEFAULT,
-            Duration.ofMinutes(1))) {
+        queue(who -> {
+          Ground.await("may go on", () -> go.getCount() == 0);
+          // Two of it run when the other asks, and one may have its turn next. Those after
+          // that wait for the other: if it had to wait for them, nobody would go on.
+          if (who.equals(greedy) && ofGreedy.incrementAndGet() > 3) {
+            Ground.await("the other has had its turn", () -> order.contains("modest"));
+          }
+          order.add(who.id());
+        })) {
       for (int i = 0; i < BuildQueue.MOST_OF_ACCOUNT; i++) {
-        start(queue, greedy, "g" + i, plan, all);
+        start(queue, greedy, "g" + i, all);
       }
       LifeTest.assertRefused(
-          Reason.LIMIT_REACHED,
-          "limit of 20 builds",
-          () -> start(queue, greedy, "more", plan, all));
-      start(queue, modest, "m", plan, all);
+          Reason.LIMIT_REACHED, "limit of 20 builds", () -> start(queue, greedy, "more", all));
+      start(queue, modest, "m", all);
       go.countDown();
       assertThat(all.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(order.indexOf("modest")).isBetween(0, 3);
@@ -142,13 +125,12 @@ class BuildBoundsTest {
     }
   }
 
-  private static void start(
-      BuildQueue queue, Account account, String build, BuildPlan plan, CountDownLatch ended) {
+  private static void start(BuildQueue queue, Account account, String build, CountDownLatch ended) {
     queue.start(
         queue.enter(account),
         account,
         build,
-        plan,
+        PLAN,
         new BuildQueue.Listener() {
           @Override
           public void begun() {}

@@ -39,8 +39,10 @@ final class BuildRun {
      *
      * @param account whose it is
      * @param diskMb what it may write, MiB
+     * @param users whether its provider lets commands run as users of the files
      */
-    record Made(Lifecycle.Passing place, Template template, String account, int diskMb) {}
+    record Made(
+        Lifecycle.Passing place, Template template, String account, int diskMb, boolean users) {}
   }
 
   BuildRun(
@@ -87,7 +89,8 @@ final class BuildRun {
               (long) made.diskMb() << 20,
               made.template().launch(),
               environment(shell),
-              offline);
+              offline,
+              new BuildUsers(shell, log, made.users(), made.template().launch().user()));
       steps.all(plan.steps());
       return finish(shell, steps, made);
     } finally {
@@ -140,6 +143,7 @@ final class BuildRun {
         new Launch(
             steps.env(),
             Optional.of(steps.workingDir()),
+            steps.user(),
             plan.startCmd().or(below::startCmd),
             plan.readyCmd().or(below::readyCmd));
     if (launch.startCmd().isPresent() || launch.readyCmd().isPresent()) {
@@ -161,7 +165,7 @@ final class BuildRun {
   private void rehearse(BuildShell shell, Launch launch)
       throws BuildFailedException, InterruptedException {
     Optional<RunningCommand> started =
-        launch.startCmd().map(line -> shell.sandbox().start(command(line, launch).build()));
+        launch.startCmd().map(line -> shell.sandbox().start(rehearsed(line, launch).build()));
     try {
       started.ifPresent(BuildRun::discard);
       while (launch.readyCmd().isPresent() && !ready(shell, launch)) {
@@ -189,11 +193,18 @@ final class BuildRun {
     ExecResult result =
         shell
             .sandbox()
-            .exec(command(line, launch).timeout(shell.left(FINALIZE)).outputLimit(4096).build());
+            .exec(rehearsed(line, launch).timeout(shell.left(FINALIZE)).outputLimit(4096).build());
     if (result.timedOut()) {
       throw BuildShell.late(FINALIZE);
     }
     return result.success();
+  }
+
+  /** As in a sandbox of the template, which runs as its user. */
+  private static Command.Builder rehearsed(String line, Launch launch) {
+    Command.Builder command = command(line, launch);
+    launch.user().ifPresent(command::user);
+    return command;
   }
 
   static Command.Builder command(String line, Launch launch) {

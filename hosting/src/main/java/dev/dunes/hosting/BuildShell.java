@@ -20,9 +20,13 @@ import java.util.Optional;
 final class BuildShell {
   private static final int LONGEST_LINE = 8192;
 
+  /** How the C library says that; sandboxes speak English unless told otherwise. */
+  private static final String READ_ONLY = "Read-only file system";
+
   private final Sandbox sandbox;
   private final BuildLog log;
   private final Instant deadline;
+  private boolean readOnly;
 
   BuildShell(Sandbox sandbox, BuildLog log, Instant deadline) {
     this.sandbox = sandbox;
@@ -54,10 +58,16 @@ final class BuildShell {
 
   /** Runs a command to its end. */
   CommandExit run(
-      String step, List<String> argv, Map<String, String> env, Optional<String> workingDir)
+      String step,
+      List<String> argv,
+      Map<String, String> env,
+      Optional<String> workingDir,
+      Optional<String> user)
       throws BuildFailedException {
     Command.Builder command = Command.builder(argv).env(env).timeout(left(step));
     workingDir.ifPresent(command::workingDir);
+    user.ifPresent(command::user);
+    readOnly = false;
     Map<Channel, ByteArrayOutputStream> lines = new EnumMap<>(Channel.class);
     try (RunningCommand running = sandbox.start(command.build())) {
       for (Optional<OutputChunk> chunk = running.take();
@@ -79,6 +89,11 @@ final class BuildShell {
     }
   }
 
+  /** Whether the last command said that it met what cannot be written to. */
+  boolean metReadOnly() {
+    return readOnly;
+  }
+
   private void take(String step, Channel channel, ByteArrayOutputStream line, byte[] data) {
     for (byte b : data) {
       if (b == '\n' || line.size() >= LONGEST_LINE) {
@@ -93,10 +108,9 @@ final class BuildShell {
 
   private void say(String step, Channel channel, ByteArrayOutputStream line) {
     if (line.size() > 0) {
-      log.add(
-          channel == Channel.STDERR ? Level.WARN : Level.INFO,
-          step,
-          line.toString(StandardCharsets.UTF_8));
+      String text = line.toString(StandardCharsets.UTF_8);
+      readOnly |= text.contains(READ_ONLY);
+      log.add(channel == Channel.STDERR ? Level.WARN : Level.INFO, step, text);
     }
   }
 }

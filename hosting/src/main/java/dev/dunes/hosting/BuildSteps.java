@@ -2,47 +2,62 @@ package dev.dunes.hosting;
 
 import dev.dunes.hosting.BuildLog.Level;
 import dev.dunes.hosting.BuildPlan.Step;
-import dev.dunes.sandbox.Command;
 import dev.dunes.sandbox.CommandExit;
-import dev.dunes.sandbox.ExecResult;
 import dev.dunes.sandbox.SandboxFileException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Does the steps of a build, one after another. E2B wire 2.4. */
 final class BuildSteps {
   private static final String HOME = "/home/user";
-  private static final String USER = "user";
+  private static final String ELSEWHERE =
+      "It wanted to write where sandboxes of this provider are read-only: use directories below /home/user, /workspace or /app, or a provider whose sandboxes have a root of their own, such as docker";
   private static final Pattern VARIABLE =
       Pattern.compile("\\$(?:\\{([A-Za-z_]\\w*)}|([A-Za-z_]\\w*))");
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
   private static final Pattern MODE = Pattern.compile("[0-7]{3,4}");
 
-  /** Copies $1 to $2; $3 is the mode of files, or empty; $4 says that $2 is a directory. */
-  private static final String COPY =
+  /** Makes a directory; what of it was not there is the second one's, when that is not empty. */
+  private static final String MAKE =
       """
       set -e
-      if [ -n "$3" ]; then find "$1" -type f -exec chmod "$3" {} +; fi
-      if [ -d "$1" ] && [ ! -L "$1" ]; then
-        mkdir -p -- "$2" && cp -a -- "$1/." "$2"
-      elif [ -e "$1" ] || [ -L "$1" ]; then
-        if [ "$4" = directory ]; then mkdir -p -- "$2"; else mkdir -p -- "$(dirname -- "$2")"; fi
-        cp -a -- "$1" "$2"
-      else
-        echo "the archive does not have what is to be copied" >&2
-        exit 1
-      fi
+      make() {
+        first=
+        part=$1
+        while [ ! -e "$part" ] && [ "$part" != / ]; do first=$part; part=$(dirname -- "$part"); done
+        mkdir -p -- "$1"
+        if [ -n "$2" ] && [ -n "$first" ]; then chown -R -- "$2" "$first"; fi
+      }
       """;
+
+  /**
+   * Copies $1 to $2; $3 is the mode of files, or empty; $4 says that $2 is a directory; $5 whose
+   * they are then, or empty.
+   */
+  private static final String COPY =
+      MAKE
+          + """
+          if [ -n "$5" ] && [ -e "$1" ]; then chown -hR -- "$5" "$1"; fi
+          if [ -n "$3" ]; then find "$1" -type f -exec chmod "$3" {} +; fi
+          if [ -d "$1" ] && [ ! -L "$1" ]; then
+            make "$2" "$5"
+            cp -a -- "$1/." "$2"
+          elif [ -e "$1" ] || [ -L "$1" ]; then
+            if [ "$4" = directory ]; then make "$2" "$5"; else make "$(dirname -- "$2")" "$5"; fi
+            cp -a -- "$1" "$2"
+          else
+            echo "the archive does not have what is to be copied" >&2
+            exit 1
+          fi
+          """;
 
   private final BuildShell shell;
   private final BuildLog log;
@@ -52,14 +67,14 @@ final class BuildSteps {
   private final Map<String, String> env = new LinkedHashMap<>();
   private final Map<String, String> around;
   private final Optional<String> offline;
-  private final Set<String> users = new HashSet<>(Set.of(USER));
+  private final BuildUsers users;
   private String workingDir;
-  private boolean rootSaid;
 
   /**
    * @param launch what the template below begins with
    * @param around the variables commands see besides
    * @param offline what to say when a command fails that may have wanted the network
+   * @param users whom steps run as
    */
   BuildSteps(
       BuildShell shell,
@@ -69,7 +84,8 @@ final class BuildSteps {
       long mostUnpacked,
       TemplateBuild.Launch launch,
       Map<String, String> around,
-      Optional<String> offline) {
+      Optional<String> offline,
+      BuildUsers users) {
     this.shell = shell;
     this.log = log;
     this.files = files;
@@ -78,6 +94,7 @@ final class BuildSteps {
     this.env.putAll(launch.envs());
     this.around = around;
     this.offline = offline;
+    this.users = users;
     this.workingDir = launch.workingDir().orElse(HOME);
   }
 
@@ -89,6 +106,11 @@ final class BuildSteps {
     return workingDir;
   }
 
+  /** Whom the sandboxes of the template run as; empty for the provider's own. */
+  Optional<String> user() {
+    return users.current();
+  }
+
   void all(List<Step> steps) throws BuildFailedException {
     for (int i = 0; i < steps.size(); i++) {
       String number = Integer.toString(i + 1);
@@ -96,14 +118,15 @@ final class BuildSteps {
       log.add(Level.INFO, number, "[%d/%d] %s".formatted(i + 1, steps.size(), step));
       one(number, step);
     }
+    if (users.current().isPresent()) { // who begins there in every sandbox, and can make nothing
+      directory("finalize", workingDir);
+    }
   }
 
   private void one(String number, Step step) throws BuildFailedException {
     switch (step.kind()) {
       case RUN -> {
-        known(number, step.arg(0), step.arg(1));
-        user(number, step.arg(1));
-        command(number, step.arg(0));
+        command(number, step.arg(0), users.of(number, step.arg(0), step.arg(1)));
       }
       case ENV -> {
         for (int i = 0; i + 1 < step.args().size(); i += 2) {
@@ -116,55 +139,29 @@ final class BuildSteps {
       }
       case WORKDIR -> {
         String target = absolute(expanded(step.arg(0)));
-        run(number, List.of("/bin/mkdir", "-p", "--", target), Optional.empty());
+        directory(number, target);
         workingDir = target;
       }
-      case USER -> {
-        users.add(step.arg(0));
-        user(number, step.arg(0));
-      }
+      case USER -> users.become(number, step.arg(0));
       case COPY -> copy(number, step);
     }
   }
 
-  /** A step may name a user that the sandbox has, or that an earlier step has asked for. */
-  private void known(String number, String line, String name) throws BuildFailedException {
-    if (name.isBlank() || users.contains(name)) {
-      return;
-    }
-    ExecResult asked =
-        shell
-            .sandbox()
-            .exec(
-                Command.builder("id", "-u", "--", name)
-                    .timeout(shell.left(number))
-                    .outputLimit(4096)
-                    .build());
-    if (!asked.success()) { // in the words that clients know
-      throw new BuildFailedException(
-          number,
-          "failed to run command '%s': command failed: unauthenticated: invalid username: '%s'"
-              .formatted(line, name));
-    }
-    users.add(name);
+  /** Makes one when it is not there, for whom steps run as. */
+  private void directory(String number, String path) throws BuildFailedException {
+    run(
+        number,
+        List.of(
+            "/bin/sh", "-c", MAKE + "make \"$1\" \"$2\"", "make", path, users.current().orElse("")),
+        Optional.empty(),
+        Optional.empty());
   }
 
-  /** Commands run as the one user there is; whoever wants another is told. */
-  private void user(String number, String name) {
-    if (!name.isBlank() && !name.equals(USER) && !rootSaid) {
-      rootSaid = true;
-      log.add(
-          Level.WARN,
-          number,
-          "there is no user '%s' in sandboxes of this provider: commands run as '%s', and what needs root fails"
-              .formatted(name, USER));
-    }
-  }
-
-  private void command(String number, String line) throws BuildFailedException {
+  private void command(String number, String line, Optional<String> user)
+      throws BuildFailedException {
     boolean done = false;
     try {
-      run(number, List.of("/bin/bash", "-c", line), Optional.of(workingDir));
+      run(number, List.of("/bin/bash", "-c", line), Optional.of(workingDir), user);
       done = true;
     } finally {
       if (!done) {
@@ -173,19 +170,23 @@ final class BuildSteps {
     }
   }
 
-  private void run(String number, List<String> argv, Optional<String> directory)
+  private void run(
+      String number, List<String> argv, Optional<String> directory, Optional<String> user)
       throws BuildFailedException {
-    CommandExit exit = shell.run(number, argv, env, directory);
+    CommandExit exit = shell.run(number, argv, env, directory, user);
     if (!exit.success()) {
       throw new BuildFailedException(
           number,
-          "the command failed with exit code %d%s; its output is in the log"
-              .formatted(exit.exitCode(), exit.outOfMemory() ? " (out of memory)" : ""));
+          "the command failed with exit code %d%s; its output is in the log%s"
+              .formatted(
+                  exit.exitCode(),
+                  exit.outOfMemory() ? " (out of memory)" : "",
+                  shell.metReadOnly() ? ". " + ELSEWHERE : ""));
     }
   }
 
   private void copy(String number, Step step) throws BuildFailedException {
-    user(number, step.arg(2));
+    Optional<String> owner = users.owner(number, step.arg(2));
     String mode = step.arg(3);
     if (!mode.isEmpty() && !MODE.matcher(mode).matches()) {
       throw new BuildFailedException(number, "'%s' is no mode such as 0644".formatted(mode));
@@ -206,8 +207,9 @@ final class BuildSteps {
               staging + "/" + source,
               directory && !target.endsWith("/") ? target + "/" : target,
               mode,
-              directory ? "directory" : "");
-      run(number, argv, Optional.empty());
+              directory ? "directory" : "",
+              owner.orElse(""));
+      run(number, argv, Optional.empty(), Optional.empty());
     } catch (java.nio.file.NoSuchFileException e) {
       throw new BuildFailedException(
           number, "the files of this step were not uploaded; ask for their link and upload them");

@@ -139,11 +139,11 @@ public final class Hosting implements AutoCloseable {
     Orders.Accepted accepted = orders.accept(account, SandboxRequest.of(make.template()));
     SandboxOrder order = accepted.order();
     Template template = accepted.template();
-    return new BuildRun.Base.Made(
-        started().lifecycle().passing(order, make.lifetime(), template.image()),
-        template,
-        account.id(),
-        order.diskMb());
+    // Steps run as whom they name: the user of the template below is where they begin.
+    Lifecycle.Passing place =
+        started().lifecycle().passing(order.ofNoUser(), make.lifetime(), template.image());
+    boolean users = config.sandboxes().get().provider(place.sandbox().provider()).takesUsers();
+    return new BuildRun.Base.Made(place, template, account.id(), order.diskMb(), users);
   }
 
   private Optional<Template> ofAccount(Account account, String name) {

@@ -166,6 +166,7 @@ final class Maker {
     }
     image.ifPresent(spec::image);
     order.workingDir().ifPresent(spec::workingDir);
+    order.user().ifPresent(name -> spec.providerConfig("user", name));
     network.mode().ifPresent(spec::network);
     if (limits.cpuAndMemory()) {
       spec.cpuCores(order.cpuCores()).memoryMb(order.memoryMb());

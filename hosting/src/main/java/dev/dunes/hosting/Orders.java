@@ -102,6 +102,7 @@ final class Orders {
         Math.min(template.diskMb(), limits.diskMb()),
         Instant.now().truncatedTo(ChronoUnit.MILLIS),
         template.launch().workingDir(),
+        template.launch().user(),
         request.egress().map(rules -> NetworkMode.NONE),
         request.privateTraffic() ? Optional.of(Tokens.hex(20)) : Optional.empty(),
         request.maskHost(),

@@ -31,6 +31,7 @@ record SandboxOrder(
     int diskMb,
     Instant startedAt,
     Optional<String> workingDir,
+    Optional<String> user,
     Optional<NetworkMode> network,
     Optional<String> trafficToken,
     Optional<String> maskHost,
@@ -40,6 +41,35 @@ record SandboxOrder(
   /** Those it has; orders of earlier servers do not say. */
   List<MountedVolume> mounted() {
     return volumes.orElse(List.of());
+  }
+
+  /** The same for whoever the provider takes without being told. */
+  SandboxOrder ofNoUser() {
+    return new SandboxOrder(
+        id,
+        account,
+        template,
+        alias,
+        metadata,
+        envs,
+        timeout,
+        pauseAtEnd,
+        pauseMemory,
+        autoResume,
+        idle,
+        accessToken,
+        cpuCores,
+        memoryMb,
+        diskMb,
+        startedAt,
+        workingDir,
+        Optional.empty(),
+        network,
+        trafficToken,
+        maskHost,
+        httpsPorts,
+        volumes,
+        asked);
   }
 
   /** Another one of the same kind. */
@@ -62,6 +92,7 @@ record SandboxOrder(
         diskMb,
         Instant.now().truncatedTo(ChronoUnit.MILLIS),
         workingDir,
+        user,
         network,
         trafficToken.map(token -> Tokens.hex(20)),
         maskHost,

@@ -58,6 +58,10 @@ public record SavedSnapshot(
         List.of(),
         List.of(),
         new TemplateBuild.Launch(
-            envs.orElse(Map.of()), workingDir, Optional.empty(), Optional.empty()));
+            envs.orElse(Map.of()),
+            workingDir,
+            Optional.empty(), // the saved files know it
+            Optional.empty(),
+            Optional.empty()));
   }
 }

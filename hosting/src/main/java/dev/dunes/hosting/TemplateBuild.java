@@ -51,17 +51,20 @@ public record TemplateBuild(
    *
    * @param envs variables of every process
    * @param workingDir where commands run unless they say otherwise
+   * @param user whom everything runs as, where the provider lets it be chosen; else its own
    * @param startCmd a line of shell that is started in every new sandbox
    * @param readyCmd a line of shell that succeeds when a new sandbox can be used
    */
   public record Launch(
       Map<String, String> envs,
       Optional<String> workingDir,
+      Optional<String> user,
       Optional<String> startCmd,
       Optional<String> readyCmd) {
     /** Nothing of its own. */
     public static final Launch NONE =
-        new Launch(Map.of(), Optional.empty(), Optional.empty(), Optional.empty());
+        new Launch(
+            Map.of(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
     public Launch {
       envs = Map.copyOf(envs);

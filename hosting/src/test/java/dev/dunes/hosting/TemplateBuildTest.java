@@ -171,6 +171,24 @@ class TemplateBuildTest {
     assertThat(lost.message()).contains("not uploaded");
   }
 
+  /** What is directly below the root: whoever wants it is told where to go instead. */
+  @Test
+  void aDirectoryThatCannotBeIsAnErrorWithARemedy() throws Exception {
+    byte[] archive = new Tar().file("a.txt", "A").zipped();
+    for (Step step :
+        List.of(
+            step(Kind.RUN, "mkdir -p /data"),
+            step(Kind.WORKDIR, "/srv/x"),
+            copy(archive, "a.txt", "/opt/x/", "", ""))) {
+      TemplateBuild.Reason reason = failed(plan(step(Kind.RUN, "true"), step));
+      assertThat(reason.step()).isEqualTo("2");
+      assertThat(reason.message())
+          .contains("read-only")
+          .contains("use directories below /home/user, /workspace or /app");
+    }
+    assertThat(failed(plan(step(Kind.RUN, "false"))).message()).doesNotContain("read-only");
+  }
+
   @Test
   void anImageOfARegistryIsSaidToNeedMore() {
     TemplateBuild.Reason reason =

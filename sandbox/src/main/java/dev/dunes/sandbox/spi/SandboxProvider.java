@@ -33,6 +33,14 @@ public interface SandboxProvider extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Whether commands can run as any user that a sandbox's files name, and a sandbox as one of them
+   * by the provider's setting {@code user}.
+   */
+  default boolean takesUsers() {
+    return false;
+  }
+
   /** Whether its sandboxes can reach sockets of this host, see {@link SandboxSpec#relays()}. */
   default boolean takesRelays() {
     return false;

@@ -72,6 +72,11 @@ final class DockerSandboxProvider implements SandboxProvider {
   }
 
   @Override
+  public boolean takesUsers() {
+    return true;
+  }
+
+  @Override
   public boolean takesMounts() {
     return daemon.sharesFiles();
   }

@@ -1,6 +1,5 @@
 package dev.dunes.guest;
 
-import dev.dunes.sandbox.ErrorDetails;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
@@ -41,6 +40,7 @@ public final class GuestConnection implements AutoCloseable {
   }
 
   private final GuestTransport transport;
+  private final GuestIdentity identity;
   private final FrameReader reader;
   private final FrameWriter writer;
   private final ReentrantLock lock = new ReentrantLock();
@@ -49,8 +49,9 @@ public final class GuestConnection implements AutoCloseable {
   private int lastId;
   private @Nullable SandboxException broken;
 
-  private GuestConnection(GuestTransport transport) {
+  private GuestConnection(GuestTransport transport, GuestIdentity identity) {
     this.transport = transport;
+    this.identity = identity;
     this.reader = new FrameReader(transport);
     this.writer = new FrameWriter(transport, this::lose);
   }
@@ -61,8 +62,9 @@ public final class GuestConnection implements AutoCloseable {
    * @throws ProviderException when it is not a guest, or none that speaks this version
    * @throws SandboxTimeoutException when it does not answer in time
    */
-  public static GuestConnection open(GuestTransport transport, Role role, Duration limit) {
-    GuestConnection connection = new GuestConnection(transport);
+  public static GuestConnection open(
+      GuestTransport transport, GuestIdentity identity, Role role, Duration limit) {
+    GuestConnection connection = new GuestConnection(transport, identity);
     Thread.ofVirtual().name("guest-writer").start(connection.writer::run);
     Thread.ofVirtual().name("guest-reader").start(connection::readAll);
     byte[] hello =
@@ -81,10 +83,10 @@ public final class GuestConnection implements AutoCloseable {
       throw new SandboxInterruptedException("greeting the guest", e);
     } catch (TimeoutException e) {
       connection.close();
-      throw SandboxTimeoutException.after(limit);
+      throw connection.silent(limit);
     } catch (ExecutionException e) {
       connection.close();
-      throw e.getCause() instanceof SandboxException known ? known : lost(e);
+      throw e.getCause() instanceof SandboxException known ? known : connection.lost(e);
     }
   }
 
@@ -206,7 +208,7 @@ public final class GuestConnection implements AutoCloseable {
   }
 
   /** The stream is no longer in the table: a broken outcome must still end it. */
-  private static void end(GuestStream stream, Ending ending) throws GuestProtocolException {
+  private void end(GuestStream stream, Ending ending) throws GuestProtocolException {
     try {
       ending.run();
     } catch (GuestProtocolException e) {
@@ -290,14 +292,26 @@ public final class GuestConnection implements AutoCloseable {
     }
   }
 
-  private static SandboxException lost(Throwable cause) {
+  private SandboxException lost(Throwable cause) {
     String what =
         cause instanceof GuestProtocolException
-            ? "the guest broke the protocol: " + cause.getMessage()
-            : "the connection to the sandbox was lost: " + cause.getMessage();
+            ? "%s: the guest of sandbox %s broke the protocol: %s"
+            : "%s: the connection to sandbox %s was lost: %s";
     return new ProviderException(
-        what,
-        ErrorDetails.cause(cause)
-            .withRemedy("the sandbox may have ended; ask for it again or make a new one"));
+        what.formatted(identity.provider(), identity.sandbox(), cause.getMessage()),
+        identity
+            .details()
+            .withCause(cause)
+            .withRemedy(
+                "try again: what is asked of it next connects anew, or says that it has ended"));
+  }
+
+  private SandboxException silent(Duration limit) {
+    return new SandboxTimeoutException(
+        "%s: the guest of sandbox %s did not answer within %d ms"
+            .formatted(identity.provider(), identity.sandbox(), limit.toMillis()),
+        identity
+            .details()
+            .withRemedy("try again when the machine is less busy, or make another sandbox"));
   }
 }

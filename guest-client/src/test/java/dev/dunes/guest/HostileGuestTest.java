@@ -92,20 +92,52 @@ class HostileGuestTest {
   void aWrongGreetingIsNoConnection(String what, Lie lie) throws Exception {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       lie.tell(guest);
-      assertThatThrownBy(
-              () -> GuestConnection.open(guest.transport(), Role.VISITOR, ScriptedGuest.LIMIT))
+      assertThatThrownBy(() ->
+              GuestConnection.open(
+                  guest.transport(), ScriptedGuest.IDENTITY, Role.VISITOR, ScriptedGuest.LIMIT))
           .as(what)
-          .isInstanceOf(ProviderException.class);
+          .isInstanceOf(ProviderException.class)
+          .satisfies(HostileGuestTest::saysWhoseGuestItWas);
       assertThat(guest.hungUp()).isTrue();
+    }
+  }
+
+  private static void saysWhoseGuestItWas(Throwable thrown) {
+    assertThat(thrown)
+        .isInstanceOfSatisfying(
+            SandboxException.class,
+            known -> {
+              assertThat(known).hasMessageStartingWith("scripted: ");
+              assertThat(known).hasMessageContaining("abcdefabcdef");
+              assertThat(known.provider()).contains("scripted");
+              assertThat(known.sandboxId()).contains("abcdefabcdef");
+              assertThat(known.remedy()).isPresent();
+            });
+  }
+
+  @Test
+  void aGuestThatHangsUpInTheMiddleOfACommandIsSaidToHave() throws Exception {
+    try (ScriptedGuest guest = new ScriptedGuest()) {
+      GuestSandbox sandbox = guest.sandbox();
+      FutureTask<Throwable> running = running(() -> sandbox.exec("true"));
+      assertThat(guest.next(FrameType.OPEN).stream()).isEqualTo(1);
+      guest.started(1);
+      guest.close();
+      assertThat(running.get(10, TimeUnit.SECONDS))
+          .isInstanceOf(ProviderException.class)
+          .hasMessageContaining("the connection to sandbox abcdefabcdef was lost")
+          .satisfies(HostileGuestTest::saysWhoseGuestItWas);
     }
   }
 
   @Test
   void aGuestThatDoesNotGreetIsNotWaitedForForEver() throws Exception {
     try (ScriptedGuest guest = new ScriptedGuest()) {
-      assertThatThrownBy(
-              () -> GuestConnection.open(guest.transport(), Role.VISITOR, Duration.ofMillis(50)))
-          .isInstanceOf(SandboxTimeoutException.class);
+      assertThatThrownBy(() ->
+              GuestConnection.open(
+                  guest.transport(), ScriptedGuest.IDENTITY, Role.VISITOR, Duration.ofMillis(50)))
+          .isInstanceOf(SandboxTimeoutException.class)
+          .satisfies(HostileGuestTest::saysWhoseGuestItWas);
       assertThat(guest.hungUp()).isTrue();
     }
   }
@@ -115,8 +147,9 @@ class HostileGuestTest {
     try (ScriptedGuest guest = new ScriptedGuest()) {
       FutureTask<Throwable> opening =
           new FutureTask<>(() ->
-              catchThrowable(
-                  () -> GuestConnection.open(guest.transport(), Role.OWNER, ScriptedGuest.LIMIT)));
+              catchThrowable(() ->
+                  GuestConnection.open(
+                      guest.transport(), ScriptedGuest.IDENTITY, Role.OWNER, ScriptedGuest.LIMIT)));
       Thread thread = Thread.ofVirtual().start(opening);
       assertThat(guest.next().type()).isEqualTo(FrameType.HELLO);
       thread.interrupt();

@@ -50,6 +50,7 @@ class RealGuestTest {
     connection =
         GuestConnection.open(
             GuestTransport.over(process.getInputStream(), process.getOutputStream()),
+            ScriptedGuest.IDENTITY,
             Role.OWNER,
             LIMIT);
     files = new GuestFiles(() -> connection);

@@ -20,6 +20,7 @@ import java.util.Optional;
 final class ScriptedGuest implements AutoCloseable {
   static final Duration LIMIT = Duration.ofSeconds(10);
   static final int OPENED = 2;
+  static final GuestIdentity IDENTITY = new GuestIdentity("scripted", "abcdefabcdef");
 
   private final SocketChannel host;
   private final SocketChannel guest;
@@ -46,7 +47,7 @@ final class ScriptedGuest implements AutoCloseable {
   /** A connection whose greeting went as it should. */
   GuestConnection connect() throws IOException {
     welcome(1);
-    GuestConnection connection = GuestConnection.open(transport(), Role.VISITOR, LIMIT);
+    GuestConnection connection = GuestConnection.open(transport(), IDENTITY, Role.VISITOR, LIMIT);
     assertThat(next().type()).isEqualTo(FrameType.HELLO);
     return connection;
   }
@@ -153,7 +154,7 @@ final class ScriptedGuest implements AutoCloseable {
 
   private static final class FakeSandbox extends GuestSandbox {
     FakeSandbox(GuestConnection connection) {
-      super("abcdefabcdef", "scripted", SandboxSpec.DEFAULT);
+      super(IDENTITY.sandbox(), IDENTITY.provider(), SandboxSpec.DEFAULT);
       adopt(connection);
     }
 

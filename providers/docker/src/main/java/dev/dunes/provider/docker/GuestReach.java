@@ -2,6 +2,7 @@ package dev.dunes.provider.docker;
 
 import dev.dunes.guest.GuestConnection;
 import dev.dunes.guest.GuestConnection.Role;
+import dev.dunes.guest.GuestIdentity;
 import dev.dunes.guest.GuestTransport;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.SandboxInterruptedException;
@@ -37,12 +38,12 @@ final class GuestReach {
    */
   GuestConnection first(String id, Optional<Path> socket, Role role) {
     if (socket.isEmpty()) {
-      return greet(containers.connect(id), role);
+      return greet(containers.connect(id), id, role);
     }
     long deadline = System.nanoTime() + START_LIMIT.toNanos();
     for (int look = 1; ; look++) {
       try {
-        return greet(connect(socket.get()), role);
+        return greet(connect(socket.get()), id, role);
       } catch (ClosedByInterruptException e) {
         throw interrupted();
       } catch (IOException e) {
@@ -66,11 +67,13 @@ final class GuestReach {
 
   /** Greets the guest of a sandbox that runs. */
   GuestConnection again(String id, Optional<Path> socket) throws IOException {
-    return greet(socket.isPresent() ? connect(socket.get()) : containers.connect(id), Role.VISITOR);
+    return greet(
+        socket.isPresent() ? connect(socket.get()) : containers.connect(id), id, Role.VISITOR);
   }
 
-  private static GuestConnection greet(GuestTransport transport, Role role) {
-    return GuestConnection.open(transport, role, GREETING_LIMIT);
+  private static GuestConnection greet(GuestTransport transport, String id, Role role) {
+    return GuestConnection.open(
+        transport, new GuestIdentity(DockerSandboxProviderFactory.NAME, id), role, GREETING_LIMIT);
   }
 
   private static GuestTransport connect(Path socket) throws IOException {

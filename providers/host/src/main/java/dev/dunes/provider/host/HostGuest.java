@@ -2,6 +2,7 @@ package dev.dunes.provider.host;
 
 import dev.dunes.guest.GuestConnection;
 import dev.dunes.guest.GuestConnection.Role;
+import dev.dunes.guest.GuestIdentity;
 import dev.dunes.guest.GuestTransport;
 import dev.dunes.guest.ProcessIdentity;
 import dev.dunes.sandbox.ErrorDetails;
@@ -78,11 +79,11 @@ final class HostGuest {
   }
 
   /** Connects to a guest that has just been started. */
-  static GuestConnection await(Process guest, HostLayout layout, Role role) {
+  static GuestConnection await(Process guest, String id, HostLayout layout, Role role) {
     long deadline = System.nanoTime() + START_LIMIT.toNanos();
     while (System.nanoTime() - deadline < 0) {
       try {
-        return connect(layout, role);
+        return connect(id, layout, role);
       } catch (IOException e) {
         if (!guest.isAlive()) {
           throw new ProviderException(
@@ -102,9 +103,13 @@ final class HostGuest {
   }
 
   /** Connects to a guest that listens. */
-  static GuestConnection connect(HostLayout layout, Role role) throws IOException {
+  static GuestConnection connect(String id, HostLayout layout, Role role) throws IOException {
     SocketChannel socket = SocketChannel.open(UnixDomainSocketAddress.of(layout.socket()));
-    return GuestConnection.open(GuestTransport.over(socket), role, GREETING_LIMIT);
+    return GuestConnection.open(
+        GuestTransport.over(socket),
+        new GuestIdentity(HostSandboxProviderFactory.NAME, id),
+        role,
+        GREETING_LIMIT);
   }
 
   /** Ends a guest and everything it has started; returns when nothing of it is left. */

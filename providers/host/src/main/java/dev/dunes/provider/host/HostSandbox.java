@@ -51,7 +51,7 @@ final class HostSandbox extends GuestSandbox implements Pausing, Forking {
   protected GuestConnection connect() {
     record(); // says that it is gone, when it is
     try {
-      return HostGuest.connect(HostLayout.of(directory), Role.VISITOR);
+      return HostGuest.connect(id(), HostLayout.of(directory), Role.VISITOR);
     } catch (IOException e) {
       throw provider.gone(id());
     }

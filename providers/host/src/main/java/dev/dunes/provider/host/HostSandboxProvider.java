@@ -140,7 +140,7 @@ final class HostSandboxProvider implements SandboxProvider {
       Path workingDir = workingDir(layout, spec);
       guest = HostGuest.start(program, record.id(), layout, spec, workingDir);
       GuestConnection connection =
-          HostGuest.await(guest, layout, spec.detached() ? Role.VISITOR : Role.OWNER);
+          HostGuest.await(guest, record.id(), layout, spec.detached() ? Role.VISITOR : Role.OWNER);
       SandboxRecord running =
           record
               .withState(SandboxState.RUNNING)

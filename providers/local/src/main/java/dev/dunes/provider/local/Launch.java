@@ -1,6 +1,7 @@
 package dev.dunes.provider.local;
 
 import dev.dunes.guest.GuestConnection;
+import dev.dunes.guest.GuestIdentity;
 import dev.dunes.guest.GuestTransport;
 import dev.dunes.guest.ProcessIdentity;
 import dev.dunes.sandbox.ErrorDetails;
@@ -195,12 +196,16 @@ final class Launch {
     }
   }
 
-  private static void open(
+  static GuestIdentity identity(String id) {
+    return new GuestIdentity(LocalSandboxProvider.NAME, id);
+  }
+
+  private void open(
       GuestTransport transport,
       GuestConnection.Role role,
       CompletableFuture<GuestConnection> greeting) {
     try {
-      greeting.complete(GuestConnection.open(transport, role, GREETING_LIMIT));
+      greeting.complete(GuestConnection.open(transport, identity(id), role, GREETING_LIMIT));
     } catch (SandboxException e) {
       greeting.completeExceptionally(e);
     }

@@ -74,7 +74,10 @@ final class LocalSandbox extends GuestSandbox implements Assigning, Forking, Pau
     }
     try {
       return GuestConnection.open(
-          Launch.connect(paths.socket()), GuestConnection.Role.VISITOR, Launch.GREETING_LIMIT);
+          Launch.connect(paths.socket()),
+          Launch.identity(id()),
+          GuestConnection.Role.VISITOR,
+          Launch.GREETING_LIMIT);
     } catch (IOException e) {
       throw provider.notFound(id());
     }

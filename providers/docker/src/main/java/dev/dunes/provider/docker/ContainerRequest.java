@@ -40,6 +40,7 @@ final class ContainerRequest {
   private final ObjectNode host = root.putObject("HostConfig");
   private final ArrayNode mounts = host.putArray("Mounts");
   private final ObjectNode memoryFiles = host.putObject("Tmpfs");
+  private boolean removedAtItsEnd = true;
 
   ContainerRequest(SandboxSpec spec, Plan plan, ImageConfig image) {
     this.spec = spec;
@@ -73,6 +74,11 @@ final class ContainerRequest {
   /** The guest's socket is in memory of the sandbox's own; others of its users cannot use it. */
   void ownSocket() {
     memoryFiles.put(RUN, "rw,nosuid,nodev,noexec,size=64k,mode=1777");
+  }
+
+  /** The daemon leaves what is left of it at its end; others remove it. */
+  void leave() {
+    removedAtItsEnd = false;
   }
 
   /** Connections to a port inside go to a socket inside. */
@@ -115,7 +121,7 @@ final class ContainerRequest {
   }
 
   private void confine() {
-    host.put("AutoRemove", true);
+    host.put("AutoRemove", removedAtItsEnd);
     host.put("NetworkMode", plan.network());
     host.put("Runtime", plan.runtime());
     host.put("Privileged", false);

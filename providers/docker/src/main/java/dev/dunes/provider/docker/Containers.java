@@ -25,6 +25,8 @@ final class Containers {
   private static final String PREFIX = "dunes-";
   private static final Duration GONE_LIMIT = Duration.ofSeconds(30);
   private static final long POLL_MILLIS = 5;
+  private static final long SHORTEST_WAIT_MILLIS = 50;
+  private static final long LONGEST_WAIT_MILLIS = 2000;
   private static final Duration FREEZE_LIMIT = Duration.ofSeconds(10);
   private static final long FREEZE_POLL_MILLIS = 20;
   private static final long LONGEST_FREEZE_POLL_MILLIS = 500;
@@ -97,28 +99,67 @@ final class Containers {
     return found;
   }
 
-  /** Ends a container with everything in it; false when there was none. Returns once it is gone. */
+  /**
+   * Ends a container with everything in it; false when there was none. Returns once it is gone. A
+   * busy daemon does not always get at it at once; it is asked again for half a minute then.
+   */
   boolean remove(String id) {
-    Answer answer =
-        engine.call("DELETE", "/containers/" + name(id) + "?force=true&v=true", null, Engine.LONG);
-    if (answer.notFound()) {
-      return false;
-    }
-    if (!answer.ok() && !answer.conflict()) {
-      throw DockerErrors.refused("remove the container of sandbox " + id, answer);
-    }
-    awaitGone(id); // a conflict is a removal that is under way: its end by itself, or another's
-    return true;
+    return remove(id, GONE_LIMIT);
   }
 
-  private void awaitGone(String id) {
-    long deadline = System.nanoTime() + GONE_LIMIT.toNanos();
+  boolean remove(String id, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    long wait = SHORTEST_WAIT_MILLIS;
+    for (boolean asked = false; ; asked = true) {
+      Answer answer =
+          engine.call(
+              "DELETE", "/containers/" + name(id) + "?force=true&v=true", null, Engine.LONG);
+      if (answer.notFound()) {
+        return asked;
+      }
+      // a conflict is a removal that is under way: its end by itself, or another's
+      boolean underWay = answer.ok() || answer.conflict();
+      if (!underWay && !isTooBusyToRemove(answer)) {
+        throw DockerErrors.refused("remove the container of sandbox " + id, answer);
+      }
+      LOG.debug("removing container {}: {} {}", name(id), answer.status(), answer.message());
+      if (isGoneWithin(wait, id)) {
+        return true;
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        throw underWay
+            ? stillThere(id, limit)
+            : DockerErrors.refused("remove the container of sandbox " + id, answer);
+      }
+      wait = Math.min(2 * wait, LONGEST_WAIT_MILLIS);
+    }
+  }
+
+  /** What Docker 20.10 to 29 say when they could do it a moment later. */
+  private static boolean isTooBusyToRemove(Answer answer) {
+    String said = answer.message().toLowerCase(Locale.ROOT);
+    return said.contains("did not receive an exit event")
+        || said.contains("device or resource busy")
+        || said.contains("is already in progress");
+  }
+
+  private boolean isGoneWithin(long millis, String id) {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     while (!engine.get("/containers/" + name(id) + "/json").notFound()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw SandboxTimeoutException.after(GONE_LIMIT);
+      if (System.nanoTime() - end >= 0) {
+        return false;
       }
       sleep(POLL_MILLIS, "waiting for a container to end");
     }
+    return true;
+  }
+
+  private static SandboxTimeoutException stillThere(String id, Duration limit) {
+    return new SandboxTimeoutException(
+        "the Docker daemon is still removing the container of sandbox %s after %d seconds"
+            .formatted(id, limit.toSeconds()),
+        ErrorDetails.at(DockerSandboxProviderFactory.NAME, id)
+            .withRemedy("try again later; see the Docker daemon's own log"));
   }
 
   /**

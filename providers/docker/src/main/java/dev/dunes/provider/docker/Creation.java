@@ -119,6 +119,9 @@ final class Creation {
     ContainerRequest request = new ContainerRequest(spec, ready.plan(), ready.image());
     Optional<Path> socket = ready.socket(spec) ? Optional.of(place.socket()) : Optional.empty();
     bringGuest(request, place, ready.shared(), socket.isPresent());
+    if (daemon.info().removesWhatRunsOn()) {
+      request.leave(); // the reaper removes it
+    }
     boolean powerful = request.user().isEmpty() && !daemon.info().remapsUsers();
     provider.lend(id, Relays.prepare(spec, request, place, powerful));
     daemon

@@ -23,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  * @param storage its storage driver
  * @param directory where it keeps its data
  * @param cgroups what it keeps limits with; {@code none} where it has no cgroups
+ * @param liveRestore whether it leaves containers running when it is restarted
  */
 record DaemonInfo(
     String version,
@@ -35,11 +36,13 @@ record DaemonInfo(
     Set<String> security,
     String storage,
     String directory,
-    String cgroups) {
+    String cgroups,
+    boolean liveRestore) {
   static final String LIMITS_REMEDY =
       "use a daemon of root's, or give the rootless one cgroup v2 with its controllers delegated"
           + " (systemd does), and restart it";
 
+  private static final int FIRST_THAT_RESTORES_ALL = 25;
   private static final Path OWN_KERNEL = Path.of("/proc/sys/kernel/osrelease");
 
   static DaemonInfo of(Engine engine) {
@@ -61,7 +64,20 @@ record DaemonInfo(
         security,
         json.path("Driver").asString(""),
         json.path("DockerRootDir").asString(""),
-        json.path("CgroupDriver").asString(""));
+        json.path("CgroupDriver").asString(""),
+        json.path("LiveRestoreEnabled").asBoolean(false));
+  }
+
+  /**
+   * Whether a restart takes containers away that run on, if they are to be removed at their end: an
+   * error of Docker before 25 (moby issue 46308).
+   */
+  boolean removesWhatRunsOn() {
+    return liveRestore && version.matches("\\d.*") && major() < FIRST_THAT_RESTORES_ALL;
+  }
+
+  private int major() {
+    return Integer.parseInt(version.replaceFirst("^(\\d{1,6}).*", "$1"));
   }
 
   /** Whether user ids in containers are not those of the daemon's machine. */

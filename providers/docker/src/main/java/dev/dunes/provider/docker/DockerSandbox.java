@@ -25,13 +25,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** A handle on a container. Without a directory it is one that was made elsewhere. */
 final class DockerSandbox extends GuestSandbox implements Pausing, Forking {
-  private static final Logger LOG = LoggerFactory.getLogger(DockerSandbox.class);
   private static final int KILLED = 137;
 
   private final DockerSandboxProvider provider;
@@ -105,6 +102,9 @@ final class DockerSandbox extends GuestSandbox implements Pausing, Forking {
             ? Files.exists(SandboxPlace.of(directory.get()).pausedMark())
             : container().filter(now -> now.state() == SandboxState.STOPPED).isPresent();
     if (paused) {
+      if (container().filter(Container::alive).isEmpty()) {
+        throw provider.notFound(id()); // its end has not cleared the mark away
+      }
       throw new SandboxStateException(
           "sandbox '%s' is paused".formatted(id()),
           ErrorDetails.at(provider(), id()).withRemedy("resume it first"));
@@ -253,25 +253,18 @@ final class DockerSandbox extends GuestSandbox implements Pausing, Forking {
     if (container().filter(Container::alive).isEmpty()) {
       throw provider.notFound(id());
     }
-    return provider.daemon().images().commit(Containers.name(id()), provider.instance());
+    return provider.snapshots().take(id());
   }
 
   @Override
   public Sandbox fork() {
-    Snapshot snapshot = snapshot();
-    try {
-      return provider.create(spec().toBuilder().image(snapshot.image()).build());
-    } finally {
-      forget(snapshot); // the fork keeps what it stands on
+    if (container().filter(Container::alive).isEmpty()) {
+      throw provider.notFound(id());
     }
-  }
-
-  private void forget(Snapshot snapshot) {
-    try {
-      deleteSnapshot(snapshot.id());
-    } catch (SandboxException e) { // the fork is what was asked for
-      LOG.warn("snapshot {} may be left", snapshot.id(), e);
-    }
+    return provider
+        .snapshots()
+        .lend(
+            id(), snapshot -> provider.create(spec().toBuilder().image(snapshot.image()).build()));
   }
 
   @Override

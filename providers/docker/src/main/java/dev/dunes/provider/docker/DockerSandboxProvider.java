@@ -42,6 +42,7 @@ final class DockerSandboxProvider implements SandboxProvider {
   private final Daemon daemon;
   private final SandboxStore store;
   private final String instance;
+  private final Snapshots snapshots;
   private final Creation creation;
   private final Reaper reaper;
   private final Set<DockerSandbox> owned = ConcurrentHashMap.newKeySet();
@@ -51,6 +52,7 @@ final class DockerSandboxProvider implements SandboxProvider {
     this.daemon = daemon;
     this.store = store;
     this.instance = instance;
+    this.snapshots = new Snapshots(daemon.engine(), new SnapshotNotes(store), instance);
     this.creation = new Creation(this, daemon, store, instance);
     this.reaper = new Reaper(this, daemon, store, instance);
     reaper.start();
@@ -251,13 +253,13 @@ final class DockerSandboxProvider implements SandboxProvider {
 
   @Override
   public boolean deleteSnapshot(String id) {
-    boolean was = daemon.images().delete(id);
-    daemon.images().collect(instance);
+    boolean was = snapshots.delete(id);
+    snapshots.collect();
     return was;
   }
 
-  String instance() {
-    return instance;
+  Snapshots snapshots() {
+    return snapshots;
   }
 
   // ---- ending ----
@@ -290,8 +292,11 @@ final class DockerSandboxProvider implements SandboxProvider {
         Optional<SandboxRecord> record = directory.read();
         boolean inTime = record.filter(DockerSandboxProvider::inTime).isPresent();
         boolean was = remove(directory);
-        if (record.flatMap(known -> known.spec().image()).filter(Images::isSnapshot).isPresent()) {
-          daemon.images().collect(instance);
+        if (record
+            .flatMap(known -> known.spec().image())
+            .filter(Snapshots::isSnapshot)
+            .isPresent()) {
+          snapshots.collect();
         }
         return was && inTime;
       }
@@ -325,7 +330,7 @@ final class DockerSandboxProvider implements SandboxProvider {
       try {
         sandbox.destroy();
       } catch (SandboxException e) {
-        failures.add(new ProviderException("cannot end " + sandbox, ErrorDetails.cause(e)));
+        failures.add(notEnded(sandbox, e));
       }
     }
     reaper.close();
@@ -334,5 +339,15 @@ final class DockerSandboxProvider implements SandboxProvider {
     if (!failures.isEmpty()) {
       throw failures.getFirst();
     }
+  }
+
+  private ProviderException notEnded(DockerSandbox sandbox, SandboxException cause) {
+    return new ProviderException(
+        "cannot end %s: %s".formatted(sandbox, cause.getMessage()),
+        ErrorDetails.at(name(), sandbox.id())
+            .withCause(cause)
+            .withRemedy(
+                cause.remedy().orElse("see the Docker daemon's own log")
+                    + "; the next program that uses this state directory removes it"));
   }
 }

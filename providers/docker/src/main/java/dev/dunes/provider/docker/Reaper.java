@@ -6,9 +6,12 @@ import dev.dunes.guest.SandboxRecord;
 import dev.dunes.guest.SandboxStore;
 import dev.dunes.guest.Uninterrupted;
 import dev.dunes.provider.docker.Containers.Container;
+import dev.dunes.provider.docker.SnapshotNotes.Note;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxInterruptedException;
+import dev.dunes.sandbox.SandboxState;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +26,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Removes what is over: sandboxes whose owner was killed or whose deadline has come while they were
  * paused, directories whose container has ended, containers whose maker was killed before it could
- * note them. Passes run when a provider is opened, every minute while it is, and before sandboxes
- * are listed. What other state directories have made is none of its business.
+ * note them, snapshots whose taker was killed before it had them. Passes run when a provider is
+ * opened, every minute while it is, and before sandboxes are listed. What other state directories
+ * have made is none of its business.
  */
 final class Reaper implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
@@ -114,7 +118,46 @@ final class Reaper implements AutoCloseable {
       }
     }
     if (lost) {
-      daemon.images().collect(instance);
+      provider.snapshots().collect();
+    }
+    clearSnapshots();
+  }
+
+  private void clearSnapshots() throws IOException {
+    List<Note> notes = provider.snapshots().noted();
+    for (Note left : notes.stream().filter(Note::isLeft).toList()) {
+      try {
+        boolean beingSaved =
+            notes.stream()
+                .anyMatch(note -> note.sandbox().equals(left.sandbox()) && !note.isLeft());
+        if (!beingSaved) {
+          letGoOn(left.sandbox());
+        }
+        provider.snapshots().clear(left);
+      } catch (SandboxException e) {
+        LOG.warn("snapshot {} cannot be removed now: {}", left.id(), e.getMessage());
+      }
+    }
+  }
+
+  /** A daemon that ended while it saved a container has left it still, which nobody asked for. */
+  private void letGoOn(String sandbox) throws IOException {
+    Optional<SandboxDirectory> directory = store.find(sandbox);
+    Optional<SandboxLock> lock =
+        directory.isPresent() ? directory.get().tryLock() : Optional.empty();
+    if (lock.isEmpty()) {
+      return; // not of this machine, gone, or somebody is at it
+    }
+    try (SandboxLock held = lock.get()) {
+      boolean still =
+          daemon
+              .containers()
+              .find(sandbox)
+              .filter(now -> now.state() == SandboxState.STOPPED)
+              .isPresent();
+      if (still && !Files.exists(SandboxPlace.of(held.directory()).pausedMark())) {
+        daemon.containers().pause(sandbox, false);
+      }
     }
   }
 

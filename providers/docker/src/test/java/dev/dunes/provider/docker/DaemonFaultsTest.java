@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunes.provider.docker.FaultyDaemon.Fault;
 import dev.dunes.sandbox.Command;
+import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.RunningCommand;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
@@ -16,6 +17,7 @@ import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -334,5 +336,37 @@ class DaemonFaultsTest {
     sandbox.destroy();
     assertThat(left()).isEmpty();
     assertThat(sandbox.state()).isEqualTo(SandboxState.TERMINATED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Could not kill running container 1a2b, cannot remove - tried to kill container, but did"
+            + " not receive an exit event",
+        "unable to remove filesystem for 1a2b: unlinkat /x/merged: device or resource busy",
+        "removal of container 1a2b is already in progress"
+      })
+  void aDaemonThatIsTooBusyToRemoveOneIsAskedAgain(String said) throws IOException {
+    Sandbox sandbox = provider.create(SPEC);
+    daemon.refuse(REMOVE, said);
+    daemon.refuse(REMOVE, said);
+
+    assertThat(sandbox.destroy()).isTrue();
+    assertThat(left()).isEmpty();
+  }
+
+  @Test
+  void aDaemonThatStaysTooBusyToRemoveOneIsAnErrorInTime() {
+    String said = "cannot remove - tried to kill container, but did not receive an exit event";
+    try (Sandbox sandbox = provider.create(SPEC)) {
+      Containers containers =
+          new Containers(new Engine(new DaemonAddress.Unix(temp.resolve("faulty.sock"))));
+      daemon.refuse(REMOVE, said);
+
+      assertThatThrownBy(() -> containers.remove(sandbox.id(), Duration.ZERO))
+          .isInstanceOf(ProviderException.class)
+          .hasMessageContaining(said);
+      assertThat(sandbox.exec("echo on").stdout()).isEqualTo("on\n");
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.dunes.provider.docker;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -18,6 +19,8 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** A socket before the real daemon's, which fails at requests it was told to fail at. */
 final class FaultyDaemon implements Closeable {
@@ -35,15 +38,50 @@ final class FaultyDaemon implements Closeable {
     CUT_WITHIN
   }
 
-  private record Rule(String request, Fault fault) {}
+  private sealed interface Rule {
+    String request();
+  }
 
-  private static final String SORRY = "{\"message\":\"something is broken in here\"}";
+  private record Failing(String request, Fault fault) implements Rule {}
+
+  private record Refusing(String request, String message) implements Rule {}
+
+  /** A request that waits, and is hung up on in the end. */
+  static final class Held implements Rule {
+    private final String request;
+    private final boolean done;
+    private final CountDownLatch arrived = new CountDownLatch(1);
+    private final CountDownLatch released = new CountDownLatch(1);
+
+    private Held(String request, boolean done) {
+      this.request = request;
+      this.done = done;
+    }
+
+    @Override
+    public String request() {
+      return request;
+    }
+
+    /** Waits until it is there, and done if it was to be. */
+    void await() throws InterruptedException {
+      assertThat(arrived.await(60, TimeUnit.SECONDS)).as(request).isTrue();
+    }
+
+    /** Hangs up. */
+    void cut() {
+      released.countDown();
+    }
+  }
+
+  private static final String SORRY = "something is broken in here";
   private static final int WITHIN = 20;
 
   private final ServerSocketChannel listener;
   private final Path real;
   private final Queue<Rule> rules = new ConcurrentLinkedQueue<>();
   private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
+  private final Queue<Held> held = new ConcurrentLinkedQueue<>();
 
   private FaultyDaemon(ServerSocketChannel listener, Path real) {
     this.listener = listener;
@@ -51,7 +89,15 @@ final class FaultyDaemon implements Closeable {
   }
 
   static FaultyDaemon listen(Path socket) throws IOException {
-    Path real = ((DaemonAddress.Unix) TestDaemon.engine().address()).socket();
+    return listen(socket, ((DaemonAddress.Unix) TestDaemon.engine().address()).socket());
+  }
+
+  /**
+   * Listens before another daemon than the tests' own.
+   *
+   * @param real its socket
+   */
+  static FaultyDaemon listen(Path socket, Path real) throws IOException {
     ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     listener.bind(UnixDomainSocketAddress.of(socket));
     FaultyDaemon daemon = new FaultyDaemon(listener, real);
@@ -65,7 +111,20 @@ final class FaultyDaemon implements Closeable {
    * @param request what {@code METHOD PATH} matches
    */
   void next(String request, Fault fault) {
-    rules.add(new Rule(request, fault));
+    rules.add(new Failing(request, fault));
+  }
+
+  /** The next such request is answered by 500 and these words. */
+  void refuse(String request, String message) {
+    rules.add(new Refusing(request, message));
+  }
+
+  /** The next such request waits, before it is done or afterwards, until it is cut. */
+  Held hold(String request, boolean done) {
+    Held rule = new Held(request, done);
+    held.add(rule);
+    rules.add(rule);
+    return rule;
   }
 
   /** What was to fail and did not come. */
@@ -110,11 +169,31 @@ final class FaultyDaemon implements Closeable {
         up.join();
         return;
       }
-      fail(rule.get().fault(), head, client, daemon);
+      switch (rule.get()) {
+        case Failing failing -> fail(failing.fault(), head, client, daemon);
+        case Refusing refusing -> refuse(refusing.message(), client);
+        case Held waiting -> wait(waiting, head, client, daemon);
+      }
     } catch (IOException | InterruptedException e) {
       // somebody hung up
     } finally {
       open.remove(client);
+    }
+  }
+
+  private static void wait(Held held, byte[] head, SocketChannel client, SocketChannel daemon)
+      throws IOException, InterruptedException {
+    if (held.done) {
+      daemon.write(ByteBuffer.wrap(head));
+      Thread up = Thread.ofVirtual().start(() -> pass(client, daemon));
+      Channels.newInputStream(daemon).readAllBytes();
+      held.arrived.countDown();
+      held.released.await();
+      end(client);
+      up.join();
+    } else {
+      held.arrived.countDown();
+      held.released.await();
     }
   }
 
@@ -132,18 +211,19 @@ final class FaultyDaemon implements Closeable {
       if (fault != Fault.REFUSED_AFTERWARDS) {
         return;
       }
-      sorry(client);
+      refuse(SORRY, client);
       end(client);
       up.join();
     } else if (fault == Fault.REFUSED) {
-      sorry(client);
+      refuse(SORRY, client);
     }
   }
 
-  private static void sorry(SocketChannel client) throws IOException {
+  private static void refuse(String message, SocketChannel client) throws IOException {
+    String body = "{\"message\":\"%s\"}".formatted(message);
     String answer =
         "HTTP/1.1 500 Internal Server Error\r\nContent-Length: %d\r\n\r\n%s"
-            .formatted(SORRY.length(), SORRY);
+            .formatted(body.length(), body);
     client.write(ByteBuffer.wrap(answer.getBytes(ISO_8859_1)));
   }
 
@@ -183,6 +263,7 @@ final class FaultyDaemon implements Closeable {
   @Override
   public void close() throws IOException {
     listener.close();
+    held.forEach(Held::cut);
     hangUp();
   }
 }

@@ -6,6 +6,8 @@ import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Snapshot;
 import dev.dunes.sandbox.spi.SandboxProvider;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -21,12 +23,12 @@ class SnapshotTest {
 
   /** A daemon that saves a container makes the image first and names it then. */
   @Test
-  void oneThatIsBeingTakenIsNotForgotten(@TempDir Path state) {
+  void oneThatIsBeingTakenIsNotForgotten(@TempDir Path state) throws IOException {
     try (SandboxProvider provider =
             new DockerSandboxProviderFactory().open(TestDaemon.settings(state));
         Sandbox sandbox =
             provider.create(SandboxSpec.builder().lifetime(Duration.ofMinutes(10)).build())) {
-      String unnamed = unnamed(sandbox, ((DockerSandboxProvider) provider).instance());
+      String unnamed = unnamed(sandbox, Files.readString(state.resolve("docker-instance")).strip());
       try {
         Snapshot unwanted = sandbox.snapshot();
         String files =

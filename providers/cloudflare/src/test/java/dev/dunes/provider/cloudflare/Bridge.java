@@ -3,6 +3,7 @@ package dev.dunes.provider.cloudflare;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dunes.provider.local.LocalSandboxProviderFactory;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,10 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * The bridge as it is published (npm {@code @cloudflare/sandbox}), in Node on loopback, whose
@@ -83,6 +81,20 @@ final class Bridge implements AutoCloseable {
     return directory.resolve("state");
   }
 
+  /** For all tests of a class and of those nested in it. */
+  static Shared<Bridge> shared() {
+    return new Shared<>(Bridge.class, new LocalSandboxProviderFactory(), Bridge::open);
+  }
+
+  private static Bridge open() throws IOException {
+    String modules = System.getenv("DUNES_TEST_NODE_MODULES");
+    assumeTrue(modules != null, "DUNES_TEST_NODE_MODULES is not set: no published bridge");
+    assumeTrue(
+        Files.isDirectory(Path.of(modules, "@cloudflare/sandbox")),
+        "@cloudflare/sandbox is not installed there");
+    return new Bridge(modules);
+  }
+
   @Override
   public void close() {
     node.destroyForcibly();
@@ -93,40 +105,6 @@ final class Bridge implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
-    }
-  }
-
-  /** One for all tests of a class and of those nested in it; ended after everything else. */
-  static final class Shared implements BeforeAllCallback {
-    private Optional<Bridge> bridge = Optional.empty();
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-      assumeTrue(
-          new LocalSandboxProviderFactory().availability(ProviderSettings.system()).usable(),
-          "provider 'local' cannot be used here: see ds doctor");
-      String modules = System.getenv("DUNES_TEST_NODE_MODULES");
-      assumeTrue(modules != null, "DUNES_TEST_NODE_MODULES is not set: no published bridge");
-      assumeTrue(
-          Files.isDirectory(Path.of(modules, "@cloudflare/sandbox")),
-          "@cloudflare/sandbox is not installed there");
-      bridge =
-          Optional.of(
-              context
-                  .getStore(ExtensionContext.Namespace.create(Shared.class))
-                  .computeIfAbsent("bridge", key -> open(modules), Bridge.class));
-    }
-
-    private static Bridge open(String modules) {
-      try {
-        return new Bridge(modules);
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
-      }
-    }
-
-    Bridge get() {
-      return bridge.orElseThrow();
     }
   }
 }

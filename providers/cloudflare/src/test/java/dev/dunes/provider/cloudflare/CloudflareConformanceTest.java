@@ -2,6 +2,7 @@ package dev.dunes.provider.cloudflare;
 
 import dev.dunes.sandbox.conformance.Feature;
 import dev.dunes.sandbox.conformance.SandboxProviderConformance;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProviderFactory;
 import java.util.EnumSet;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The suite every provider passes, through the bridge as Cloudflare publishes it. */
 class CloudflareConformanceTest extends SandboxProviderConformance {
-  @RegisterExtension static final Bridge.Shared BRIDGE = new Bridge.Shared();
+  @RegisterExtension static final Shared<Bridge> BRIDGE = Bridge.shared();
 
   @Override
   protected SandboxProviderFactory factory() {

@@ -13,6 +13,7 @@ import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
 import dev.dunes.sandbox.conformance.FaultyProxy.Fault;
 import dev.dunes.sandbox.conformance.ProxiedVendorFaults;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.net.URI;
 import java.time.Duration;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Bad days of Cloudflare and of the network: typed errors, and no container left. */
 @Timeout(120)
 class CloudflareFaultsTest extends ProxiedVendorFaults {
-  @RegisterExtension static final Bridge.Shared BRIDGE = new Bridge.Shared();
+  @RegisterExtension static final Shared<Bridge> BRIDGE = Bridge.shared();
 
   private static final SandboxSpec SPEC =
       SandboxSpec.builder().label("of", "faults").lifetime(Duration.ofMinutes(5)).build();

@@ -15,6 +15,7 @@ import dev.dunes.sandbox.SandboxNotFoundException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.conformance.FaultyProxy;
 import dev.dunes.sandbox.conformance.FaultyProxy.Fault;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -38,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What runs and what is kept in a sandbox while the bridge or the network have a bad day. */
 @Timeout(120)
 class CloudflareUseTest {
-  @RegisterExtension static final Bridge.Shared BRIDGE = new Bridge.Shared();
+  @RegisterExtension static final Shared<Bridge> BRIDGE = Bridge.shared();
 
   private static final SandboxSpec SPEC =
       SandboxSpec.builder().label("of", "use").lifetime(Duration.ofMinutes(5)).build();

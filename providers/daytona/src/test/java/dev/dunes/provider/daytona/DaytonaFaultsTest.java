@@ -12,6 +12,7 @@ import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.conformance.FakedVendorFaults;
 import dev.dunes.sandbox.conformance.Faults;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
 import java.util.List;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Bad days of Daytona: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
 class DaytonaFaultsTest extends FakedVendorFaults {
-  @RegisterExtension static final FakeDaytona.Shared FAKE = new FakeDaytona.Shared();
+  @RegisterExtension static final Shared<FakeDaytona> FAKE = FakeDaytona.shared();
 
   @Override
   protected SandboxProvider open(Optional<String> key) {

@@ -1,7 +1,5 @@
 package dev.dunes.provider.daytona;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.dunes.provider.local.LocalSandboxProviderFactory;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxException;
@@ -9,6 +7,7 @@ import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.conformance.Faults;
 import dev.dunes.sandbox.conformance.Faults.Fault;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -33,8 +32,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -313,6 +310,11 @@ final class FakeDaytona implements AutoCloseable {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
+  /** For all tests of a class and of those nested in it. */
+  static Shared<FakeDaytona> shared() {
+    return new Shared<>(FakeDaytona.class, new LocalSandboxProviderFactory(), FakeDaytona::new);
+  }
+
   @Override
   public void close() {
     vertx.close().toCompletionStage().toCompletableFuture().join();
@@ -324,35 +326,6 @@ final class FakeDaytona implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
-    }
-  }
-
-  /** One for all tests of a class and of those nested in it; ended after everything else. */
-  static final class Shared implements BeforeAllCallback {
-    private Optional<FakeDaytona> fake = Optional.empty();
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-      assumeTrue(
-          new LocalSandboxProviderFactory().availability(ProviderSettings.system()).usable(),
-          "provider 'local' cannot be used here: see ds doctor");
-      fake =
-          Optional.of(
-              context
-                  .getStore(ExtensionContext.Namespace.create(Shared.class))
-                  .computeIfAbsent("fake", key -> open(), FakeDaytona.class));
-    }
-
-    private static FakeDaytona open() {
-      try {
-        return new FakeDaytona();
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
-      }
-    }
-
-    FakeDaytona get() {
-      return fake.orElseThrow();
     }
   }
 }

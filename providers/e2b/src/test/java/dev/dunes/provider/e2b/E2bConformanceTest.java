@@ -2,6 +2,7 @@ package dev.dunes.provider.e2b;
 
 import dev.dunes.sandbox.conformance.Feature;
 import dev.dunes.sandbox.conformance.SandboxProviderConformance;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProviderFactory;
 import java.util.EnumSet;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The suite every provider passes, through the wire of E2B. */
 class E2bConformanceTest extends SandboxProviderConformance {
-  @RegisterExtension static final E2bServer.Shared SERVER = new E2bServer.Shared();
+  @RegisterExtension static final Shared<E2bServer> SERVER = E2bServer.shared();
 
   @Override
   protected SandboxProviderFactory factory() {
@@ -19,7 +20,7 @@ class E2bConformanceTest extends SandboxProviderConformance {
 
   @Override
   protected ProviderSettings settings() {
-    return SERVER.settings();
+    return SERVER.get().settings();
   }
 
   @Override

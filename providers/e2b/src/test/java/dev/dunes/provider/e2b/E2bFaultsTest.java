@@ -20,6 +20,7 @@ import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.TerminalSize;
 import dev.dunes.sandbox.conformance.FaultyProxy.Fault;
 import dev.dunes.sandbox.conformance.ProxiedVendorFaults;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,14 +41,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Bad days of E2B and of the network: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
 class E2bFaultsTest extends ProxiedVendorFaults {
-  @RegisterExtension static final E2bServer.Shared SERVER = new E2bServer.Shared();
+  @RegisterExtension static final Shared<E2bServer> SERVER = E2bServer.shared();
 
   private static final SandboxSpec SPEC =
       SandboxSpec.builder().label("of", "faults").lifetime(Duration.ofMinutes(5)).build();
 
   @Override
   protected URI server() {
-    return SERVER.server().uri();
+    return SERVER.get().uri();
   }
 
   @Override
@@ -67,17 +68,17 @@ class E2bFaultsTest extends ProxiedVendorFaults {
 
   @Override
   protected List<String> left() {
-    return SERVER.server().left();
+    return SERVER.get().left();
   }
 
   @Override
   protected List<String> saved() {
-    return SERVER.server().saved();
+    return SERVER.get().saved();
   }
 
   @Override
   protected void forget(String id) {
-    try (SandboxProvider other = open(SERVER.server().uri(), E2bServer.KEY)) {
+    try (SandboxProvider other = open(SERVER.get().uri(), E2bServer.KEY)) {
       assertThat(other.destroy(id)).isTrue();
     }
   }
@@ -192,7 +193,7 @@ class E2bFaultsTest extends ProxiedVendorFaults {
 
     assertThatThrownBy(() -> provider().create(SPEC)).isInstanceOf(ProviderException.class);
     assertThat(made()).isEqualTo(1);
-    assertThat(SERVER.server().left()).isEmpty();
+    assertThat(SERVER.get().left()).isEmpty();
   }
 
   @Test
@@ -205,13 +206,13 @@ class E2bFaultsTest extends ProxiedVendorFaults {
             () -> catchThrowableOfType(Throwable.class, () -> provider().create(SPEC)));
     Thread thread = Thread.ofVirtual().start(making);
     assertThat(served.await(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(SERVER.server().left()).hasSize(1);
+    assertThat(SERVER.get().left()).hasSize(1);
 
     thread.interrupt();
 
     assertThat(making.get(60, TimeUnit.SECONDS)).isInstanceOf(SandboxInterruptedException.class);
     release.countDown();
-    assertThat(SERVER.server().left()).isEmpty();
+    assertThat(SERVER.get().left()).isEmpty();
   }
 
   @Test
@@ -220,7 +221,7 @@ class E2bFaultsTest extends ProxiedVendorFaults {
 
     assertThatThrownBy(() -> provider().create(SPEC)).isInstanceOf(ProviderException.class);
     assertThat(proxy().seen()).doesNotContain("POST /sandboxes");
-    assertThat(SERVER.server().left()).isEmpty();
+    assertThat(SERVER.get().left()).isEmpty();
   }
 
   @Test
@@ -230,7 +231,7 @@ class E2bFaultsTest extends ProxiedVendorFaults {
         .isInstanceOf(ProviderException.class)
         .hasMessageContaining("/proc/no/such/place");
     assertThat(made()).isEqualTo(1);
-    assertThat(SERVER.server().left()).isEmpty();
+    assertThat(SERVER.get().left()).isEmpty();
   }
 
   @Test
@@ -243,7 +244,7 @@ class E2bFaultsTest extends ProxiedVendorFaults {
             assertThat(thrown.getSuppressed())
                 .hasOnlyElementsOfType(SandboxAuthenticationException.class)
                 .hasSize(1));
-    assertThat(SERVER.server().left()).hasSize(1);
+    assertThat(SERVER.get().left()).hasSize(1);
     provider().list(SPEC.labels()).forEach(info -> provider().destroy(info.id()));
   }
 
@@ -263,13 +264,13 @@ class E2bFaultsTest extends ProxiedVendorFaults {
   @Test
   void anotherProviderTakesOverAndNothingIsLeftAtTheFirst() {
     proxy().next("POST", "/v2/sandboxes", new Fault.AnswerAfter(500, "broke"));
-    try (SandboxProvider second = open(SERVER.server().uri(), E2bServer.KEY);
+    try (SandboxProvider second = open(SERVER.get().uri(), E2bServer.KEY);
         Sandboxes sandboxes =
             Sandboxes.builder().register("first", provider()).register("second", second).build()) {
       try (Sandbox made = sandboxes.create(SPEC, Placement.at("first").orElse("second"))) {
         assertThat(made.provider()).isEqualTo("second");
         assertThat(made.exec("echo taken over").stdout()).isEqualTo("taken over\n");
-        assertThat(SERVER.server().left()).hasSize(1);
+        assertThat(SERVER.get().left()).hasSize(1);
       }
       assertThat(made()).isEqualTo(1);
       assertThat(sandboxes.healthCheck()).containsEntry("first", true);

@@ -1,9 +1,8 @@
 package dev.dunes.provider.e2b;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.dunes.provider.local.LocalSandboxProviderFactory;
 import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.server.DunesServer;
 import dev.dunes.server.ServerConfig;
@@ -22,10 +21,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import tools.jackson.databind.JsonNode;
 
 /** A server of ours that speaks E2B's wire, with real sandboxes on this machine. */
@@ -99,6 +95,11 @@ final class E2bServer implements AutoCloseable {
     }
   }
 
+  /** For all tests of a class and of those nested in it. */
+  static Shared<E2bServer> shared() {
+    return new Shared<>(E2bServer.class, new LocalSandboxProviderFactory(), E2bServer::new);
+  }
+
   @Override
   public void close() {
     server.close(Duration.ZERO);
@@ -109,39 +110,6 @@ final class E2bServer implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** One for all tests of a class and of those nested in it; ended after everything else. */
-  static final class Shared implements BeforeAllCallback {
-    private Optional<E2bServer> server = Optional.empty();
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-      assumeTrue(
-          new LocalSandboxProviderFactory().availability(ProviderSettings.system()).usable(),
-          "provider 'local' cannot be used here: see ds doctor");
-      server =
-          Optional.of(
-              context
-                  .getStore(ExtensionContext.Namespace.create(Shared.class))
-                  .computeIfAbsent("server", key -> open(), E2bServer.class));
-    }
-
-    private static E2bServer open() {
-      try {
-        return new E2bServer();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    E2bServer server() {
-      return server.orElseThrow();
-    }
-
-    ProviderSettings settings() {
-      return server().settings();
     }
   }
 }

@@ -1,7 +1,9 @@
 package dev.dunes.provider.modal;
 
+import dev.dunes.provider.local.LocalSandboxProviderFactory;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
@@ -315,6 +317,11 @@ final class FakeModal implements AutoCloseable {
 
   private static double seconds(Instant time) {
     return time.getEpochSecond() + time.getNano() / 1e9;
+  }
+
+  /** For all tests of a class and of those nested in it. */
+  static Shared<FakeModal> shared() {
+    return new Shared<>(FakeModal.class, new LocalSandboxProviderFactory(), FakeModal::new);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.dunes.sandbox.ProviderException;
 import dev.dunes.sandbox.Sandbox;
 import dev.dunes.sandbox.SandboxSpec;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import dev.dunes.sandbox.spi.SandboxProviderFactory;
@@ -31,7 +32,7 @@ class GrpcLibrariesTest {
   private static final List<String> LIBRARIES =
       List.of("grpc-", "guava-", "failureaccess-", "perfmark-", "gson-", "okio-", "kotlin-");
 
-  @RegisterExtension static final SharedModal FAKE = new SharedModal();
+  @RegisterExtension static final Shared<FakeModal> FAKE = FakeModal.shared();
 
   @TempDir Path place;
   private final List<String> asked = new ArrayList<>();

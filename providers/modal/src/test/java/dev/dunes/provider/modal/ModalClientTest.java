@@ -3,6 +3,7 @@ package dev.dunes.provider.modal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.dunes.sandbox.conformance.Shared;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Proves the fake: the npm package {@code modal} as it is published works with it. */
 @Timeout(120)
 class ModalClientTest {
-  @RegisterExtension static final SharedModal FAKE = new SharedModal();
+  @RegisterExtension static final Shared<FakeModal> FAKE = FakeModal.shared();
 
   @ParameterizedTest
   @ValueSource(ints = {2, 1})

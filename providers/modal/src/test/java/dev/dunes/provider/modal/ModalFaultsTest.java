@@ -17,6 +17,7 @@ import dev.dunes.sandbox.SandboxQuotaException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.SandboxTimeoutException;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.conformance.VendorFaultsConformance;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProvider;
@@ -40,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Bad days of Modal: typed errors, and nothing left that somebody pays for. */
 @Timeout(120)
 class ModalFaultsTest extends VendorFaultsConformance {
-  @RegisterExtension static final SharedModal FAKE = new SharedModal();
+  @RegisterExtension static final Shared<FakeModal> FAKE = FakeModal.shared();
 
   private CountDownLatch served = new CountDownLatch(0);
 

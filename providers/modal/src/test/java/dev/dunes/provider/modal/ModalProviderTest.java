@@ -13,6 +13,7 @@ import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.SandboxState;
 import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is special about Modal. */
 @Timeout(120)
 class ModalProviderTest {
-  @RegisterExtension static final SharedModal FAKE = new SharedModal();
+  @RegisterExtension static final Shared<FakeModal> FAKE = FakeModal.shared();
 
   private SandboxProvider provider;
 

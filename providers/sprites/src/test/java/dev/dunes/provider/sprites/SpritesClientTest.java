@@ -3,6 +3,7 @@ package dev.dunes.provider.sprites;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.dunes.sandbox.conformance.Shared;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(120)
 class SpritesClientTest {
-  @RegisterExtension static final FakeSprites.Shared FAKE = new FakeSprites.Shared();
+  @RegisterExtension static final Shared<FakeSprites> FAKE = FakeSprites.shared();
 
   @Test
   void theirOwnClientWorks() throws Exception {

@@ -2,6 +2,7 @@ package dev.dunes.provider.sprites;
 
 import dev.dunes.sandbox.conformance.Feature;
 import dev.dunes.sandbox.conformance.SandboxProviderConformance;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import dev.dunes.sandbox.spi.SandboxProviderFactory;
 import java.util.EnumSet;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The suite every provider passes, through the wire of Sprites. */
 class SpritesConformanceTest extends SandboxProviderConformance {
-  @RegisterExtension static final FakeSprites.Shared FAKE = new FakeSprites.Shared();
+  @RegisterExtension static final Shared<FakeSprites> FAKE = FakeSprites.shared();
 
   @Override
   protected SandboxProviderFactory factory() {

@@ -16,6 +16,7 @@ import dev.dunes.sandbox.UnsupportedCapabilityException;
 import dev.dunes.sandbox.conformance.FakedVendorFaults;
 import dev.dunes.sandbox.conformance.Faults;
 import dev.dunes.sandbox.conformance.Faults.Fault;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +35,7 @@ class SpritesFaultsTest extends FakedVendorFaults {
   private static final String ONE = "/v1/sprites/dunes-[^/]+";
   private static final String EXEC = ONE + "/exec";
 
-  @RegisterExtension static final FakeSprites.Shared FAKE = new FakeSprites.Shared();
+  @RegisterExtension static final Shared<FakeSprites> FAKE = FakeSprites.shared();
 
   private static void next(String method, String path, int status, String body, boolean after) {
     FAKE.get().faults.next(new Fault(method, path, status, Map.of(), body, after));

@@ -1,10 +1,12 @@
 package dev.dunes.provider.vercel;
 
+import dev.dunes.provider.local.LocalSandboxProviderFactory;
 import dev.dunes.sandbox.SandboxException;
 import dev.dunes.sandbox.SandboxSpec;
 import dev.dunes.sandbox.Sandboxes;
 import dev.dunes.sandbox.conformance.Faults;
 import dev.dunes.sandbox.conformance.Faults.Fault;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.ProviderSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -374,6 +376,11 @@ final class FakeVercel implements AutoCloseable {
 
   static String decode(String text) {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+
+  /** For all tests of a class and of those nested in it. */
+  static Shared<FakeVercel> shared() {
+    return new Shared<>(FakeVercel.class, new LocalSandboxProviderFactory(), FakeVercel::new);
   }
 
   @Override

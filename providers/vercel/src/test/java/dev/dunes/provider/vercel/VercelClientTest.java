@@ -3,6 +3,7 @@ package dev.dunes.provider.vercel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.dunes.sandbox.conformance.Shared;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Proves the fake: the npm package {@code @vercel/sandbox} as it is published works with it. */
 @Timeout(120)
 class VercelClientTest {
-  @RegisterExtension static final SharedVercel FAKE = new SharedVercel();
+  @RegisterExtension static final Shared<FakeVercel> FAKE = FakeVercel.shared();
 
   @Test
   void theirOwnClientWorks() throws Exception {

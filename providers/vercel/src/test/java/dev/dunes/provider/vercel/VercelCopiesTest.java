@@ -11,6 +11,7 @@ import dev.dunes.sandbox.SandboxStateException;
 import dev.dunes.sandbox.Snapshot;
 import dev.dunes.sandbox.TerminalSize;
 import dev.dunes.sandbox.UnsupportedCapabilityException;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class VercelCopiesTest {
   private static final String SNAPSHOT = "/api/v2/sandboxes/sessions/[^/]+/snapshot";
 
-  @RegisterExtension static final SharedVercel FAKE = new SharedVercel();
+  @RegisterExtension static final Shared<FakeVercel> FAKE = FakeVercel.shared();
 
   private SandboxProvider provider;
 

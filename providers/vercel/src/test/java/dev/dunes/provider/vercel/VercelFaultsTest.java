@@ -18,6 +18,7 @@ import dev.dunes.sandbox.UnsupportedCapabilityException;
 import dev.dunes.sandbox.conformance.FakedVendorFaults;
 import dev.dunes.sandbox.conformance.Faults;
 import dev.dunes.sandbox.conformance.Faults.Fault;
+import dev.dunes.sandbox.conformance.Shared;
 import dev.dunes.sandbox.spi.SandboxProvider;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +41,7 @@ class VercelFaultsTest extends FakedVendorFaults {
   private static final String SNAPSHOT = "/api/v2/sandboxes/sessions/[^/]+/snapshot";
   private static final String CMD = "/api/v2/sandboxes/sessions/[^/]+/cmd";
 
-  @RegisterExtension static final SharedVercel FAKE = new SharedVercel();
+  @RegisterExtension static final Shared<FakeVercel> FAKE = FakeVercel.shared();
 
   private static void next(String method, String path, int status, boolean after) {
     FAKE.get().faults.next(method, path, status, after);

@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,10 +80,16 @@ class BuildBoundsTest {
         start(queue, account, "b" + i, ended);
         assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
       }
-      Ground.await("the first log is gone", () -> messages(queue.log("b0")).isEmpty());
-      assertThat(messages(queue.log("b1"))).contains("nothing is built here");
+      // Of the ends of two builds either may be written down first.
+      Ground.await("one log is gone", () -> kept(queue) == BuildQueue.MOST_LOGS);
       assertThat(messages(queue.log("b" + BuildQueue.MOST_LOGS))).contains("nothing is built here");
     }
+  }
+
+  private static long kept(BuildQueue queue) {
+    return IntStream.rangeClosed(0, BuildQueue.MOST_LOGS)
+        .filter(i -> !messages(queue.log("b" + i)).isEmpty())
+        .count();
   }
 
   /** Whoever asks for one build does not wait for all that somebody else has asked for before. */

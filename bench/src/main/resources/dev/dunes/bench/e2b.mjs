@@ -18,6 +18,7 @@ const COLD = 50;
 const BIG_WARM_UP = 3;
 const TRANSFERS = Math.min(rounds, 20);
 const CROWDS = Math.min(rounds, 5);
+const BIG = "/home/user/big.bin";
 
 const say = (measure, engine, value) => console.log(JSON.stringify({ measure, engine, value }));
 
@@ -67,19 +68,33 @@ async function sdk(engine, address) {
   }
 }
 
-async function files(engine, box) {
+/**
+ * Sends a large file and gets it back.
+ * @param write is given the bytes, @param read gives a buffer of them
+ */
+async function transfer(engine, write, read) {
   const data = randomBytes(megabytes * 1e6);
-  const whole = data.buffer.slice(data.byteOffset, data.byteOffset + data.length);
   const rate = (measure, start) => say(measure, engine, data.length / 1e3 / (performance.now() - start));
   await times(BIG_WARM_UP, TRANSFERS, async (counts) => {
     let start = performance.now();
-    await box.files.write("/home/user/big.bin", whole);
+    await write(data);
     if (counts) rate("upload", start);
     start = performance.now();
-    const got = await box.files.read("/home/user/big.bin", { format: "bytes" });
+    const got = await read();
     if (counts) rate("download", start);
-    assert.equal(Buffer.compare(Buffer.from(got.buffer, got.byteOffset, got.length), data), 0);
+    assert.equal(Buffer.compare(got(), data), 0);
   });
+}
+
+async function files(engine, box) {
+  await transfer(
+    engine,
+    (data) =>
+      box.files.write(BIG, data.buffer.slice(data.byteOffset, data.byteOffset + data.length)),
+    async () => {
+      const got = await box.files.read(BIG, { format: "bytes" });
+      return () => Buffer.from(got.buffer, got.byteOffset, got.length);
+    });
 }
 
 /** All of them asked for in the same moment; each must come. */
@@ -94,7 +109,7 @@ async function crowd() {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
-/** One request of a client that does nothing else; the answer's body. */
+/** One request of a client that does nothing else; the parts of the answer's body. */
 function ask(method, path, headers, body) {
   return new Promise((resolve, reject) => {
     const asked = request(url + path, { method, agent, headers }, (answer) => {
@@ -102,9 +117,8 @@ function ask(method, path, headers, body) {
       answer.on("data", (part) => parts.push(part));
       answer.on("error", reject);
       answer.on("end", () => {
-        const text = Buffer.concat(parts).toString();
-        if (answer.statusCode < 300) resolve(text);
-        else reject(new Error(`${method} ${path}: ${answer.statusCode} ${text}`));
+        if (answer.statusCode < 300) resolve(parts);
+        else reject(new Error(`${method} ${path}: ${answer.statusCode} ${Buffer.concat(parts)}`));
       });
     });
     asked.on("error", reject);
@@ -119,25 +133,46 @@ const control = (method, path, body = "") =>
     "content-length": Buffer.byteLength(body),
   }, body);
 
-const create = async () => JSON.parse(await control("POST", "/v2/sandboxes", '{"templateID":"base","secure":true}'));
+const text = (parts) => Buffer.concat(parts).toString();
+
+const create = async () => JSON.parse(text(await control("POST", "/v2/sandboxes", '{"templateID":"base","secure":true}')));
 
 /** One frame of the Connect protocol: flags, length, message. */
 function frame(message) {
-  const text = Buffer.from(JSON.stringify(message));
+  const body = Buffer.from(JSON.stringify(message));
   const head = Buffer.alloc(5);
-  head.writeUInt32BE(text.length, 1);
-  return Buffer.concat([head, text]);
+  head.writeUInt32BE(body.length, 1);
+  return Buffer.concat([head, body]);
 }
 
+const inside = (box, more) => ({
+  "e2b-sandbox-id": box.sandboxID,
+  "e2b-sandbox-port": "49983",
+  "x-access-token": box.envdAccessToken,
+  ...more,
+});
+
 async function command(box) {
-  const said = await ask("POST", "/process.Process/Start", {
+  const said = await ask("POST", "/process.Process/Start", inside(box, {
     "content-type": "application/connect+json",
     "connect-protocol-version": "1",
-    "e2b-sandbox-id": box.sandboxID,
-    "e2b-sandbox-port": "49983",
-    "x-access-token": box.envdAccessToken,
-  }, frame({ process: { cmd: "/bin/bash", args: ["-l", "-c", "echo hi"] }, stdin: false }));
-  assert.match(said, /"aGkK"/);
+  }), frame({ process: { cmd: "/bin/bash", args: ["-l", "-c", "echo hi"] }, stdin: false }));
+  assert.match(text(said), /"aGkK"/);
+}
+
+async function plainFiles(box) {
+  const path = `/files?path=${BIG}`;
+  await transfer(
+    "http",
+    (data) =>
+      ask("POST", path, inside(box, {
+        "content-type": "application/octet-stream",
+        "content-length": data.length,
+      }), data),
+    async () => {
+      const parts = await ask("GET", path, inside(box));
+      return () => Buffer.concat(parts);
+    });
 }
 
 async function plain() {
@@ -156,6 +191,7 @@ async function plain() {
       await timed("resume", "http", counts, () =>
         control("POST", `/v2/sandboxes/${box.sandboxID}/connect`, '{"timeout":300}'));
     });
+    await plainFiles(box);
   } finally {
     await control("DELETE", `/sandboxes/${box.sandboxID}`);
   }

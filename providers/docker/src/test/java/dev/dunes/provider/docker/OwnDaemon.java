@@ -20,7 +20,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 
-/** A dockerd of a test's own, which the test may end, kill and start again. */
+/**
+ * A dockerd of a test's own, in a network of its own, which the test may end, kill and start again.
+ */
 final class OwnDaemon implements AutoCloseable {
   /** For {@code EnabledIf}. */
   static final String USABLE = "dev.dunes.provider.docker.OwnDaemon#usable";
@@ -105,9 +107,10 @@ final class OwnDaemon implements AutoCloseable {
   /** Returns once it answers. */
   void start() throws IOException, InterruptedException {
     Files.deleteIfExists(place.resolve("d.pid")); // of one that was killed
-    List<String> line =
-        new ArrayList<>(
-            List.of("dockerd", "--data-root", place + "/data", "--exec-root", place + "/exec"));
+    // A network of its own: a daemon without a bridge takes docker0 away from the one of the
+    // machine.
+    List<String> line = new ArrayList<>(List.of("unshare", "--net", "dockerd"));
+    line.addAll(List.of("--data-root", place + "/data", "--exec-root", place + "/exec"));
     line.addAll(List.of("-H", "unix://" + socket(), "-p", place + "/d.pid"));
     line.addAll(List.of("--config-file", place + "/daemon.json", "--bridge=none"));
     line.addAll(List.of("--iptables=false", "--ip-forward=false"));
